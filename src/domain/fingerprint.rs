@@ -1,0 +1,75 @@
+//! Sets of identities that keep no identity: 96-bit keyed fingerprints.
+
+use std::collections::HashSet;
+
+use super::{Identity, hmac_fingerprint};
+
+/// A set of 96-bit keyed fingerprints; at a million entries a chance match has odds of about 1 in 10^17.
+#[derive(Clone)]
+pub struct Fingerprints {
+    key: [u8; 32],
+    seen: HashSet<[u8; 12]>,
+}
+
+impl std::fmt::Debug for Fingerprints {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Fingerprints({})", self.seen.len())
+    }
+}
+
+impl Fingerprints {
+    /// An empty set under a key that must not outlive the process.
+    #[must_use]
+    pub fn keyed(key: [u8; 32]) -> Self {
+        Self { key, seen: HashSet::new() }
+    }
+
+    /// Adds a whole identity, all its ids; tells whether it is new.
+    pub fn insert(&mut self, identity: &Identity) -> bool {
+        let print = self.print_identity(identity);
+        self.seen.insert(print)
+    }
+
+    /// Adds a bare id text, as the results hold it.
+    pub fn insert_text(&mut self, text: &[u8]) -> bool {
+        let print = self.print(&[text]);
+        self.seen.insert(print)
+    }
+
+    /// Whether a bare id text is in.
+    #[must_use]
+    pub fn contains_text(&self, text: &[u8]) -> bool {
+        self.seen.contains(&self.print(&[text]))
+    }
+
+    /// How many are in.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.seen.len()
+    }
+
+    /// Whether none is in.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.seen.is_empty()
+    }
+
+    fn print_identity(&self, identity: &Identity) -> [u8; 12] {
+        let primary = identity.primary();
+        match identity.fallback() {
+            None => self.print(&[&[primary.kind().0], primary.text().as_bytes()]),
+            Some(second) => self.print(&[
+                &[primary.kind().0],
+                primary.text().as_bytes(),
+                &[second.kind().0],
+                second.text().as_bytes(),
+            ]),
+        }
+    }
+
+    fn print(&self, parts: &[&[u8]]) -> [u8; 12] {
+        let mut out = [0; 12];
+        out.copy_from_slice(&hmac_fingerprint(&self.key, parts).0[..12]);
+        out
+    }
+}

@@ -1,0 +1,57 @@
+//! Dates and durations as people write them: the only module that names `jiff`.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
+
+/// A point on the wall clock, in whole milliseconds; never used to measure how long something took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(Timestamp);
+
+impl Moment {
+    /// From milliseconds since 1970; beyond jiff's range (year 9999) it is the epoch.
+    #[must_use]
+    pub fn from_millis(millis: i64) -> Self {
+        Self(Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH))
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub fn millis(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
+    /// `2026-11-21T01:39:00.123Z`.
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        format!("{:.3}", self.0)
+    }
+
+    /// `20261121T013900Z`, for directory names.
+    #[must_use]
+    pub fn compact(self) -> String {
+        self.0.strftime("%Y%m%dT%H%M%SZ").to_string()
+    }
+
+    /// Reads an HTTP date (RFC 9110, section 5.6.7; the IMF-fixdate form).
+    #[must_use]
+    pub fn parse_http_date(text: &str) -> Option<Self> {
+        rfc2822::parse(text.trim()).ok().map(|zoned| Self(zoned.timestamp()))
+    }
+
+    /// How long after `earlier` this is; zero when it is not after.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.duration_since(earlier.0).try_into().unwrap_or(Duration::ZERO)
+    }
+}
+
+/// Reads `300ms`, `2m`, `1h 30m`.
+///
+/// # Errors
+/// One sentence about what is wrong with the text.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let duration: SignedDuration =
+        text.trim().parse().map_err(|_| format!("`{text}` is not a duration such as 300ms, 2m or 1h"))?;
+    Duration::try_from(duration).map_err(|_| format!("`{text}` is negative"))
+}

@@ -1,0 +1,91 @@
+//! How a row ended: the one vocabulary of the results.
+
+use std::time::Duration;
+
+use super::{Evidence, Row};
+
+/// The word in the results' `outcome` column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It was there, and this run's call removed it. Settled, wanted.
+    Deleted,
+    /// It was not there, by the API's own not-found code. Settled, wanted; not erased by this run.
+    Absent,
+    /// The API said no to this row. Settled, not wanted.
+    Refused,
+    /// Given up while others succeeded. Not settled: it may be tried again.
+    Failed,
+    /// Never sent: the row itself is malformed. Settled, not wanted.
+    Invalid,
+    /// The same identity was handled already. Settled, wanted.
+    Duplicate,
+}
+
+impl Verdict {
+    /// Every word, in the order in which summaries list them.
+    pub const ALL: [Self; 6] =
+        [Self::Deleted, Self::Absent, Self::Duplicate, Self::Refused, Self::Failed, Self::Invalid];
+
+    /// The word itself.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Deleted => "deleted",
+            Self::Absent => "absent",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Invalid => "invalid",
+            Self::Duplicate => "duplicate",
+        }
+    }
+
+    /// The verdict that a word of the results stands for.
+    #[must_use]
+    pub fn parse(word: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.word().as_bytes() == word)
+    }
+
+    /// Whether the row must never be sent again by this run.
+    #[must_use]
+    pub const fn is_settled(self) -> bool {
+        match self {
+            Self::Deleted | Self::Absent | Self::Refused | Self::Invalid | Self::Duplicate => true,
+            Self::Failed => false,
+        }
+    }
+
+    /// Whether the row is in the end state that the user wanted.
+    #[must_use]
+    pub const fn is_wanted(self) -> bool {
+        match self {
+            Self::Deleted | Self::Absent | Self::Duplicate => true,
+            Self::Refused | Self::Failed | Self::Invalid => false,
+        }
+    }
+
+    /// Whether the API answered about the row (the guards count only those).
+    #[must_use]
+    pub const fn is_answered(self) -> bool {
+        match self {
+            Self::Deleted | Self::Absent | Self::Refused => true,
+            Self::Failed | Self::Invalid | Self::Duplicate => false,
+        }
+    }
+}
+
+/// What leaves the flow, once per row that came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The row it is about.
+    pub row: Row,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Requests sent for it, of any kind.
+    pub attempts: u32,
+    /// Time on the wire of the deciding attempt; zero when none was sent.
+    pub elapsed: Duration,
+    /// What the deciding answer said.
+    pub evidence: Evidence,
+    /// An earlier attempt's answer was lost, so an `absent` may be this run's own doing.
+    pub after_lost_answer: bool,
+}

@@ -1,0 +1,68 @@
+//! What earlier tries of the same run left behind, as a pure function of the journal.
+
+use super::{Digest, Fingerprints, Hasher, LineSet, Tally, Verdict};
+
+/// What the journal says, before this try adds to it.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// Rows that must not be sent again in this try.
+    pub settled: LineSet,
+    /// Rows among the settled that belong into the `failed` file (refused, invalid).
+    pub bad: LineSet,
+    /// Rows among the settled that belong into the `absent` file.
+    pub absent: LineSet,
+    /// Order-independent sum over (line, id) of the settled rows: what a replayed stdin must agree with.
+    pub replay: ReplaySum,
+    /// How many rows ended how, counting each row once, by its last line.
+    pub tally: Tally,
+    /// The first answered rows, in order of settling, for the not-found guard; at most [`Past::ANSWERED`].
+    pub answered: Vec<Answered>,
+    /// How many rows were sent to the API and ended (the canary is served by these).
+    pub sent: u64,
+    /// Ids that the run of `--continue-from` deleted, and those it found absent.
+    pub elsewhere_deleted: Option<Fingerprints>,
+    /// See [`Past::elsewhere_deleted`]; such a row is skipped only when it has no second id to try.
+    pub elsewhere_absent: Option<Fingerprints>,
+}
+
+impl Past {
+    /// How many answered rows the not-found guard looks at: the first 200 of the journal.
+    pub const ANSWERED: usize = 200;
+}
+
+/// One answered row of the journal's beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answered {
+    /// Its line in the input.
+    pub line: u64,
+    /// What the API said.
+    pub verdict: Verdict,
+    /// An `absent` after a lost answer says nothing about the key.
+    pub after_lost_answer: bool,
+}
+
+/// An order-independent sum over (line, id): the same rows give the same sum in any order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReplaySum(u128);
+
+impl ReplaySum {
+    /// Adds one row; `id` is the id as it stands in the results, before escaping.
+    pub fn add(&mut self, line: u64, id: &[u8]) {
+        self.0 = self.0.wrapping_add(Self::term(line, id));
+    }
+
+    /// Takes one row back.
+    pub fn remove(&mut self, line: u64, id: &[u8]) {
+        self.0 = self.0.wrapping_sub(Self::term(line, id));
+    }
+
+    fn term(line: u64, id: &[u8]) -> u128 {
+        let mut hasher = Hasher::default();
+        hasher.update(&line.to_le_bytes());
+        hasher.update(id);
+        let Digest(bytes) = hasher.finish();
+        let mut half = [0; 16];
+        half.copy_from_slice(&bytes[..16]);
+        u128::from_le_bytes(half)
+    }
+}

@@ -1,0 +1,11 @@
+//! The one loop: places, gate, retry, health, order, guards, stop.
+//!
+//! Promises: never above the permitted pace, whatever the kind of request; never more than `width` on the wire;
+//! exactly one outcome, or "unsettled", for every row taken in. It does not know which API it speaks to, where
+//! rows come from, or where outcomes go: see the ports.
+
+mod options;
+mod ports;
+
+pub use options::{MaxAbsent, MaxErrors, Options, Rate};
+pub use ports::{Intake, IntakeLost, Ledger, LedgerLost, Pulse, Remote, Renewal, Signal, Spectator};

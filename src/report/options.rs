@@ -1,0 +1,27 @@
+//! Where the results go.
+
+use std::path::PathBuf;
+
+/// Which directory a run uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// `--out`: exactly this one.
+    Exact(PathBuf),
+    /// Under `--runs-dir`: the unfinished run that matches, or a new one.
+    Under(PathBuf),
+}
+
+/// Where the results go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Which directory.
+    pub whereabouts: Whereabouts,
+    /// `--new`: begin anew even where a run would match.
+    pub new: bool,
+    /// `--continue-from`: a run whose well settled identities are passed over.
+    pub continue_from: Option<PathBuf>,
+    /// `--retry-failed`: a finished run's failed rows are tried again.
+    pub retry_failed: bool,
+    /// 0770/0660 instead of 0700/0600.
+    pub group_readable: bool,
+}

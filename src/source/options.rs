@@ -1,0 +1,96 @@
+//! How the input shall be read.
+
+use std::path::PathBuf;
+
+use crate::domain::{Action, IdKind};
+
+/// Where rows come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InputName {
+    /// `-`.
+    Stdin,
+    /// A file.
+    File(PathBuf),
+}
+
+/// Told, or to be recognised from the input itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish<T> {
+    /// Recognise it.
+    Recognise,
+    /// The user said so.
+    Is(T),
+}
+
+/// How records are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Delimiter-separated values, quoted by `"`.
+    Csv,
+    /// One JSON object a line.
+    JsonLines,
+    /// One bare id a line.
+    Lines,
+}
+
+/// Which column holds which id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnWish {
+    /// The identity of the API that it holds. Wishes stand in order of preference: the first kind is tried first.
+    pub kind: IdKind,
+    /// The header's name (or a 1-based number when there is no header).
+    pub name: String,
+    /// The user named it, so it must be there; otherwise it is looked for.
+    pub required: bool,
+    /// Bare ids (`lines`) are of this kind.
+    pub bare: bool,
+}
+
+/// Whether a repeated identity is sent once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dedupe {
+    /// On while the input has at most a million rows.
+    Auto,
+    /// On, whatever it costs in memory.
+    On,
+    /// Off: a repeated row is sent again.
+    Off,
+}
+
+/// One of several workers on the same input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// 0-based, like `JOB_COMPLETION_INDEX`; below `count`.
+    pub index: u32,
+    /// At least 1.
+    pub count: u32,
+}
+
+/// How the input shall be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// How records are written.
+    pub format: Wish<Format>,
+    /// Between the fields of CSV.
+    pub delimiter: Wish<u8>,
+    /// Whether CSV begins with a header.
+    pub header: bool,
+    /// Which column holds which id.
+    pub columns: Vec<ColumnWish>,
+    /// Ids such as `1.23457E+15`, `#N/A`, `NULL` are sent all the same.
+    pub allow_odd_ids: bool,
+    /// Whether a repeated identity is sent once.
+    pub dedupe: Dedupe,
+    /// Which part of the rows is ours; 0 of 1 for all.
+    pub shard: Shard,
+    /// Rows to pass over at the beginning.
+    pub skip: u64,
+    /// Rows to take at most, after `skip`; `u64::MAX` for all.
+    pub limit: u64,
+    /// What each row asks for.
+    pub action: Action,
+    /// Keys the fingerprints of [`Dedupe`]; drawn anew by each process.
+    pub fingerprint_key: [u8; 32],
+    /// Seeds the choice of sample rows.
+    pub seed: u64,
+}

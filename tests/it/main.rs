@@ -1,0 +1,13 @@
+//! One test binary: the rooms one by one, the laws on a paused clock, and the real front door.
+
+mod cli;
+mod deploy;
+mod front_door;
+mod house;
+mod laws;
+mod remote;
+mod report;
+mod sandbox;
+mod scenarios;
+mod source;
+mod support;

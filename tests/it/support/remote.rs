@@ -1,0 +1,1 @@
+//! Empty for now: the scripted remote.
