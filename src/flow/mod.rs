@@ -4,8 +4,27 @@
 //! exactly one outcome, or "unsettled", for every row taken in. It does not know which API it speaks to, where
 //! rows come from, or where outcomes go: see the ports.
 
+mod clock;
+mod ending;
+mod engine;
+mod gate;
+mod guards;
+mod health;
+mod house;
+mod investigation;
 mod options;
+mod order;
+mod pace;
 mod ports;
+mod retry;
+mod shift;
+mod stats;
+mod walk;
 
+pub use ending::Ending;
+pub use engine::{Engine, Looked, Report};
+pub use guards::Trip;
 pub use options::{MaxAbsent, MaxErrors, Options, Rate};
 pub use ports::{Intake, IntakeLost, Ledger, LedgerLost, Pulse, Remote, Renewal, Signal, Spectator};
+pub use shift::Account;
+pub use stats::Figures;

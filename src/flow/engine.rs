@@ -1,0 +1,211 @@
+//! The loop: sources become one event, a plain function decides, the loop acts.
+
+use std::{collections::BTreeSet, future::poll_fn, pin::Pin, task::Poll, time::Duration};
+
+use futures::{Stream, StreamExt, stream::FuturesUnordered};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+
+use crate::domain::{Batch, Evidence, Fact, Past, Sample};
+
+use super::{
+    Ending, Intake, IntakeLost, Ledger, Options, Pulse, Remote, Signal, Spectator,
+    house::{House, LOOK, Stop},
+    shift::{Account, Shift},
+    stats::Figures,
+    walk::{Arrival, Conclusion, Departure, Journey, walk},
+};
+
+/// How often the spectators are shown how things stand.
+const PULSE: Duration = Duration::from_millis(100);
+/// How many departures are handled at once.
+const DEPARTURES: usize = 64;
+
+/// The flow of one process: its gate, its budget and its health outlive the look and serve the run.
+pub struct Engine<'a, R> {
+    house: House<'a, R>,
+}
+
+/// What the look before the run found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// How many identities were looked at.
+    pub asked: usize,
+    /// How many of them exist.
+    pub exist: usize,
+    /// The app that the answers named.
+    pub app: Option<String>,
+    /// Answers that named another app than the first one did.
+    pub other_apps: BTreeSet<String>,
+}
+
+/// What the run came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Why it ended.
+    pub ending: Ending,
+    /// What happened to the rows.
+    pub account: Account,
+    /// Figures about the requests.
+    pub figures: Figures,
+}
+
+/// Everything that the loop may be told.
+pub(super) enum Event {
+    Signal(Signal),
+    Departed(Vec<Departure>),
+    Arrived(Result<Option<Batch>, IntakeLost>),
+    Pulse { now: Instant, overdue: Option<Ending> },
+}
+
+impl<'a, R: Remote> Engine<'a, R> {
+    /// A house with nobody in it.
+    pub fn new(options: &'a Options, remote: &'a R) -> Self {
+        Self { house: House::new(options, remote) }
+    }
+
+    /// Tells the app that the key is known to belong to, so that a changed key can be checked against it.
+    pub fn set_app(&self, app: Option<String>) {
+        *self.house.app.borrow_mut() = app;
+    }
+
+    /// Looks at some identities, changing nothing.
+    ///
+    /// # Errors
+    /// Why the run cannot begin.
+    pub async fn look(
+        &self,
+        samples: &[Sample],
+        stops: &mut (impl Stream<Item = Signal> + Unpin),
+    ) -> Result<Looked, Ending> {
+        let mut walks: FuturesUnordered<_> = samples
+            .iter()
+            .map(|sample| Journey::new(&self.house, sample.line, &sample.identity).travel(LOOK))
+            .collect();
+        let mut looked = Looked::default();
+        let mut ticks = pulses();
+        loop {
+            tokio::select! {
+                biased;
+                Some(signal) = stops.next() => return Err(Ending::Stopped(signal)),
+                arrived = walks.next() => match arrived {
+                    None => return Ok(looked),
+                    Some(Ok(arrival)) => looked.note(&arrival),
+                    Some(Err(Stop::Halt(ending))) => return Err(ending),
+                    Some(Err(Stop::Closed)) => {}
+                },
+                now = ticks.tick() => if let Some(ending) = self.house.overdue(now) {
+                    return Err(ending);
+                },
+            }
+        }
+    }
+
+    /// Takes rows in until the intake ends, the run must stop, or somebody asks it to.
+    pub async fn run(
+        &self,
+        mut intake: impl Intake,
+        mut ledger: impl Ledger,
+        spectator: &mut dyn Spectator,
+        stops: &mut (impl Stream<Item = Signal> + Unpin),
+        past: &Past,
+        total: Option<u64>,
+    ) -> Report {
+        let mut shift = Shift::new(self.house.options, past);
+        let mut walks = FuturesUnordered::new();
+        let mut ticks = pulses();
+        loop {
+            for row in shift.admit() {
+                walks.push(walk(&self.house, row));
+            }
+            if let Some((outcomes, kept)) = shift.take_records(self.house.gate.is_reserved())
+                && ledger.record(outcomes, kept).await.is_err()
+            {
+                shift.end(Ending::LedgerLost);
+                break;
+            }
+            if shift.is_over(walks.is_empty()) {
+                break;
+            }
+            let event = tokio::select! {
+                biased;
+                Some(signal) = stops.next() => Event::Signal(signal),
+                departed = next_departures(&mut walks), if !walks.is_empty() => Event::Departed(departed),
+                now = ticks.tick() => Event::Pulse { now, overdue: self.house.overdue(now) },
+                arrived = intake.next(), if shift.wants_rows() => Event::Arrived(arrived),
+            };
+            let is_pulse = matches!(event, Event::Pulse { .. });
+            shift.handle(event);
+            if shift.is_draining() && !self.house.gate.is_closed() {
+                self.house.gate.close();
+            }
+            if is_pulse {
+                spectator.show(&self.pulse(&shift, total));
+            }
+        }
+        spectator.show(&self.pulse(&shift, total));
+        let figures = self.figures();
+        let (ending, account) = shift.close();
+        Report { ending, account, figures }
+    }
+
+    fn pulse(&self, shift: &Shift, total: Option<u64>) -> Pulse {
+        let now = Instant::now();
+        let stats = self.house.stats.borrow();
+        Pulse {
+            total,
+            skipped: shift.skipped(),
+            tally: shift.tally(),
+            in_flight: self.house.gate.in_flight(),
+            retries: stats.retries(),
+            elapsed: stats.elapsed(now),
+            rate: stats.rate(now),
+            held: self.house.gate.held(),
+            outage: self.house.health.borrow().outage_since().map(|since| now.saturating_duration_since(since)),
+            investigating: self.house.gate.is_reserved(),
+            draining: shift.is_draining(),
+        }
+    }
+
+    /// The places on the wire were the limit when requests mostly waited for them, and the pace was not reached.
+    fn figures(&self) -> Figures {
+        let waits = self.house.gate.waits();
+        self.house.stats.borrow().figures(Instant::now(), waits.wire > waits.budget)
+    }
+}
+
+impl Looked {
+    fn note(&mut self, arrival: &Arrival) {
+        self.asked += 1;
+        self.exist += usize::from(arrival.conclusion == Conclusion::Done(Fact::Found));
+        let Evidence { app: Some(app), .. } = &arrival.evidence else { return };
+        match &self.app {
+            None => self.app = Some(app.clone()),
+            Some(first) if first == app => {}
+            Some(_) => {
+                self.other_apps.insert(app.clone());
+            }
+        }
+    }
+}
+
+/// All departures that are ready, at least one: handled together, they cost the journal's thread one waking.
+async fn next_departures<F: Future<Output = Departure>>(walks: &mut FuturesUnordered<F>) -> Vec<Departure> {
+    poll_fn(|context| {
+        let mut ready = Vec::new();
+        while ready.len() < DEPARTURES {
+            match Pin::new(&mut *walks).poll_next(context) {
+                Poll::Ready(Some(departure)) => ready.push(departure),
+                Poll::Pending if ready.is_empty() => return Poll::Pending,
+                Poll::Ready(None) | Poll::Pending => break,
+            }
+        }
+        Poll::Ready(ready)
+    })
+    .await
+}
+
+fn pulses() -> Interval {
+    let mut ticks = tokio::time::interval(PULSE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}

@@ -1,0 +1,217 @@
+//! What the rows in the house share: the gate, the API's health, the dice, and who else is inside.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    time::Duration,
+};
+
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::domain::{Blame, Call, Dice, Evidence, Identity, Operation, Reply, Row, Slot, Word};
+
+use super::{
+    Ending, Options, Remote,
+    gate::{Closed, Gate, Lane},
+    health::{Alarm, Health, Overdue},
+    retry::Delays,
+    stats::Stats,
+};
+
+/// Added to what the API asks for: rclone's measured margin, since servers round their own times down.
+const HOLD_MARGIN: Duration = Duration::from_secs(1);
+/// The first pause after a 429 that names none; later ones are twice as long each …
+const FIRST_HOLD: Duration = Duration::from_secs(1);
+/// … up to this.
+const HOLD_CAP: Duration = Duration::from_mins(1);
+/// The witness has no line in the input.
+pub(super) const NO_LINE: u64 = 0;
+/// The call that changes nothing.
+pub(super) const LOOK: Call = Call { operation: Operation::Look, slot: Slot::Primary };
+
+/// Why a walk cannot go on.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Stop {
+    /// The gate is closed: the row stays unsettled.
+    Closed,
+    /// The whole run must end.
+    Halt(Ending),
+}
+
+impl From<Closed> for Stop {
+    fn from(Closed: Closed) -> Self {
+        Self::Closed
+    }
+}
+
+/// One request that was made.
+pub(super) struct Attempt {
+    pub(super) reply: Reply,
+    pub(super) sent: Instant,
+    pub(super) took: Duration,
+}
+
+/// What the rows in the house share. Single-threaded: no borrow is held across an await.
+pub(super) struct House<'a, R> {
+    pub(super) remote: &'a R,
+    pub(super) options: &'a Options,
+    pub(super) gate: Gate,
+    pub(super) health: RefCell<Health>,
+    pub(super) stats: RefCell<Stats>,
+    dice: RefCell<Dice>,
+    holds: RefCell<Delays>,
+    inside: RefCell<BTreeMap<u64, Rc<Row>>>,
+    witness_is_out: Cell<bool>,
+    /// One investigation at a time, and when the last one found nothing wrong.
+    pub(super) investigation: Mutex<Option<Instant>>,
+    /// The app that the key belongs to, as far as an answer named it.
+    pub(super) app: RefCell<Option<String>>,
+    /// Rows refused for suspicious answers since the last definitive answer to anything but a look.
+    pub(super) spurned: Cell<u32>,
+}
+
+impl<'a, R: Remote> House<'a, R> {
+    pub(super) fn new(options: &'a Options, remote: &'a R) -> Self {
+        let now = Instant::now();
+        Self {
+            remote,
+            options,
+            gate: Gate::new(options),
+            health: RefCell::new(Health::new(now)),
+            stats: RefCell::new(Stats::new(now)),
+            dice: RefCell::new(Dice::seeded(options.seed)),
+            holds: RefCell::new(Delays::growing(FIRST_HOLD, HOLD_CAP)),
+            inside: RefCell::default(),
+            witness_is_out: Cell::new(false),
+            investigation: Mutex::new(None),
+            app: RefCell::default(),
+            spurned: Cell::new(0),
+        }
+    }
+
+    pub(super) fn enter(&self, row: &Rc<Row>) {
+        self.inside.borrow_mut().insert(row.line, Rc::clone(row));
+    }
+
+    pub(super) fn leave(&self, line: u64) {
+        self.inside.borrow_mut().remove(&line);
+    }
+
+    /// Up to `most` rows in the house but the one on `line`.
+    pub(super) fn others(&self, line: u64, most: usize) -> Vec<Rc<Row>> {
+        self.inside.borrow().values().filter(|row| row.line != line).take(most).cloned().collect()
+    }
+
+    /// The toll, paid by every request: a turn, a place on the wire, a share of the pace; then it is sent.
+    pub(super) async fn attempt(&self, lane: Lane, row: u64, call: Call, identity: &Identity) -> Result<Attempt, Stop> {
+        let pass = self.gate.pass(lane).await?;
+        let sent = Instant::now();
+        self.health.borrow_mut().sent(sent);
+        self.stats.borrow_mut().sent(sent);
+        let answer = tokio::time::timeout(self.options.timeout, self.remote.send(call, identity)).await;
+        let reply = answer.unwrap_or_else(|_| no_answer(self.options.timeout));
+        let took = sent.elapsed();
+        self.react(row, sent, took, &reply)?;
+        drop(pass);
+        Ok(Attempt { reply, sent, took })
+    }
+
+    /// What an answer means for everybody, settled before the place on the wire is given back.
+    fn react(&self, line: u64, sent: Instant, took: Duration, reply: &Reply) -> Result<(), Stop> {
+        let now = sent + took;
+        if reply.evidence.status.is_some() {
+            self.health.borrow_mut().reached();
+            self.stats.borrow_mut().answered(took);
+        }
+        match &reply.word {
+            Word::Done(_) | Word::Next(_) | Word::Refused => self.all_is_well(now),
+            Word::Again { after, blame } => {
+                self.stats.borrow_mut().repeated();
+                if *blame == Blame::Never || after.is_some() {
+                    self.hold(sent, now, *after)?;
+                }
+                if *blame == Blame::Row {
+                    self.raise_alarm(line, reply, now);
+                }
+            }
+            Word::Suspect(_) => self.stats.borrow_mut().repeated(),
+        }
+        Ok(())
+    }
+
+    fn all_is_well(&self, now: Instant) {
+        *self.holds.borrow_mut() = Delays::growing(FIRST_HOLD, HOLD_CAP);
+        let outage_is_over = self.health.borrow_mut().definitive(now);
+        if outage_is_over {
+            self.gate.open();
+            self.gate.slow_down(now);
+            tracing::info!("the API answers again");
+        }
+    }
+
+    fn hold(&self, sent: Instant, now: Instant, after: Option<Duration>) -> Result<(), Stop> {
+        let pause = match after {
+            Some(asked) if asked > self.options.max_hold => return Err(Stop::Halt(Ending::HoldTooLong { asked })),
+            Some(asked) => asked + HOLD_MARGIN,
+            None if self.gate.held().is_some() => return Ok(()),
+            None => self.holds.borrow_mut().full(),
+        };
+        let until = now + pause;
+        self.gate.slow_down(sent);
+        self.gate.hold_until(until);
+        self.health.borrow_mut().held_until(until, now);
+        Ok(())
+    }
+
+    fn raise_alarm(&self, line: u64, reply: &Reply, now: Instant) {
+        let last_row = self.inside.borrow().len() <= 1;
+        let words =
+            reply.evidence.message.clone().or_else(|| reply.evidence.status.map(|status| format!("status {status}")));
+        let mut health = self.health.borrow_mut();
+        let began = health.outage_since().is_none();
+        if let Alarm::Outage(interval) = health.failed(line, last_row, words.as_deref(), now) {
+            if began {
+                tracing::warn!("the API does not answer: one request at a time from now on");
+            }
+            self.gate.single(interval);
+        }
+    }
+
+    /// Where no fresh row is left to tell an outage from a bad row, an impossible id is looked at instead.
+    pub(super) async fn ask_witness_if_needed(&self) -> Result<(), Stop> {
+        let needed = self.health.borrow().needs_witness(self.inside.borrow().len());
+        if !needed || self.witness_is_out.replace(true) {
+            return Ok(());
+        }
+        let asked = self.attempt(Lane::Row, NO_LINE, LOOK, &self.remote.witness()).await;
+        self.witness_is_out.set(false);
+        asked.map(|_| ())
+    }
+
+    pub(super) fn draw(&self, delays: &mut Delays) -> Duration {
+        delays.draw(&mut self.dice.borrow_mut())
+    }
+
+    /// Why the run must leave by the clock, if it must.
+    pub(super) fn overdue(&self, now: Instant) -> Option<Ending> {
+        if self.stats.borrow().elapsed(now) >= self.options.max_duration {
+            return Some(Ending::TimeIsUp);
+        }
+        let health = self.health.borrow();
+        let last_words = || health.last_words().map(str::to_owned);
+        health.overdue(now, self.options.give_up_after).map(|overdue| match overdue {
+            Overdue::NeverReached => Ending::NeverReached { last_words: last_words() },
+            Overdue::GiveUp(waited) => Ending::GaveUp { waited, last_words: last_words() },
+        })
+    }
+}
+
+fn no_answer(timeout: Duration) -> Reply {
+    let message = Some(format!("no answer within {} ms", timeout.as_millis()));
+    Reply {
+        word: Word::Again { after: None, blame: Blame::Row },
+        evidence: Evidence { message, ..Evidence::default() },
+        lost: true,
+    }
+}

@@ -1,0 +1,113 @@
+//! Two rows of one identity are never in the house at once: the later one parks until the earlier one is done. Pure.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::{BuildHasher, RandomState},
+};
+
+use crate::domain::{Identity, Row, Subject};
+
+/// Who is busy, and who waits for whom. Ids are kept as 64-bit hashes: a collision only parks a row needlessly.
+#[derive(Debug, Default)]
+pub(super) struct Order {
+    hasher: RandomState,
+    busy: HashMap<u64, u32>,
+    waiting: HashMap<u64, u32>,
+    parked: VecDeque<Row>,
+}
+
+impl Order {
+    /// Takes a row in: given back when it may go at once, otherwise parked.
+    pub(super) fn admit(&mut self, row: Row) -> Option<Row> {
+        let Subject::Known(identity) = &row.subject else { return Some(row) };
+        let keys = self.keys(identity);
+        if keys.iter().flatten().any(|key| self.busy.contains_key(key) || self.waiting.contains_key(key)) {
+            enter(&mut self.waiting, keys);
+            self.parked.push_back(row);
+            return None;
+        }
+        enter(&mut self.busy, keys);
+        Some(row)
+    }
+
+    /// A row has left: gives those that may go now, in file order.
+    pub(super) fn leave(&mut self, identity: &Identity) -> Vec<Row> {
+        let keys = self.keys(identity);
+        leave(&mut self.busy, keys);
+        if self.parked.is_empty() {
+            return Vec::new();
+        }
+        let mut free = Vec::new();
+        let mut ahead = HashMap::new();
+        for row in std::mem::take(&mut self.parked) {
+            let Subject::Known(identity) = &row.subject else { continue };
+            let keys = self.keys(identity);
+            if keys.iter().flatten().any(|key| self.busy.contains_key(key) || ahead.contains_key(key)) {
+                enter(&mut ahead, keys);
+                self.parked.push_back(row);
+            } else {
+                leave(&mut self.waiting, keys);
+                enter(&mut self.busy, keys);
+                free.push(row);
+            }
+        }
+        free
+    }
+
+    fn keys(&self, identity: &Identity) -> [Option<u64>; 2] {
+        [Some(self.hasher.hash_one(identity.primary())), identity.fallback().map(|id| self.hasher.hash_one(id))]
+    }
+}
+
+fn enter(counts: &mut HashMap<u64, u32>, keys: [Option<u64>; 2]) {
+    for key in keys.into_iter().flatten() {
+        *counts.entry(key).or_default() += 1;
+    }
+}
+
+fn leave(counts: &mut HashMap<u64, u32>, keys: [Option<u64>; 2]) {
+    for key in keys.into_iter().flatten() {
+        if let Some(count) = counts.get_mut(&key) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Action, Id, IdKind};
+
+    fn row(line: u64, primary: &str, fallback: Option<&str>) -> Row {
+        let id = |kind, text| Id::parse(IdKind(kind), text).unwrap();
+        let identity = match fallback {
+            None => Identity::one(id(0, primary)),
+            Some(second) => Identity::two(id(0, primary), id(1, second)),
+        };
+        Row { line, action: Action::Delete, subject: Subject::Known(identity), original: Box::default() }
+    }
+
+    fn identity(row: &Row) -> &Identity {
+        match &row.subject {
+            Subject::Known(identity) => identity,
+            Subject::Repeated(..) | Subject::Malformed { .. } => panic!("known"),
+        }
+    }
+
+    #[test]
+    fn rows_of_one_identity_go_one_after_the_other_in_file_order() {
+        let mut order = Order::default();
+        let first = order.admit(row(1, "a", Some("x"))).expect("nobody is busy");
+        assert!(order.admit(row(2, "b", Some("x"))).is_none(), "shares x with line 1");
+        assert!(order.admit(row(3, "b", None)).is_none(), "shares b with the parked line 2");
+        assert!(order.admit(row(4, "c", None)).is_some());
+        let freed = order.leave(identity(&first));
+        assert_eq!(freed.iter().map(|row| row.line).collect::<Vec<_>>(), [2]);
+        let freed = order.leave(identity(&freed[0]));
+        assert_eq!(freed.iter().map(|row| row.line).collect::<Vec<_>>(), [3]);
+        assert!(order.parked.is_empty());
+    }
+}

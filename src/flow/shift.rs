@@ -1,0 +1,235 @@
+//! The loop's bookkeeping: what was taken in, what has left, what ends the run. Synchronous: told events, it decides.
+
+use std::{collections::VecDeque, time::Duration};
+
+use tokio::time::Instant;
+
+use crate::domain::{Batch, Evidence, Kept, Outcome, Past, Repeat, Row, Subject, Tally, Verdict};
+
+use super::{
+    Ending, Options,
+    engine::Event,
+    guards::{Guards, Trip},
+    order::Order,
+    walk::Departure,
+};
+
+/// Rows are taken in up to this many times the width, so that the wire never starves and memory stays bounded.
+const PLACES_PER_WIDTH: usize = 4;
+
+/// What happened to the rows of one try: `read` = `skipped` + `tally.total()` + rows without a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Account {
+    /// Rows that the reader met, settled ones included.
+    pub read: u64,
+    /// Rows that an earlier try had settled.
+    pub skipped: u64,
+    /// How the rows ended that this try handed to the journal.
+    pub tally: Tally,
+}
+
+/// One run of the loop.
+pub(super) struct Shift {
+    places: usize,
+    grace: Duration,
+    max_delete: u64,
+    admitted: u64,
+    guards: Guards,
+    order: Order,
+    pending: VecDeque<Row>,
+    freed: Vec<Row>,
+    inside: usize,
+    records: Vec<Outcome>,
+    kept: Vec<Kept>,
+    account: Account,
+    intake_ended: bool,
+    ending: Option<Ending>,
+    leave_by: Option<Instant>,
+    signals: u32,
+    leave_now: bool,
+}
+
+impl Shift {
+    pub(super) fn new(options: &Options, past: &Past) -> Self {
+        Self {
+            places: usize::try_from(options.width.get()).unwrap_or(usize::MAX).saturating_mul(PLACES_PER_WIDTH),
+            grace: options.grace,
+            max_delete: options.max_delete,
+            admitted: past.sent,
+            guards: Guards::new(options, past),
+            order: Order::default(),
+            pending: VecDeque::new(),
+            freed: Vec::new(),
+            inside: 0,
+            records: Vec::new(),
+            kept: Vec::new(),
+            account: Account::default(),
+            intake_ended: false,
+            ending: None,
+            leave_by: None,
+            signals: 0,
+            leave_now: false,
+        }
+    }
+
+    /// The rows that may begin their walk now; rows that need no call are settled on the spot.
+    pub(super) fn admit(&mut self) -> Vec<Row> {
+        let mut ready = std::mem::take(&mut self.freed);
+        while self.ending.is_none() && self.has_room() {
+            let Some(row) = self.pending.pop_front() else { break };
+            match &row.subject {
+                Subject::Known(_) if self.admitted >= self.max_delete => {
+                    self.end(Ending::Guard(Trip::MaxDelete { limit: self.max_delete }));
+                }
+                Subject::Known(_) => {
+                    self.admitted += 1;
+                    self.inside += 1;
+                    ready.extend(self.order.admit(row));
+                }
+                Subject::Repeated(_, repeat) => {
+                    let words = match repeat {
+                        Repeat::Input => "the same identity stands on an earlier line",
+                        Repeat::EarlierRun => "settled by the run that --continue-from names",
+                    };
+                    self.settle(without_call(row, Verdict::Duplicate, words.to_owned()));
+                }
+                Subject::Malformed { reason, .. } => {
+                    let reason = reason.clone();
+                    self.settle(without_call(row, Verdict::Invalid, reason));
+                }
+            }
+        }
+        ready
+    }
+
+    /// While the canary is out, it is alone.
+    fn has_room(&self) -> bool {
+        self.inside < if self.guards.canary_is_out() { 1 } else { self.places }
+    }
+
+    pub(super) fn wants_rows(&self) -> bool {
+        !self.intake_ended && self.ending.is_none() && self.pending.is_empty() && self.has_room()
+    }
+
+    pub(super) fn handle(&mut self, event: Event) {
+        match event {
+            Event::Signal(signal) => {
+                self.signals += 1;
+                self.leave_now |= self.signals > 1;
+                self.end(Ending::Stopped(signal));
+            }
+            Event::Departed(departures) => departures.into_iter().for_each(|departure| self.depart(departure)),
+            Event::Arrived(Ok(Some(batch))) => self.take_in(batch),
+            Event::Arrived(Ok(None)) => self.intake_ended = true,
+            Event::Arrived(Err(_)) => self.end(Ending::IntakeLost),
+            Event::Pulse { now, overdue } => {
+                self.leave_now |= self.leave_by.is_some_and(|deadline| now >= deadline);
+                if let Some(ending) = overdue {
+                    self.end(ending);
+                }
+            }
+        }
+    }
+
+    fn take_in(&mut self, batch: Batch) {
+        self.account.skipped += batch.skipped;
+        self.account.read += batch.skipped + batch.rows.len() as u64;
+        self.kept.extend(batch.kept);
+        self.pending.extend(batch.rows);
+    }
+
+    fn depart(&mut self, departure: Departure) {
+        match departure {
+            Departure::Settled(outcome) => {
+                self.free(&outcome.row);
+                self.settle(outcome);
+            }
+            Departure::Unsettled(row) => self.free(&row),
+            Departure::Halt(row, ending) => {
+                self.free(&row);
+                self.end(ending);
+            }
+        }
+    }
+
+    /// A place is free; rows that were parked behind the one that left may begin their walk.
+    fn free(&mut self, row: &Row) {
+        self.inside -= 1;
+        if let Subject::Known(identity) = &row.subject {
+            self.freed.extend(self.order.leave(identity));
+        }
+    }
+
+    fn settle(&mut self, outcome: Outcome) {
+        let trip = self.guards.judge(&outcome);
+        self.records.push(outcome);
+        if let Some(trip) = trip {
+            self.end(Ending::Guard(trip));
+        }
+    }
+
+    /// The first ending is the one that counts; from now on nothing is taken in and nothing sent.
+    pub(super) fn end(&mut self, ending: Ending) {
+        if self.ending.is_some() {
+            return;
+        }
+        if matches!(ending, Ending::Suspicious { .. }) {
+            self.keep_only_what_is_beyond_doubt();
+        }
+        self.ending = Some(ending);
+        self.leave_by = Instant::now().checked_add(self.grace);
+        self.pending.clear();
+        self.freed.clear();
+    }
+
+    /// What was answered while the run was under suspicion, and the suspicion held: only an erasure is beyond doubt.
+    fn keep_only_what_is_beyond_doubt(&mut self) {
+        self.records.retain(|outcome| match outcome.verdict {
+            Verdict::Deleted | Verdict::Invalid | Verdict::Duplicate => true,
+            Verdict::Absent | Verdict::Refused | Verdict::Failed => false,
+        });
+    }
+
+    /// What the journal shall be handed; nothing while an investigation is under way.
+    pub(super) fn take_records(&mut self, investigating: bool) -> Option<(Vec<Outcome>, Vec<Kept>)> {
+        if (self.records.is_empty() && self.kept.is_empty()) || (investigating && self.ending.is_none()) {
+            return None;
+        }
+        self.records.iter().for_each(|outcome| self.account.tally.add(outcome.verdict));
+        Some((std::mem::take(&mut self.records), std::mem::take(&mut self.kept)))
+    }
+
+    pub(super) fn is_over(&self, nobody_walks: bool) -> bool {
+        if self.ending.is_some() {
+            return self.leave_now || nobody_walks;
+        }
+        self.intake_ended && self.pending.is_empty() && self.inside == 0 && self.records.is_empty()
+    }
+
+    pub(super) const fn is_draining(&self) -> bool {
+        self.ending.is_some()
+    }
+
+    pub(super) const fn skipped(&self) -> u64 {
+        self.account.skipped
+    }
+
+    pub(super) const fn tally(&self) -> Tally {
+        self.account.tally
+    }
+
+    pub(super) fn close(self) -> (Ending, Account) {
+        (self.ending.unwrap_or(Ending::Complete), self.account)
+    }
+}
+
+fn without_call(row: Row, verdict: Verdict, words: String) -> Outcome {
+    Outcome {
+        row,
+        verdict,
+        attempts: 0,
+        elapsed: Duration::ZERO,
+        evidence: Evidence { message: Some(words), ..Evidence::default() },
+        after_lost_answer: false,
+    }
+}
