@@ -255,26 +255,27 @@ fn target(
     around: &Surroundings<'_>,
 ) -> Result<Target, Error> {
     if safety.sandbox {
-        return rehearsal(&args, safety, width).map(Target::Sandbox);
+        return Ok(Target::Sandbox(rehearsal(args.connect_timeout, &safety.sandbox_faults, width)));
     }
     let key = key(args.api_key_file.clone(), api, around);
     Ok(Target::Real { connection: connection(args, width)?, key })
 }
 
 /// Nothing of the real connection is left, so that no flag or variable can lead a rehearsal elsewhere.
-fn rehearsal(args: &ConnectionArgs, safety: &SafetyArgs, width: NonZeroU32) -> Result<Rehearsal, Error> {
-    let wanted = safety.sandbox_faults.clone().unwrap_or_else(FaultArgs::none);
-    let connect_timeout = args.connect_timeout;
-    let connection = Connection {
-        base_url: None,
-        ca_cert: None,
-        client_identity: None,
-        proxy: None,
-        allow_http: false,
-        connect_timeout,
-        width,
-    };
-    Ok(Rehearsal { seed: wanted.seed, faults: wanted.faults()?, connection })
+fn rehearsal(connect_timeout: Duration, faults: &FaultArgs, width: NonZeroU32) -> Rehearsal {
+    Rehearsal {
+        seed: faults.seed,
+        faults: sandbox::faults(faults),
+        connection: Connection {
+            base_url: None,
+            ca_cert: None,
+            client_identity: None,
+            proxy: None,
+            allow_http: false,
+            connect_timeout,
+            width,
+        },
+    }
 }
 
 fn key(file: Option<PathBuf>, api: &Description, around: &Surroundings<'_>) -> KeyWish {

@@ -92,7 +92,7 @@ pub fn configure(cli: Cli, around: &Surroundings<'_>) -> Result<Config, Error> {
         cli::Command::Sandbox(args) => Command::Sandbox(Box::new(sandbox::configure(args, around)?)),
         cli::Command::Report(args) => Command::Report(ReportJob { dir: args.dir, json: args.json }),
         cli::Command::Completions(args) => Command::Print(cli::completions(args.shell)),
-        cli::Command::Man => Command::Print(cli::man()),
+        cli::Command::Man(args) => Command::Print(cli::man(args.command.as_deref())?),
     };
     Ok(Config { voice, command })
 }

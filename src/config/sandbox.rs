@@ -4,10 +4,10 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use super::{Surroundings, job};
 use crate::{
-    cli::{InputArgs, SandboxArgs},
+    cli::{FaultArgs, InputArgs, SandboxArgs},
     error::{Error, Exit},
     remote::{ApiName, Description},
-    sandbox::Faults,
+    sandbox::{Faults, Throttle},
     source,
 };
 
@@ -57,7 +57,7 @@ pub(super) fn configure(args: SandboxArgs, around: &Surroundings<'_>) -> Result<
         residents: residents(args.customers, args.from, around)?,
         key: args.key,
         seed: args.faults.seed,
-        faults: args.faults.faults()?,
+        faults: faults(&args.faults),
         journal: args.journal,
     })
 }
@@ -69,9 +69,35 @@ fn residents(count: Option<u64>, file: Option<PathBuf>, around: &Surroundings<'_
         (Some(count), None) => Ok(Residents::Count(count)),
         (None, Some(path)) => {
             let description = Description::load(&ApiName::Embedded(API.to_owned()))?;
-            let reading = Box::new(job::reading(InputArgs::default(), &description, around)?);
+            let reading = Box::new(job::reading(unsaid()?, &description, around)?);
             Ok(Residents::File { path, reading })
         }
         (None, None) => Ok(Residents::Everybody),
+    }
+}
+
+fn unsaid() -> Result<InputArgs, Error> {
+    InputArgs::unsaid().map_err(|told| Error::new(Exit::Internal, told))
+}
+
+/// What was said of the stand-in's faults, complete.
+pub(super) fn faults(args: &FaultArgs) -> Faults {
+    Faults {
+        latency: args.latency,
+        latency_spread: args.latency_spread,
+        throttle: args.limit.map(|limit| Throttle {
+            per_second: limit.get(),
+            burst: args.limit_burst.get(),
+            retry_after: !args.no_retry_after,
+        }),
+        server_error: args.server_error,
+        reset: args.reset,
+        hang: args.hang,
+        truncate: args.truncate,
+        outage: args.outage,
+        unsigned_404: args.unsigned_404,
+        unsigned_405: args.unsigned_405,
+        captive_portal: args.captive_portal,
+        refuse: args.refuse,
     }
 }
