@@ -14,6 +14,7 @@ mod moment;
 mod outcome;
 mod past;
 mod row;
+mod say;
 mod tally;
 
 pub use action::Action;
@@ -27,4 +28,5 @@ pub use moment::{Moment, parse_duration};
 pub use outcome::{Outcome, Verdict};
 pub use past::{Answered, Past, ReplaySum};
 pub use row::{Batch, Keep, Kept, Layout, Repeat, Row, Sample, Subject};
+pub use say::{say_count, say_duration};
 pub use tally::Tally;

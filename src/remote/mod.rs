@@ -3,6 +3,8 @@
 //! Promises: the key stands in no error, log line or redirect; one call of [`crate::flow::Remote::send`] is one
 //! request on the wire; only an answer that carries the API's own shape settles a row. It neither paces nor retries.
 
+mod address;
+mod body;
 mod description;
 mod options;
 
