@@ -21,7 +21,6 @@ use super::{
 use crate::error::Error;
 
 /// Everything that outlasts a request.
-#[derive(Debug)]
 pub(super) struct Desk {
     key: String,
     seed: u64,

@@ -1,7 +1,7 @@
 //! The stand-in on a thread of its own, for callers that have other things to do.
 
 use std::{
-    io,
+    fmt, io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
@@ -17,7 +17,6 @@ use crate::error::{Error, Exit};
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// A running stand-in; dropping it stops it.
-#[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
     key: String,
@@ -26,7 +25,6 @@ pub struct Sandbox {
     thread: Option<Running>,
 }
 
-#[derive(Debug)]
 struct Running {
     stop: oneshot::Sender<()>,
     thread: JoinHandle<Result<Received, Error>>,
@@ -101,6 +99,13 @@ impl Sandbox {
         let Some(Running { stop, thread }) = self.thread.take() else { return Ok(self.received()) };
         drop(stop);
         join(thread)
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    /// Where it listens, not what opens it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sandbox({})", self.address)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whom the stand-in knows and how it misbehaves.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use crate::error::{Error, Exit};
 
@@ -69,7 +69,7 @@ pub struct Faults {
 }
 
 /// Whom the stand-in knows and how it misbehaves.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Options {
     /// Whom it knows.
     pub population: Population,
@@ -81,6 +81,19 @@ pub struct Options {
     pub seed: u64,
     /// Where it writes what it received, JSON Lines.
     pub journal: Option<PathBuf>,
+}
+
+impl fmt::Debug for Options {
+    /// Everything but the key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { population, key: _, faults, seed, journal } = self;
+        f.debug_struct("Options")
+            .field("population", population)
+            .field("faults", faults)
+            .field("seed", seed)
+            .field("journal", journal)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Options {

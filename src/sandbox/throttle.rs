@@ -67,7 +67,7 @@ mod tests {
         let mut bucket = Bucket::full(limit(100.0, 5));
         let start = Instant::now();
         assert_eq!(bucket.take(start), Ok(()));
-        let later = start + Duration::from_secs(3600);
+        let later = start + Duration::from_hours(1);
         assert_eq!((0..100).filter(|_| bucket.take(later).is_ok()).count(), 5);
     }
 
