@@ -56,6 +56,11 @@ impl ReplaySum {
         self.0 = self.0.wrapping_sub(Self::term(line, id));
     }
 
+    /// Adds all rows of another sum.
+    pub fn merge(&mut self, other: Self) {
+        self.0 = self.0.wrapping_add(other.0);
+    }
+
     fn term(line: u64, id: &[u8]) -> u128 {
         let mut hasher = Hasher::default();
         hasher.update(&line.to_le_bytes());
