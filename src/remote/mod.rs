@@ -5,8 +5,16 @@
 
 mod address;
 mod body;
+mod client;
 mod description;
+mod judge;
+mod key;
 mod options;
+mod plan;
+mod retry_after;
+mod transport;
+mod wire;
 
+pub use client::Client;
 pub use description::{Description, IdentityKind, Owner};
 pub use options::{ApiName, ClientIdentity, KeySource, Options};

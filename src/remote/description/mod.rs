@@ -177,6 +177,20 @@ impl Description {
         &self.identities
     }
 
+    /// `host:port` of the API, for prompts and run directories; `base_url` instead of its own, if given.
+    ///
+    /// # Errors
+    /// 78 when `base_url` is not a URL.
+    pub fn host(&self, base_url: Option<&str>) -> Result<String, Error> {
+        self.address(base_url).map(|address| address.host())
+    }
+
+    /// Where the API lives; `base_url` instead of its own, if given.
+    pub(super) fn address(&self, base_url: Option<&str>) -> Result<Address, Error> {
+        let Some(text) = base_url else { return Ok(self.address.clone()) };
+        text.parse().map_err(|fault| Error::new(Exit::Config, format!("the base URL cannot be used: {fault}")))
+    }
+
     /// How an operation is called.
     pub(super) fn endpoint(&self, operation: Operation) -> &Endpoint {
         match operation {
