@@ -32,8 +32,13 @@ fn not_empty(job: &Job, survey: &Survey) -> Result<(), Error> {
     if survey.rows > 0 || job.allow_empty {
         return Ok(());
     }
-    Err(Error::new(Exit::Data, "the input has no rows")
-        .hint("an export that failed looks like this; --allow-empty if it is right"))
+    Err(no_rows())
+}
+
+/// An empty source once deleted everything (rclone#4298): it is an error unless asked for.
+pub(super) fn no_rows() -> Error {
+    Error::new(Exit::Data, "the input has no rows")
+        .hint("an export that failed looks like this; --allow-empty if it is right")
 }
 
 fn rows_and_digest(consent: &Consent, survey: &Survey) -> Result<(), Error> {

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use super::{input::Input, wall};
 use crate::{
     config::Job,
-    domain::{Past, say_count},
+    domain::{Past, Verdict, say_count},
     error::{Error, Exit},
     remote::Client,
-    report::{Asked, Locks, RealDisk, Scan, ScanOptions, resolve, scan, settled_elsewhere},
+    report::{Asked, Locks, RealDisk, Scan, ScanOptions, State, resolve, scan, settled_elsewhere},
 };
 
 /// What one results line takes at most, for the check of free space: ids and messages are seldom longer.
@@ -47,6 +47,13 @@ impl Place {
         let place = Self { path: chosen.path, disk, scan, _locks: chosen.locks };
         place.has_room_for(input)?;
         Ok(place)
+    }
+
+    /// How the run stands, when it is finished and nothing of it shall be tried again.
+    pub(super) fn finished(&self, job: &Job) -> Option<&State> {
+        let state = self.scan.as_ref().map(|scan| &scan.run.state).filter(|state| state.complete)?;
+        let again = job.place.retry_failed && state.totals.of(Verdict::Failed) > 0;
+        (!again).then_some(state)
     }
 
     /// What the run must not send again; taken out, since the reader's thread wants it too.

@@ -19,7 +19,7 @@ use super::wall;
 use crate::{
     domain::{Batch, Digest, Kept, Outcome, Past},
     error::{Error, Exit},
-    flow::{Intake, IntakeLost, Ledger, LedgerLost},
+    flow::{Ending, Intake, IntakeLost, Ledger, LedgerLost},
     report::{Journal, RealDisk},
     source::{Finish, Reader},
 };
@@ -42,6 +42,7 @@ pub(super) struct ReaderHandle(JoinHandle<Result<Finish, Error>>);
 /// Starts reading. `expected` is the survey's digest: a file that says something else now has changed.
 pub(super) fn read<R: Read + Send + 'static>(
     reader: Reader<R>,
+    first: Option<Batch>,
     past: Arc<Past>,
     expected: Option<Digest>,
 ) -> Result<(ReaderThread, ReaderHandle), Error> {
@@ -49,7 +50,7 @@ pub(super) fn read<R: Read + Send + 'static>(
     let thread = Builder::new()
         .name("reader".to_owned())
         .spawn(move || {
-            let read = read_all(reader, &past, expected, &sender);
+            let read = read_all(reader, first, &past, expected, &sender);
             if read.is_err() {
                 let _nobody_waits = sender.blocking_send(Err(IntakeLost));
             }
@@ -61,18 +62,20 @@ pub(super) fn read<R: Read + Send + 'static>(
 
 fn read_all<R: Read>(
     mut reader: Reader<R>,
+    first: Option<Batch>,
     past: &Past,
     expected: Option<Digest>,
     sender: &Sender<Result<Batch, IntakeLost>>,
 ) -> Result<Finish, Error> {
+    if let Some(batch) = first {
+        hand_on(batch, sender)?;
+    }
     loop {
         let mut batch = Batch::default();
         if !reader.next(past, &mut batch)? {
             break;
         }
-        if sender.blocking_send(Ok(batch)).is_err() {
-            return Err(Error::new(Exit::Incomplete, "the run ended before the input did"));
-        }
+        hand_on(batch, sender)?;
     }
     let finish = reader.finish()?;
     match expected {
@@ -84,15 +87,15 @@ fn read_all<R: Read>(
     }
 }
 
-impl ReaderHandle {
-    /// What the reader came to, if it has ended: one that waits for a pipe is left behind.
-    pub(super) fn outcome(self) -> Option<Result<Finish, Error>> {
-        self.0.is_finished().then(|| self.wait())
-    }
+fn hand_on(batch: Batch, sender: &Sender<Result<Batch, IntakeLost>>) -> Result<(), Error> {
+    sender.blocking_send(Ok(batch)).map_err(|_| Error::new(Exit::Incomplete, "the run ended before the input did"))
+}
 
-    /// What the reader came to; to be asked when the flow has seen its end.
-    pub(super) fn wait(self) -> Result<Finish, Error> {
-        self.0.join().unwrap_or_else(|_| Err(panicked("reader")))
+impl ReaderHandle {
+    /// What the reader came to, if the flow saw its end; otherwise it may wait for a pipe, and is left behind.
+    pub(super) fn outcome(self, ending: &Ending) -> Option<Result<Finish, Error>> {
+        let has_ended = matches!(ending, Ending::Complete | Ending::IntakeLost);
+        has_ended.then(|| self.0.join().unwrap_or_else(|_| Err(panicked("reader"))))
     }
 }
 
