@@ -151,8 +151,15 @@ pub struct PaceArgs {
     ///
     /// Width caps rate (Little's law): 8 wide at 100 ms is 80/s, whatever --rate says. The closing line tells when
     /// width was the limit.
-    #[arg(short = 'c', long, short_alias = 'j', alias = "jobs", value_name = "N", default_value = "16",
-          env = "TOLLGATE_CONCURRENCY")]
+    #[arg(
+        short = 'c',
+        long,
+        short_alias = 'j',
+        alias = "jobs",
+        value_name = "N",
+        default_value = "16",
+        env = "TOLLGATE_CONCURRENCY"
+    )]
     pub concurrency: NonZeroU32,
     /// Leave (75) after so much time; the same command goes on [default: unbounded]
     #[arg(long, value_name = "DURATION", env = "TOLLGATE_MAX_DURATION", value_parser = parse_duration)]

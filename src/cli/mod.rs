@@ -4,6 +4,9 @@
 //! [`crate::config`]'s work); no flag takes a key; `--yes` and `--sandbox` have no environment name, so that nothing
 //! lingers that makes deletion silent or pretended.
 
+#![expect(clippy::doc_markdown, reason = "the doc comments of flags are help texts, read on a terminal")]
+#![expect(clippy::struct_excessive_bools, reason = "a switch is a bool; config makes sense of them")]
+
 mod delete;
 mod sandbox;
 mod texts;
@@ -54,7 +57,7 @@ pub enum Command {
     /// It answers as Adapty does: headers, statuses, bodies, error codes, the slash at the path's end. Shares such as
     /// 5% or 0.05 are drawn for each id and request from --seed, so that a rehearsal can be repeated. Each flag has an
     /// environment name of its own: --server-error is TOLLGATE_SANDBOX_SERVER_ERROR.
-    Sandbox(SandboxArgs),
+    Sandbox(Box<SandboxArgs>),
     /// Check a run's chain and print its summary again
     Report(ReportArgs),
     /// Print completions for a shell

@@ -138,7 +138,7 @@ pub(super) fn configure(args: DeleteArgs, around: &Surroundings<'_>) -> Result<J
     let rehearsal = args.safety.sandbox;
     let description = Description::load(&api(&args.connection, rehearsal))?;
     let flow = flow_options(&args.pace, &args.safety, &description, around);
-    let source = reading(args.input, &description, around)?;
+    let source = reading(&args.input, &description, around)?;
     let options_said = said::options(&flow, &source);
     Ok(Job {
         action: Action::Delete,
@@ -183,12 +183,12 @@ fn flow_options(pace: &PaceArgs, safety: &SafetyArgs, api: &Description, around:
 
 /// How the input is read, for an API's identities.
 pub(super) fn reading(
-    args: InputArgs,
+    args: &InputArgs,
     api: &Description,
     around: &Surroundings<'_>,
 ) -> Result<source::Options, Error> {
     Ok(source::Options {
-        columns: columns(&args, api)?,
+        columns: columns(args, api)?,
         format: args.format.map_or(Wish::Recognise, Wish::Is),
         delimiter: args.delimiter.map_or(Wish::Recognise, Wish::Is),
         header: !args.no_header,
@@ -228,7 +228,11 @@ fn columns(args: &InputArgs, api: &Description) -> Result<Vec<ColumnWish>, Error
         }
     }
     columns.sort_by_key(|column| column.kind);
-    if args.no_header && args.format.is_none_or(|format| format == Format::Csv) { numbered(columns) } else { Ok(columns) }
+    if args.no_header && args.format.is_none_or(|format| format == Format::Csv) {
+        numbered(columns)
+    } else {
+        Ok(columns)
+    }
 }
 
 /// Without a header only columns that were given by number can be found.

@@ -4,8 +4,8 @@
 //! It does not touch the input, the results or the network; the only file that it opens is the API's description.
 
 mod job;
-mod sandbox;
 mod said;
+mod sandbox;
 
 use std::path::PathBuf;
 
@@ -89,7 +89,7 @@ pub fn configure(cli: Cli, around: &Surroundings<'_>) -> Result<Config, Error> {
     let voice = voice(&cli.voice, around);
     let command = match cli.command {
         cli::Command::Delete(args) => Command::Delete(Box::new(job::configure(*args, around)?)),
-        cli::Command::Sandbox(args) => Command::Sandbox(Box::new(sandbox::configure(args, around)?)),
+        cli::Command::Sandbox(args) => Command::Sandbox(Box::new(sandbox::configure(*args, around)?)),
         cli::Command::Report(args) => Command::Report(ReportJob { dir: args.dir, json: args.json }),
         cli::Command::Completions(args) => Command::Print(cli::completions(args.shell)),
         cli::Command::Man(args) => Command::Print(cli::man(args.command.as_deref())?),
