@@ -5,7 +5,7 @@
 
 use tracing_subscriber::{
     Layer, Registry,
-    filter::{LevelFilter, Targets},
+    filter::{FilterExt, LevelFilter, Targets, filter_fn},
     fmt::{MakeWriter, format::Writer, time::FormatTime},
     layer::SubscriberExt,
 };
@@ -100,10 +100,10 @@ where
         LogFormat::Human => layer.with_target(false).with_ansi(options.colour).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).with_ansi(false).boxed(),
     };
-    Registry::default().with(layer.with_filter(targets(options)))
+    Registry::default().with(layer.with_filter(targets(options).and(filter_fn(|event| is_ours(event.target())))))
 }
 
-/// Which events are written: ours, at the level asked for, tuned by those directives of `RUST_LOG` that name us.
+/// How much of ours is written: the level asked for, tuned by those directives of `RUST_LOG` that name us.
 fn targets(options: &LogOptions) -> Targets {
     let level = match options.level {
         Level::Error => LevelFilter::ERROR,
