@@ -41,6 +41,9 @@ pub struct Cli {
     /// How to say it.
     #[command(flatten)]
     pub voice: VoiceArgs,
+    /// The words themselves, the program's name in front.
+    #[arg(skip)]
+    pub typed: Vec<OsString>,
 }
 
 /// What to do.
@@ -135,9 +138,9 @@ pub enum Parsed {
 pub fn parse(typed: impl IntoIterator<Item = OsString>, colour: bool) -> Result<Parsed, Error> {
     let typed: Vec<OsString> = typed.into_iter().collect();
     let all = typed.iter().take_while(|word| *word != "--").any(|word| word == "--help-all");
-    let command = if all { unhidden(command()) } else { command() };
-    match command.try_get_matches_from(typed).and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => Ok(Parsed::Job(Box::new(cli))),
+    let command = everywhere(if all { unhidden(command()) } else { command() }, deaf_to_empty);
+    match command.try_get_matches_from(&typed).and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => Ok(Parsed::Job(Box::new(Cli { typed, ..cli }))),
         Err(told) if told.use_stderr() => Err(usage(&told)),
         Err(told) if colour => Ok(Parsed::Words(told.render().ansi().to_string())),
         Err(told) => Ok(Parsed::Words(told.render().to_string())),
@@ -152,6 +155,12 @@ pub fn command() -> clap::Command {
         let arg = arg.hide_env(true);
         if matches!(arg.get_action(), ArgAction::SetTrue) { arg.value_parser(BoolishValueParser::new()) } else { arg }
     })
+}
+
+/// A variable that is set to nothing counts as absent: manifests and crontabs blank a variable to unset it.
+fn deaf_to_empty(arg: clap::Arg) -> clap::Arg {
+    let empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    if empty { arg.env(Resettable::Reset) } else { arg }
 }
 
 /// The grammar with its seldom-used flags shown.

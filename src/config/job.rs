@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration}
 
 use secrecy::SecretString;
 
-use super::{Surroundings, said, sandbox};
+use super::{Again, Surroundings, said, sandbox};
 use crate::{
     cli::{ConnectionArgs, DeleteArgs, FaultArgs, InputArgs, PaceArgs, ResultsArgs, SafetyArgs},
     domain::{Action, Digest, IdKind},
@@ -45,6 +45,8 @@ pub struct Job {
     pub reference: String,
     /// The effective values of the flags that shape the run, for the record; never a secret.
     pub options_said: BTreeMap<String, String>,
+    /// The same command once more, for hints.
+    pub again: Again,
 }
 
 /// What was agreed to beforehand; `None` is a real absence: nothing is expected.
@@ -134,7 +136,7 @@ impl Connection {
 }
 
 /// From flags to a complete job.
-pub(super) fn configure(args: DeleteArgs, around: &Surroundings<'_>) -> Result<Job, Error> {
+pub(super) fn configure(args: DeleteArgs, again: Again, around: &Surroundings<'_>) -> Result<Job, Error> {
     let rehearsal = args.safety.sandbox;
     let description = Description::load(&api(&args.connection, rehearsal))?;
     let flow = flow_options(&args.pace, &args.safety, &description, around);
@@ -154,6 +156,7 @@ pub(super) fn configure(args: DeleteArgs, around: &Surroundings<'_>) -> Result<J
         source,
         flow,
         options_said,
+        again,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::process;
 
-use tollgate::config::Command;
+use tollgate::config::{Command, Config};
 
 use super::configured;
 
@@ -26,12 +26,12 @@ fn told(line: &str, variables: &[(&str, &str)]) -> String {
 #[expect(clippy::print_stdout, reason = "its parent reads it there")]
 fn child() {
     let line = std::env::var("LINE").unwrap_or_else(|_| "delete x".to_owned());
-    let said = match configured(&line, &[]).map(|config| config.command) {
-        Ok(Command::Delete(job)) => {
+    let said = match configured(&line, &[]) {
+        Ok(Config { command: Command::Delete(job), .. }) => {
             let (rate, width, dry) = (job.flow.rate.get(), job.flow.width, job.consent.dry_run);
             format!("rate {rate}, width {width}, dry run {dry}")
         }
-        Ok(other) => format!("{other:?}"),
+        Ok(Config { voice, .. }) => format!("quiet {}, level {:?}", voice.quiet, voice.log.level),
         Err(error) => format!("{} {}", error.exit().code(), error.what().lines().next().unwrap_or_default()),
     };
     println!("told: {said}");
@@ -59,4 +59,17 @@ fn a_switch_reads_yes_and_no() {
 fn a_wrong_variable_is_named_by_its_flag() {
     let said = told("delete x", &[("TOLLGATE_RATE", "fast")]);
     assert!(said.starts_with("2 invalid value 'fast' for '--rate <RATE>': `fast` is not a rate"), "{said}");
+}
+
+#[test]
+fn a_variable_set_to_nothing_is_absent() {
+    let said = told("delete x", &[("TOLLGATE_RATE", ""), ("TOLLGATE_DRY_RUN", ""), ("TOLLGATE_OUT", "")]);
+    assert_eq!(said, "rate 20, width 16, dry run false");
+}
+
+#[test]
+fn the_voice_has_variables_too() {
+    assert_eq!(told("report run", &[]), "quiet false, level Info");
+    assert_eq!(told("report run", &[("TOLLGATE_VERBOSE", "2")]), "quiet false, level Trace");
+    assert_eq!(told("report run", &[("TOLLGATE_QUIET", "1")]), "quiet true, level Error");
 }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use secrecy::{ExposeSecret, SecretString};
 use tollgate::{
     config::{Command, Job, KeyWish, Residents, SandboxJob, Target},
-    domain::IdKind,
+    domain::{Digest, IdKind},
     flow::{MaxAbsent, MaxErrors},
     remote::KeySource,
     report::Whereabouts,
@@ -294,5 +294,27 @@ fn completions_and_manual_are_printed() {
     for line in ["completions bash", "man", "man delete"] {
         let Ok(config) = configured(line, &[]) else { panic!("{line}") };
         assert!(matches!(config.command, Command::Print(text) if text.contains("tollgate")), "{line}");
+    }
+}
+
+#[test]
+fn a_dry_run_ends_with_the_real_command() {
+    let digest = Digest([0xab; 32]);
+    let hex = "ab".repeat(32);
+    let real = |line: &str| job(line, &[]).again.for_real(200, &digest);
+    let bound = format!("--expect-rows 200 --expect-sha256 {hex}");
+    assert_eq!(real("delete x.csv --dry-run -j 4"), format!("tollgate delete x.csv -j 4 {bound}"));
+    assert_eq!(real("delete -nq x.csv"), format!("tollgate delete -q x.csv {bound}"));
+    assert_eq!(real("delete -n -c4 -"), format!("tollgate delete -c4 - {bound}"));
+    assert_eq!(
+        real("delete -n --expect-rows 200 -- -n"),
+        format!("tollgate delete --expect-rows 200 --expect-sha256 {hex} -- -n")
+    );
+    let quoted = job("delete it's;rm --dry-run", &[]).again;
+    assert_eq!(quoted.same(), r"tollgate delete 'it'\''s;rm' --dry-run");
+    for line in ["delete x.csv --dry-run -j 4", "delete -nq x.csv", "delete -n -c4 -"] {
+        let again = real(line);
+        let dry = job(again.trim_start_matches("tollgate "), &[]).consent.dry_run;
+        assert!(!dry, "`{again}` is still a dry run");
     }
 }

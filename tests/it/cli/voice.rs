@@ -96,6 +96,9 @@ fn rust_log_tunes_our_target_and_nobody_elses() {
         assert_eq!(said.lines().count(), 2, "RUST_LOG={tuning}:\n{said}");
         assert!(!said.contains("secret"), "RUST_LOG={tuning}:\n{said}");
     }
+    for tuning in ["hyper=trace,tollgate::flow=trace", "tollgate=trace", "[{a}]=info,tollgate=trace"] {
+        assert!(written(&logs(LogFormat::Human, Level::Info, Some(tuning))).contains("ours, trace"), "{tuning}");
+    }
     let said = written(&logs(LogFormat::Human, Level::Info, Some("hyper=trace,tollgate::flow=trace")));
     assert!(said.contains("ours, trace") && said.lines().count() == 3, "{said}");
 }
