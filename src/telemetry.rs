@@ -5,7 +5,7 @@
 
 use tracing_subscriber::{
     Layer, Registry,
-    filter::{LevelFilter, Targets},
+    filter::{FilterExt, LevelFilter, Targets, filter_fn},
     fmt::{MakeWriter, format::Writer, time::FormatTime},
     layer::SubscriberExt,
 };
@@ -100,10 +100,11 @@ where
         LogFormat::Human => layer.with_target(false).with_ansi(options.colour).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).with_ansi(false).boxed(),
     };
-    Registry::default().with(layer.with_filter(targets(options)))
+    Registry::default().with(layer.with_filter(targets(options).and(filter_fn(|event| is_ours(event.target())))))
 }
 
-/// Which events are written: ours, at the level asked for, tuned by those directives of `RUST_LOG` that name us.
+/// How much of ours is written: the level asked for, tuned by what `RUST_LOG` says about targets by name. A directive
+/// that is none, or that names no target (a bare level means everybody), is passed over.
 fn targets(options: &LogOptions) -> Targets {
     let level = match options.level {
         Level::Error => LevelFilter::ERROR,
@@ -111,9 +112,9 @@ fn targets(options: &LogOptions) -> Targets {
         Level::Debug => LevelFilter::DEBUG,
         Level::Trace => LevelFilter::TRACE,
     };
-    let asked: Targets = options.tuning.as_deref().and_then(|text| text.parse().ok()).unwrap_or_default();
-    let ours = asked.iter().filter(|(target, _)| is_ours(target)).map(|(target, level)| (target.to_owned(), level));
-    Targets::new().with_target(OURS, level).with_targets(ours)
+    let tuning = options.tuning.as_deref().unwrap_or_default();
+    let directives = tuning.split(',').filter_map(|directive| directive.parse::<Targets>().ok());
+    directives.fold(Targets::new().with_target(OURS, level), |all, directive| all.with_targets(directive.iter()))
 }
 
 fn is_ours(target: &str) -> bool {

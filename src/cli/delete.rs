@@ -97,14 +97,16 @@ pub struct SafetyArgs {
     /// Read, check and count everything, send nothing, and print the real command
     #[arg(short = 'n', long, env = "TOLLGATE_DRY_RUN")]
     pub dry_run: bool,
-    /// Do not ask; needed where there is no terminal. It has no environment name
+    /// Do not ask; needed where there is no terminal
     ///
-    /// Together with --expect-app, --expect-rows or --expect-sha256 it is safe in scripts.
+    /// Together with --expect-app, --expect-rows or --expect-sha256 it is safe in scripts. It has no environment
+    /// name: nothing may linger that makes deletion silent.
     #[arg(short = 'y', long)]
     pub yes: bool,
-    /// Rehearse against a stand-in inside this process; nothing real is touched. It has no environment name
+    /// Rehearse against a stand-in inside this process; nothing real is touched
     ///
-    /// Needs no key and asks nothing; --api, --base-url, --proxy and certificates are not looked at.
+    /// Needs no key and asks nothing; --api, --base-url, --proxy and certificates are not looked at. It has no
+    /// environment name: nothing may linger that makes deletion pretended.
     #[arg(long)]
     pub sandbox: bool,
     /// How the stand-in misbehaves: latency=50ms,server-error=5%,limit=100/s (the flags of `tollgate sandbox`)
@@ -133,7 +135,7 @@ pub struct SafetyArgs {
     #[arg(long, value_name = "N%|off", default_value = "95%", env = "TOLLGATE_MAX_ABSENT",
           value_parser = values::max_absent)]
     pub max_absent: MaxAbsent,
-    /// Send the first N rows of a run one by one, and stop if one of them is refused
+    /// Send the first N rows of a run one by one, and stop if one of them is refused or failed
     #[arg(long, value_name = "N", default_value_t = 5, env = "TOLLGATE_CANARY")]
     pub canary: u64,
 }
@@ -145,14 +147,21 @@ pub struct PaceArgs {
     /// Requests of any kind per second (20/s), minute (600/m) or hour [default: the API's; Adapty: 20/s]
     ///
     /// The limit belongs to the key, which your live backend may share. A 429 halves the pace, which then creeps back.
-    #[arg(long, alias = "tpslimit", value_name = "RATE", env = "TOLLGATE_RATE", value_parser = Rate::parse)]
+    #[arg(long, visible_alias = "tpslimit", value_name = "RATE", env = "TOLLGATE_RATE", value_parser = Rate::parse)]
     pub rate: Option<Rate>,
     /// Requests on the wire at once
     ///
     /// Width caps rate (Little's law): 8 wide at 100 ms is 80/s, whatever --rate says. The closing line tells when
     /// width was the limit.
-    #[arg(short = 'c', long, short_alias = 'j', alias = "jobs", value_name = "N", default_value = "16",
-          env = "TOLLGATE_CONCURRENCY")]
+    #[arg(
+        short = 'c',
+        long,
+        short_alias = 'j',
+        alias = "jobs",
+        value_name = "N",
+        default_value = "16",
+        env = "TOLLGATE_CONCURRENCY"
+    )]
     pub concurrency: NonZeroU32,
     /// Leave (75) after so much time; the same command goes on [default: unbounded]
     #[arg(long, value_name = "DURATION", env = "TOLLGATE_MAX_DURATION", value_parser = parse_duration)]

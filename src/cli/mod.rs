@@ -4,6 +4,9 @@
 //! [`crate::config`]'s work); no flag takes a key; `--yes` and `--sandbox` have no environment name, so that nothing
 //! lingers that makes deletion silent or pretended.
 
+#![expect(clippy::doc_markdown, reason = "the doc comments of flags are help texts, read on a terminal")]
+#![expect(clippy::struct_excessive_bools, reason = "a switch is a bool; config makes sense of them")]
+
 mod delete;
 mod sandbox;
 mod texts;
@@ -38,6 +41,9 @@ pub struct Cli {
     /// How to say it.
     #[command(flatten)]
     pub voice: VoiceArgs,
+    /// The words themselves, the program's name in front.
+    #[arg(skip)]
+    pub typed: Vec<OsString>,
 }
 
 /// What to do.
@@ -54,7 +60,7 @@ pub enum Command {
     /// It answers as Adapty does: headers, statuses, bodies, error codes, the slash at the path's end. Shares such as
     /// 5% or 0.05 are drawn for each id and request from --seed, so that a rehearsal can be repeated. Each flag has an
     /// environment name of its own: --server-error is TOLLGATE_SANDBOX_SERVER_ERROR.
-    Sandbox(SandboxArgs),
+    Sandbox(Box<SandboxArgs>),
     /// Check a run's chain and print its summary again
     Report(ReportArgs),
     /// Print completions for a shell
@@ -132,9 +138,9 @@ pub enum Parsed {
 pub fn parse(typed: impl IntoIterator<Item = OsString>, colour: bool) -> Result<Parsed, Error> {
     let typed: Vec<OsString> = typed.into_iter().collect();
     let all = typed.iter().take_while(|word| *word != "--").any(|word| word == "--help-all");
-    let command = if all { unhidden(command()) } else { command() };
-    match command.try_get_matches_from(typed).and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => Ok(Parsed::Job(Box::new(cli))),
+    let command = everywhere(if all { unhidden(command()) } else { command() }, deaf_to_empty);
+    match command.try_get_matches_from(&typed).and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => Ok(Parsed::Job(Box::new(Cli { typed, ..cli }))),
         Err(told) if told.use_stderr() => Err(usage(&told)),
         Err(told) if colour => Ok(Parsed::Words(told.render().ansi().to_string())),
         Err(told) => Ok(Parsed::Words(told.render().to_string())),
@@ -149,6 +155,12 @@ pub fn command() -> clap::Command {
         let arg = arg.hide_env(true);
         if matches!(arg.get_action(), ArgAction::SetTrue) { arg.value_parser(BoolishValueParser::new()) } else { arg }
     })
+}
+
+/// A variable that is set to nothing counts as absent: manifests and crontabs blank a variable to unset it.
+fn deaf_to_empty(arg: clap::Arg) -> clap::Arg {
+    let empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    if empty { arg.env(Resettable::Reset) } else { arg }
 }
 
 /// The grammar with its seldom-used flags shown.

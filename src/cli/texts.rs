@@ -16,10 +16,12 @@ pub(super) const MORE: &str = "--help explains more, --help-all shows the seldom
 /// At the foot of `delete --help`, around the table of exit codes.
 const ENVIRONMENT: &str = "\
 Environment:
-  Every flag but --yes and --sandbox has a name there: --max-delete is TOLLGATE_MAX_DELETE; a switch
-  takes 1 or 0. A flag wins over its variable, a variable over the default. Durations read 300ms, 2m, 1h.
-  HTTP_PROXY, HTTPS_PROXY, NO_PROXY, NO_COLOR and CLICOLOR_FORCE are honoured; RUST_LOG tunes the
-  target `tollgate` alone.
+  Every flag but --yes and --sandbox has a name there: --max-delete is TOLLGATE_MAX_DELETE; a switch takes 1 or 0. \
+A flag wins over its variable, a variable over the default.
+  HTTP_PROXY, HTTPS_PROXY, NO_PROXY, NO_COLOR and CLICOLOR_FORCE are honoured. RUST_LOG tunes the target `tollgate` \
+alone.
+
+Durations read 300ms, 2m, 1h.
 
 Examples:
   Rehearse; nothing real is touched:
@@ -29,11 +31,10 @@ Examples:
   For real: it looks, asks, and may be stopped and started again at any time:
     tollgate delete customers.csv --api-key-file adapty.key --reference PRIV-118
   From a database:
-    psql -Atc 'select id from erase' | tollgate delete - --api-key-file adapty.key --out run-1 --yes
+    psql -Atc 'select id from erase' | tollgate delete - --api-key-file adapty.key --out run-1
   From cron; silent on success, and the next night goes on where this one had to leave (75):
-    15 2 * * * tollgate delete /srv/erase.csv -q --yes --expect-app ID --max-delete 5000 \\
-               --max-duration 4h --api-key-file /etc/tollgate/key --runs-dir /var/lib/tollgate
-    (a crontab has no continuation lines: write it as one)
+    TOLLGATE_API_KEY_FILE=/etc/tollgate/key
+    15 2 * * * tollgate delete /srv/erase.csv -qy --max-delete 5000 --runs-dir /var/lib/tollgate
 ";
 
 /// The table of exit codes, from the enum itself.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration}
 
 use secrecy::SecretString;
 
-use super::{Surroundings, said, sandbox};
+use super::{Again, Surroundings, said, sandbox};
 use crate::{
     cli::{ConnectionArgs, DeleteArgs, FaultArgs, InputArgs, PaceArgs, ResultsArgs, SafetyArgs},
     domain::{Action, Digest, IdKind},
@@ -45,6 +45,8 @@ pub struct Job {
     pub reference: String,
     /// The effective values of the flags that shape the run, for the record; never a secret.
     pub options_said: BTreeMap<String, String>,
+    /// The same command once more, for hints.
+    pub again: Again,
 }
 
 /// What was agreed to beforehand; `None` is a real absence: nothing is expected.
@@ -134,11 +136,11 @@ impl Connection {
 }
 
 /// From flags to a complete job.
-pub(super) fn configure(args: DeleteArgs, around: &Surroundings<'_>) -> Result<Job, Error> {
+pub(super) fn configure(args: DeleteArgs, again: Again, around: &Surroundings<'_>) -> Result<Job, Error> {
     let rehearsal = args.safety.sandbox;
     let description = Description::load(&api(&args.connection, rehearsal))?;
     let flow = flow_options(&args.pace, &args.safety, &description, around);
-    let source = reading(args.input, &description, around)?;
+    let source = reading(&args.input, &description, around)?;
     let options_said = said::options(&flow, &source);
     Ok(Job {
         action: Action::Delete,
@@ -154,6 +156,7 @@ pub(super) fn configure(args: DeleteArgs, around: &Surroundings<'_>) -> Result<J
         source,
         flow,
         options_said,
+        again,
     })
 }
 
@@ -183,12 +186,12 @@ fn flow_options(pace: &PaceArgs, safety: &SafetyArgs, api: &Description, around:
 
 /// How the input is read, for an API's identities.
 pub(super) fn reading(
-    args: InputArgs,
+    args: &InputArgs,
     api: &Description,
     around: &Surroundings<'_>,
 ) -> Result<source::Options, Error> {
     Ok(source::Options {
-        columns: columns(&args, api)?,
+        columns: columns(args, api)?,
         format: args.format.map_or(Wish::Recognise, Wish::Is),
         delimiter: args.delimiter.map_or(Wish::Recognise, Wish::Is),
         header: !args.no_header,
@@ -228,7 +231,11 @@ fn columns(args: &InputArgs, api: &Description) -> Result<Vec<ColumnWish>, Error
         }
     }
     columns.sort_by_key(|column| column.kind);
-    if args.no_header && args.format.is_none_or(|format| format == Format::Csv) { numbered(columns) } else { Ok(columns) }
+    if args.no_header && args.format.is_none_or(|format| format == Format::Csv) {
+        numbered(columns)
+    } else {
+        Ok(columns)
+    }
 }
 
 /// Without a header only columns that were given by number can be found.

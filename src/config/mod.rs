@@ -3,12 +3,14 @@
 //! Promises: what was typed is read once, here; nothing downstream sees clap, an environment variable or a default.
 //! It does not touch the input, the results or the network; the only file that it opens is the API's description.
 
+mod again;
 mod job;
-mod sandbox;
 mod said;
+mod sandbox;
 
 use std::path::PathBuf;
 
+pub use again::Again;
 pub use job::{Connection, Consent, Job, KeyWish, Rehearsal, Target};
 pub use sandbox::{Residents, SandboxJob};
 
@@ -88,8 +90,8 @@ pub struct ReportJob {
 pub fn configure(cli: Cli, around: &Surroundings<'_>) -> Result<Config, Error> {
     let voice = voice(&cli.voice, around);
     let command = match cli.command {
-        cli::Command::Delete(args) => Command::Delete(Box::new(job::configure(*args, around)?)),
-        cli::Command::Sandbox(args) => Command::Sandbox(Box::new(sandbox::configure(args, around)?)),
+        cli::Command::Delete(args) => Command::Delete(Box::new(job::configure(*args, Again::new(cli.typed), around)?)),
+        cli::Command::Sandbox(args) => Command::Sandbox(Box::new(sandbox::configure(*args, around)?)),
         cli::Command::Report(args) => Command::Report(ReportJob { dir: args.dir, json: args.json }),
         cli::Command::Completions(args) => Command::Print(cli::completions(args.shell)),
         cli::Command::Man(args) => Command::Print(cli::man(args.command.as_deref())?),

@@ -64,12 +64,14 @@ pub(super) fn configure(args: SandboxArgs, around: &Surroundings<'_>) -> Result<
 
 fn residents(count: Option<u64>, file: Option<PathBuf>, around: &Surroundings<'_>) -> Result<Residents, Error> {
     match (count, file) {
-        (Some(_), Some(_)) => Err(Error::new(Exit::Usage, "--customers and --from both say whom the stand-in knows")
-            .hint("give one of them")),
+        (Some(_), Some(_)) => {
+            Err(Error::new(Exit::Usage, "--customers and --from both say whom the stand-in knows")
+                .hint("give one of them"))
+        }
         (Some(count), None) => Ok(Residents::Count(count)),
         (None, Some(path)) => {
             let description = Description::load(&ApiName::Embedded(API.to_owned()))?;
-            let reading = Box::new(job::reading(unsaid()?, &description, around)?);
+            let reading = Box::new(job::reading(&unsaid()?, &description, around)?);
             Ok(Residents::File { path, reading })
         }
         (None, None) => Ok(Residents::Everybody),

@@ -8,7 +8,7 @@ use super::{Screen, words};
 use crate::flow::{Pulse, Spectator};
 
 /// How long plain lines are apart: often enough to see a stall, seldom enough for a log that is kept.
-const LINE_EVERY: Duration = Duration::from_secs(60);
+const LINE_EVERY: Duration = Duration::from_mins(1);
 
 /// Which spectator watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

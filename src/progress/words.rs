@@ -27,10 +27,10 @@ pub fn headline(pulse: &Pulse) -> String {
 pub fn details(pulse: &Pulse) -> String {
     let mut parts: Vec<String> = trouble(pulse).into_iter().collect();
     parts.push(format!("{:.1} requests/s now", pulse.rate));
-    parts.extend(overall(pulse).map(|rate| format!("{rate:.1} rows/s overall")));
     parts.push(format!("{} in flight", pulse.in_flight));
     parts.push(counted(pulse.retries, "retry", "retries"));
     parts.push(format!("{} failed", say_count(failed(pulse))));
+    parts.extend(overall(pulse).map(|rate| format!("{rate:.1} rows/s overall")));
     parts.join(" · ")
 }
 
