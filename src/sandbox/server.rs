@@ -140,7 +140,7 @@ async fn respond(
         Delivery::Cut(answer, request_id) => Ok(response(answer, Some(request_id), |body| AnswerBody::cut(&body))),
         Delivery::Closed => Err(Abandoned),
         Delivery::Reset => {
-            // On HTTP/2 the error resets the one stream, and the connection goes on; on HTTP/1.1 it ends the connection.
+            // On HTTP/2 the error resets one stream and the connection goes on; on HTTP/1.1 it ends the connection.
             ending.reset();
             Err(Abandoned)
         }
@@ -220,7 +220,7 @@ fn response(answer: Answer, request_id: Option<Uuid>, body: impl FnOnce(Bytes) -
     response
 }
 
-#[expect(clippy::disallowed_methods, reason = "the stand-in's latency is real time, on a thread of its own")]
+#[expect(clippy::disallowed_methods, reason = "the stand-in's latency is real time: its clients must feel it")]
 async fn pause(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
