@@ -121,18 +121,23 @@ impl Population {
 }
 
 impl Faults {
-    /// The shares of the kinds of trouble that exclude each other.
+    /// The shares of the kinds of trouble that exclude each other; taken apart whole, so that a new kind is not forgotten.
     pub(super) const fn shares(&self) -> [Share; 8] {
-        [
-            self.server_error,
-            self.reset,
-            self.hang,
-            self.truncate,
-            self.unsigned_404,
-            self.unsigned_405,
-            self.captive_portal,
-            self.refuse,
-        ]
+        let Self {
+            server_error,
+            reset,
+            hang,
+            truncate,
+            unsigned_404,
+            unsigned_405,
+            captive_portal,
+            refuse,
+            latency: _,
+            latency_spread: _,
+            throttle: _,
+            outage: _,
+        } = *self;
+        [server_error, reset, hang, truncate, unsigned_404, unsigned_405, captive_portal, refuse]
     }
 
     fn check(&self) -> Result<(), Error> {

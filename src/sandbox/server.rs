@@ -4,7 +4,7 @@ use std::{cell::RefCell, future::pending, io, net::SocketAddr, rc::Rc, sync::Arc
 
 use bytes::Bytes;
 use hyper::{
-    HeaderMap, Request, Response, Version,
+    HeaderMap, Request, Response,
     body::{Body, Incoming},
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT},
     rt::Executor,
@@ -140,10 +140,8 @@ async fn respond(
         Delivery::Cut(answer, request_id) => Ok(response(answer, Some(request_id), |body| AnswerBody::cut(&body))),
         Delivery::Closed => Err(Abandoned),
         Delivery::Reset => {
-            // On HTTP/2 only the one stream is reset: the others on the connection are other requests.
-            if request.version() != Version::HTTP_2 {
-                ending.reset();
-            }
+            // On HTTP/2 the error resets one stream and the connection goes on; on HTTP/1.1 it ends the connection.
+            ending.reset();
             Err(Abandoned)
         }
         Delivery::Silence => pending().await,
@@ -222,7 +220,7 @@ fn response(answer: Answer, request_id: Option<Uuid>, body: impl FnOnce(Bytes) -
     response
 }
 
-#[expect(clippy::disallowed_methods, reason = "the stand-in's latency is real time, on a thread of its own")]
+#[expect(clippy::disallowed_methods, reason = "the stand-in's latency is real time: its clients must feel it")]
 async fn pause(duration: Duration) {
     tokio::time::sleep(duration).await;
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 use tollgate::{
     error::Exit,
     sandbox::{Faults, Received, Sandbox, Share, serve},
@@ -39,12 +39,13 @@ fn it_counts_what_it_received() {
 
 #[test]
 fn a_waiter_wakes_at_the_count_and_not_before() {
-    let sandbox = start();
+    let patience = Duration::from_secs(30);
+    let (sandbox, before) = (start(), Instant::now());
     assert!(!sandbox.wait_for(1, Duration::ZERO));
     thread::scope(|scope| {
         let waiters = [3, 5].map(|requests| {
             let sandbox = &sandbox;
-            scope.spawn(move || (sandbox.wait_for(requests, Duration::from_secs(30)), sandbox.received().requests))
+            scope.spawn(move || (sandbox.wait_for(requests, patience), sandbox.received().requests))
         });
         for n in 1..=5 {
             Asking::delete(&format!("customer-{n}")).send(&sandbox);
@@ -55,6 +56,7 @@ fn a_waiter_wakes_at_the_count_and_not_before() {
         }
     });
     assert_eq!(sandbox.received().applied, 5);
+    assert!(before.elapsed() < patience, "woken, not timed out");
 }
 
 #[test]

@@ -188,7 +188,7 @@ fn the_seed_decides_who_meets_what_in_whatever_order_they_come() {
 }
 
 #[tokio::test]
-async fn on_http_2_a_reset_ends_one_stream_only() {
+async fn on_http_2_too_a_reset_comes_after_the_deed() {
     let sandbox = start_with(Faults { reset: Share(0.5), ..Faults::default() });
     let client = reqwest::Client::builder().http2_prior_knowledge().retry(reqwest::retry::never()).build().unwrap();
     let mut answered = 0;
