@@ -244,7 +244,8 @@ fn begin_results<D: Disk>(disk: &mut D) -> io::Result<D::File> {
     Ok(results)
 }
 
-/// Opens the results after their last valid line. The torn tail is safe in its own file before it is cut off.
+/// Opens the results after their last valid line. The torn tail is safe in its own file before it is cut off. What a
+/// killed process wrote but did not sync was read all the same, and is synced before anything relies on it.
 fn mend<D: Disk>(disk: &mut D, scan: &Scan) -> io::Result<D::File> {
     if !scan.torn.is_empty() {
         let mut torn = disk.append(TORN)?;
@@ -258,7 +259,10 @@ fn mend<D: Disk>(disk: &mut D, scan: &Scan) -> io::Result<D::File> {
     if !scan.torn.is_empty() {
         disk.cut(RESULTS, scan.bytes)?;
     }
-    disk.append(RESULTS)
+    let mut results = disk.append(RESULTS)?;
+    results.sync()?;
+    disk.sync_names()?;
+    Ok(results)
 }
 
 fn cannot_create(error: &Error) -> Error {

@@ -108,7 +108,10 @@ impl Encoder {
     fn message(&mut self, outcome: &Outcome) {
         let said = outcome.evidence.message.as_deref().or_else(|| own_words(&outcome.row.subject)).unwrap_or("");
         if outcome.verdict == Verdict::Absent && outcome.after_lost_answer {
-            let whole = format!("{AFTER_LOST_ANSWER}{}", if said.is_empty() { "perhaps by this run" } else { said });
+            let whole = format!(
+                "{AFTER_LOST_ANSWER}{}",
+                if said.is_empty() { "perhaps gone by this run's own call" } else { said }
+            );
             self.bytes(cut(&whole).as_bytes());
         } else {
             self.bytes(cut(said).as_bytes());

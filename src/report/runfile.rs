@@ -115,7 +115,10 @@ impl RunFile {
     /// # Errors
     /// [`Exit::Internal`] when it cannot be put into JSON.
     pub fn begin(immutable: Immutable) -> Result<Self, Error> {
-        let raw = serde_json::to_string_pretty(&immutable).and_then(RawValue::from_string).map_err(|e| not_json(&e))?;
+        let raw = serde_json::to_string_pretty(&immutable)
+            .map(|text| text.replace('\n', "\n  "))
+            .and_then(RawValue::from_string)
+            .map_err(|error| not_json(&error))?;
         let state = State {
             totals: Tally::default(),
             rows_read: 0,

@@ -3,9 +3,9 @@
 //! Promises: each can be fed back to the program as it is; one under its final name is whole; one that would be empty
 //! does not exist. They are begun anew in each try, under `.partial`.
 
-use std::io::{self, Write as _};
+use std::io;
 
-use super::disk::{Disk, DiskFile as _, cannot_write};
+use super::disk::{Disk, DiskFile, cannot_write};
 use crate::{
     domain::{Keep, Kept, Layout, Outcome, Verdict},
     error::Error,
@@ -45,7 +45,7 @@ impl<F> SideFile<F> {
     /// Writes what was taken since the last time.
     pub(super) fn write<D: Disk<File = F>>(&mut self, disk: &mut D) -> Result<(), Error>
     where
-        F: super::DiskFile,
+        F: DiskFile,
     {
         if self.buffer.is_empty() {
             return Ok(());
@@ -57,7 +57,7 @@ impl<F> SideFile<F> {
 
     fn try_write<D: Disk<File = F>>(&mut self, disk: &mut D) -> io::Result<()>
     where
-        F: super::DiskFile,
+        F: DiskFile,
     {
         let file = match &mut self.file {
             Some(file) => file,
@@ -69,7 +69,7 @@ impl<F> SideFile<F> {
     /// Gives the file its final name; tells it, unless the file would be empty.
     pub(super) fn finish<D: Disk<File = F>>(self, disk: &mut D) -> Result<Option<String>, Error>
     where
-        F: super::DiskFile,
+        F: DiskFile,
     {
         let partial = self.partial();
         let finished = match self.file {
@@ -93,7 +93,7 @@ pub(super) struct SideFiles<F> {
     absent: SideFile<F>,
 }
 
-impl<F: super::DiskFile> SideFiles<F> {
+impl<F: DiskFile> SideFiles<F> {
     /// Begins both anew.
     pub(super) fn begin<D: Disk<File = F>>(disk: &mut D, layout: &Layout) -> Result<Self, Error> {
         Ok(Self {

@@ -127,30 +127,25 @@ fn split(line: &[u8]) -> Option<(&[u8], &[u8; 64])> {
     Some((raw, claimed))
 }
 
-/// Whether a line after the first of an invalid tail chains to the piece before it, by that piece's own word or by its
-/// true digest. Then the tail was not torn off a write: something in it was changed.
+/// Whether a line after the first of an invalid tail chains to the last valid line, or to the piece before it by that
+/// piece's own word or by its true digest. Then the tail was not torn off a write: something in it was changed.
 fn has_valid_line(torn: &[u8], chain: &Chain) -> bool {
     let mut work = Vec::new();
     let mut plausible = vec![chain.previous];
-    let mut is_first = true;
-    for piece in Pieces(torn) {
-        let mut next = Vec::new();
+    for (at, piece) in Pieces(torn).enumerate() {
+        let mut next = vec![chain.previous];
         if let Some((raw, claimed)) = split(piece) {
-            for previous in &plausible {
-                let true_digest = link(previous, raw, &mut work).hex();
-                if true_digest == *claimed && !is_first {
-                    return true;
-                }
-                next.push(true_digest);
+            let mut chains = |previous| link(previous, raw, &mut work).hex() == *claimed;
+            if at > 0 && plausible.iter().any(&mut chains) {
+                return true;
             }
             next.push(*claimed);
-        } else if let Some(raw) = piece.len().checked_sub(CHAIN_FIELD).map(|end| &piece[..end]) {
-            next.extend(plausible.iter().map(|previous| link(previous, raw, &mut work).hex()));
         }
-        // One damaged line is found by its neighbour; guessing on through several would double the work at each.
-        next.truncate(2);
+        if let Some(end) = piece.len().checked_sub(CHAIN_FIELD) {
+            let before = plausible.last().unwrap_or(&chain.previous);
+            next.push(link(before, &piece[..end], &mut work).hex());
+        }
         plausible = next;
-        is_first = false;
     }
     false
 }
