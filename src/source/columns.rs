@@ -46,7 +46,7 @@ enum Shape {
 /// Where the ids are, in order of preference.
 pub(super) struct Columns {
     shape: Shape,
-    columns: Vec<Column>,
+    ids: Vec<Column>,
     /// The reason of a row without any id.
     without: String,
     allow_odd: bool,
@@ -118,16 +118,16 @@ impl Columns {
     }
 
     fn read_json(&self, line: &[u8]) -> Reading {
-        let keys: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
+        let keys: Vec<&str> = self.ids.iter().map(|column| column.name.as_str()).collect();
         let values = match json::values(line, &keys) {
             Ok(values) => values,
             Err(json::Fault::NotAnObject) => return Reading::unreadable("is not one JSON object"),
             Err(json::Fault::Twice(key)) => {
-                return Reading::unreadable(format!("{}: stands twice in the object", self.columns[key].label));
+                return Reading::unreadable(format!("{}: stands twice in the object", self.ids[key].label));
             }
         };
         let mut values = values.into_iter();
-        self.draft(|draft, column| match values.next().flatten().map(|value| json::text(value)) {
+        self.draft(|draft, column| match values.next().flatten().map(json::text) {
             Some(Some(text)) => draft.offer(column.kind, &column.label, text.as_bytes()),
             Some(None) => draft.reject(&column.label, b"", "is neither a text nor an integer"),
             None => {}
@@ -136,7 +136,7 @@ impl Columns {
 
     fn draft(&self, mut offer: impl FnMut(&mut Draft, &Column)) -> Reading {
         let mut draft = Draft::new(self.allow_odd);
-        for column in &self.columns {
+        for column in &self.ids {
             offer(&mut draft, column);
         }
         draft.finish(&self.without)
@@ -150,13 +150,13 @@ impl Columns {
         Ok(Self::new(Shape::Csv { width: found.len() }, columns, options))
     }
 
-    fn new(shape: Shape, columns: Vec<Column>, options: &Options) -> Self {
-        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    fn new(shape: Shape, ids: Vec<Column>, options: &Options) -> Self {
+        let names: Vec<&str> = ids.iter().map(|column| column.name.as_str()).collect();
         let without = match names.as_slice() {
             [name] => format!("has no id: column {name} is empty"),
             names => format!("has no id: columns {} are empty", names.join(" and ")),
         };
-        Self { shape, columns, without, allow_odd: options.allow_odd_ids }
+        Self { shape, ids, without, allow_odd: options.allow_odd_ids }
     }
 }
 

@@ -82,7 +82,7 @@ impl<R: Read> Read for Tap<R> {
 
 enum Unpacker<R: Read> {
     Plain(Tap<R>),
-    Gzip(MultiGzDecoder<BufReader<Tap<R>>>),
+    Gzip(Box<MultiGzDecoder<BufReader<Tap<R>>>>),
     Zstd(zstd::stream::read::Decoder<'static, BufReader<Tap<R>>>),
 }
 
@@ -106,7 +106,7 @@ impl<R: Read> Bytes<R> {
         let mut tap = Tap::new(input);
         let packed = |tap| BufReader::with_capacity(CHUNK, tap);
         let unpacker = match tap.peek().map_err(|error| unreadable(name, &error))? {
-            [0x1f, 0x8b, ..] => Unpacker::Gzip(MultiGzDecoder::new(packed(tap))),
+            [0x1f, 0x8b, ..] => Unpacker::Gzip(Box::new(MultiGzDecoder::new(packed(tap)))),
             // A frame, or a skippable frame before it (RFC 8878, 3.1.1 and 3.1.2).
             [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => {
                 let decoder = zstd::stream::read::Decoder::with_buffer(packed(tap));
@@ -144,13 +144,14 @@ impl<R: Read> Bytes<R> {
         Ok(Drained { digest: tap.hasher.finish(), bytes: tap.bytes })
     }
 
+    /// Tells an input that cannot be read from one that cannot be unpacked.
     fn explain(&self, error: &io::Error) -> Error {
-        match &self.unpacker {
-            Unpacker::Plain(_) => unreadable(&self.name, error),
-            Unpacker::Gzip(decoder) if !decoder.get_ref().get_ref().broken => damaged(&self.name, "gzip", error),
-            Unpacker::Zstd(decoder) if !decoder.get_ref().get_ref().broken => damaged(&self.name, "zstd", error),
-            Unpacker::Gzip(_) | Unpacker::Zstd(_) => unreadable(&self.name, error),
-        }
+        let (packing, tap) = match &self.unpacker {
+            Unpacker::Plain(_) => return unreadable(&self.name, error),
+            Unpacker::Gzip(decoder) => ("gzip", decoder.get_ref().get_ref()),
+            Unpacker::Zstd(decoder) => ("zstd", decoder.get_ref().get_ref()),
+        };
+        if tap.broken { unreadable(&self.name, error) } else { damaged(&self.name, packing, error) }
     }
 }
 

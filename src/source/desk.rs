@@ -11,7 +11,7 @@ use super::{
     repeats::Repeats,
     share::{Place, Share},
 };
-use crate::domain::{Action, Batch, Identity, Keep, Kept, Past, Repeat, ReplaySum, Row, Subject};
+use crate::domain::{Action, Batch, Fingerprints, Identity, Keep, Kept, Past, Repeat, ReplaySum, Row, Subject};
 
 /// Rows in a batch, at most.
 const ROWS: usize = 256;
@@ -31,11 +31,6 @@ impl Stretch {
     /// Whether there is room for another record.
     pub(super) fn goes_on(&self, batch: &Batch) -> bool {
         batch.rows.len() < ROWS && self.passed < PASSED && self.weight < WEIGHT
-    }
-
-    /// Whether the batch is worth handing on.
-    pub(super) fn has_something(&self, batch: &Batch) -> bool {
-        !batch.rows.is_empty() || !batch.kept.is_empty() || batch.skipped > 0
     }
 
     fn copy(&mut self, raw: &[u8]) -> Box<[u8]> {
@@ -58,17 +53,6 @@ pub(super) struct Counts {
 /// The settled rows of a replayed input are not those of the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Difference;
-
-impl Difference {
-    pub(super) const fn what(self) -> &'static str {
-        "is not the input this run began with"
-    }
-
-    pub(super) const fn hint(self) -> &'static str {
-        "feed in the same rows in the same order, or begin a new run with another `--out` (`--continue-from` passes \
-         over what is done)"
-    }
-}
 
 /// Decides about each record.
 pub(super) struct Desk {
@@ -222,6 +206,6 @@ fn skip(record: &Record<'_>, past: &Past, batch: &mut Batch, stretch: &mut Stret
 /// Whether the run of `--continue-from` has done this one; where it was absent, a second id is still worth a try.
 fn is_handled_elsewhere(identity: &Identity, past: &Past) -> bool {
     let id = identity.primary().text().as_bytes();
-    let has = |set: &Option<crate::domain::Fingerprints>| set.as_ref().is_some_and(|set| set.contains_text(id));
+    let has = |set: &Option<Fingerprints>| set.as_ref().is_some_and(|set| set.contains_text(id));
     has(&past.elsewhere_deleted) || (identity.fallback().is_none() && has(&past.elsewhere_absent))
 }

@@ -37,7 +37,7 @@ pub(super) struct Draft {
     allow_odd: bool,
     primary: Option<Id>,
     fallback: Option<Id>,
-    /// The first text that was there, for the results' `id` column.
+    /// The text that was rejected, for the results' `id` column where no other id was read.
     shown: Vec<u8>,
     reason: Option<String>,
     notes: Notes,
@@ -86,7 +86,8 @@ impl Draft {
     /// Who the row is about; `without` is the reason when there was no id at all.
     pub(super) fn finish(self, without: &str) -> Reading {
         let subject = match (self.reason, self.primary, self.fallback) {
-            (Some(reason), _, _) => Subject::Malformed { id: self.shown, reason },
+            (Some(reason), Some(primary), _) => Subject::Malformed { id: primary.text().into(), reason },
+            (Some(reason), None, _) => Subject::Malformed { id: self.shown, reason },
             (None, Some(primary), Some(fallback)) => Subject::Known(Identity::two(primary, fallback)),
             (None, Some(primary), None) => Subject::Known(Identity::one(primary)),
             (None, None, _) => Subject::Malformed { id: Vec::new(), reason: without.to_owned() },

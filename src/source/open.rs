@@ -8,7 +8,7 @@ use std::io::Read;
 use super::{
     columns::Columns,
     options::{Format, Options, Wish},
-    records::{MAX_RECORD, Records, fields_of},
+    records::{MAX_RECORD, Record, Records, fields_of},
     sniff,
     text::Text,
 };
@@ -42,7 +42,7 @@ pub(super) fn open<R: Read>(input: R, name: &str, options: &Options) -> Result<O
     let fields = fields_of(&first, delimiter);
     let format = if told.is_some() { Some(Format::Csv) } else { sniff::format(name, &first, &fields, options) };
     let columns = match format {
-        Some(Format::Csv) => csv(&mut records, delimiter, &fields, options, &mut prelude)?,
+        Some(Format::Csv) => csv(&mut records, delimiter, options, &mut prelude)?,
         Some(Format::JsonLines) => Ok(Columns::by_key(options)),
         Some(Format::Lines) => Columns::bare(options),
         None => Columns::by_header(&fields, options),
@@ -95,23 +95,22 @@ fn look_at_first<R: Read>(records: &mut Records<R>) -> Result<Option<Vec<u8>>, E
 fn csv<R: Read>(
     records: &mut Records<R>,
     delimiter: u8,
-    first: &[Vec<u8>],
     options: &Options,
     prelude: &mut Vec<u8>,
 ) -> Result<Result<Columns, String>, Error> {
     records.become_csv(delimiter);
     if !options.header {
-        return Ok(Columns::by_number(first, options));
+        return Ok(Columns::by_number(&owned_fields(records.peek()?), options));
     }
-    let header: Vec<Vec<u8>> = match records.next()? {
-        Some(header) => {
-            prelude.extend_from_slice(header.raw);
-            header.fields().map(<[u8]>::to_vec).collect()
-        }
-        None => Vec::new(),
-    };
+    let header = records.next()?;
+    prelude.extend_from_slice(header.map_or(b"", |header| header.raw));
+    let names = owned_fields(header);
     prelude.extend_from_slice(records.line_end()?);
-    Ok(Columns::by_header(&header, options))
+    Ok(Columns::by_header(&names, options))
+}
+
+fn owned_fields(record: Option<Record<'_>>) -> Vec<Vec<u8>> {
+    record.into_iter().flat_map(Record::fields).map(<[u8]>::to_vec).collect()
 }
 
 fn empty<R: Read>(records: Records<R>, prelude: Vec<u8>, name: &str, options: &Options) -> Opened<R> {

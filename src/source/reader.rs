@@ -6,7 +6,7 @@
 use std::io::Read;
 
 use super::{
-    desk::{Desk, Stretch},
+    desk::{Desk, Difference, Stretch},
     open::{Opened, open},
     options::Options,
     records::Records,
@@ -15,6 +15,11 @@ use crate::{
     domain::{Batch, Digest, Layout, Past},
     error::Error,
 };
+
+/// What a [`Difference`] means to the user.
+const DIFFERENT: &str = "is not the input this run began with";
+const FEED_THE_SAME: &str = "feed in the same rows in the same order, or begin a new run with another `--out` \
+                             (`--continue-from` passes over what is done)";
 
 /// The rows of an input, in batches.
 pub struct Reader<R: Read> {
@@ -122,9 +127,9 @@ impl<R: Read> Reader<R> {
                 None => self.desk.close(past),
             };
             let over = record.is_none();
-            taken.map_err(|difference| self.records.fault(difference.what()).hint(difference.hint()))?;
+            taken.map_err(|Difference| self.records.fault(DIFFERENT).hint(FEED_THE_SAME))?;
             if over {
-                return Ok(stretch.has_something(batch));
+                return Ok(!batch.rows.is_empty() || !batch.kept.is_empty() || batch.skipped > 0);
             }
         }
         Ok(true)

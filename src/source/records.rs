@@ -63,12 +63,14 @@ pub(super) struct Records<R: Read> {
     after_cr: bool,
     /// The line of the next byte has content already.
     begun: bool,
+    /// The line and length of a record that was looked at and is still to come.
+    peeked: Option<(u64, usize)>,
 }
 
 impl<R: Read> Records<R> {
     /// One record a line, from line 1 on.
     pub(super) fn lines(text: Text<R>) -> Self {
-        Self { text, rule: Rule::Lines, line: 1, after_cr: false, begun: false }
+        Self { text, rule: Rule::Lines, line: 1, after_cr: false, begun: false, peeked: None }
     }
 
     /// From here on, records are CSV.
@@ -78,6 +80,21 @@ impl<R: Read> Records<R> {
 
     /// The next record that is not blank; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, Error> {
+        let found = match self.peeked.take() {
+            Some(found) => Some(found),
+            None => self.advance()?,
+        };
+        Ok(found.map(|(line, length)| self.record(line, length)))
+    }
+
+    /// The next record, which stays to come. Nothing but [`Records::next`] may follow.
+    pub(super) fn peek(&mut self) -> Result<Option<Record<'_>>, Error> {
+        self.peeked = self.advance()?;
+        Ok(self.peeked.map(|(line, length)| self.record(line, length)))
+    }
+
+    /// Takes the next record that is not blank: its line and length.
+    fn advance(&mut self) -> Result<Option<(u64, usize)>, Error> {
         loop {
             if !self.pass_line_ends()? {
                 return Ok(None);
@@ -91,7 +108,7 @@ impl<R: Read> Records<R> {
             self.line += breaks_within(self.text.taken(length));
             self.begun = true;
             if !self.is_blank(length) {
-                return Ok(Some(self.record(line, length)));
+                return Ok(Some((line, length)));
             }
         }
     }
