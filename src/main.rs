@@ -32,7 +32,6 @@ fn main() -> ExitCode {
 fn enter(screen: &Screen) -> Result<Exit, Error> {
     let environment = |name: &str| std::env::var(name).ok();
     let typed: Vec<_> = std::env::args_os().collect();
-    let words = typed.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let colour = telemetry::colour(telemetry::ColourChoice::Auto, std::io::stdout().is_terminal(), &environment);
     let cli = match cli::parse(typed, colour)? {
         Parsed::Job(cli) => *cli,
@@ -49,5 +48,5 @@ fn enter(screen: &Screen) -> Result<Exit, Error> {
         .enable_all()
         .build()
         .map_err(|error| Error::new(Exit::Internal, format!("the runtime cannot be built: {error}")))?;
-    runtime.block_on(run::perform(config, screen.clone(), words))
+    runtime.block_on(run::perform(config, screen.clone()))
 }

@@ -19,6 +19,7 @@ mod wall;
 
 use crate::{
     config::{Command, Config},
+    domain::{Dice, random_key},
     error::{Error, Exit},
     progress::{Screen, Show},
     telemetry,
@@ -30,8 +31,6 @@ struct Stage {
     show: Show,
     quiet: bool,
     colour: bool,
-    /// The words of the command line, the program's name in front.
-    typed: Vec<String>,
 }
 
 impl Stage {
@@ -47,20 +46,26 @@ impl Stage {
 ///
 /// # Errors
 /// Why it could not be begun, or not be written down.
-pub async fn perform(config: Config, screen: Screen, typed: Vec<String>) -> Result<Exit, Error> {
+pub async fn perform(config: Config, screen: Screen) -> Result<Exit, Error> {
     let writer = screen.clone();
     telemetry::init(&config.voice.log, move || writer.writer(), || wall::now().rfc3339())?;
-    let stage = Stage {
-        screen,
-        show: config.voice.show,
-        quiet: config.voice.quiet,
-        colour: config.voice.log.colour,
-        typed,
-    };
+    let stage = Stage { screen, show: config.voice.show, quiet: config.voice.quiet, colour: config.voice.log.colour };
     match config.command {
         Command::Delete(job) => job::perform(*job, &stage).await,
         Command::Sandbox(job) => serve::perform(*job, &stage).await,
         Command::Report(job) => recount::perform(&job, &stage),
         Command::Print(text) => stage.screen.data(&text).map(|()| Exit::Success),
     }
+}
+
+/// Seeds the jitter and the choice of samples: another one for each process.
+#[must_use]
+pub fn seed() -> u64 {
+    Dice::entropy()
+}
+
+/// Keys the fingerprints of this process; never leaves it.
+#[must_use]
+pub fn fingerprint_key() -> [u8; 32] {
+    random_key()
 }

@@ -22,13 +22,16 @@ impl Again {
         said(self.0.iter().map(String::as_str))
     }
 
-    /// For real: without `--dry-run`, and bound to the input that was seen.
+    /// For real: without `--dry-run`, and bound to the rows and the digest of the file that was seen. Stdin cannot be
+    /// bound: it is known too late.
     #[must_use]
-    pub fn for_real(&self, rows: u64, digest: &Digest) -> String {
+    pub fn for_real(&self, seen: Option<(u64, &Digest)>) -> String {
         let end = self.0.iter().position(|word| word == "--").unwrap_or(self.0.len());
         let (flags, operands) = self.0.split_at(end);
         let mut words: Vec<String> = flags.iter().filter_map(|word| without_dry_run(word)).collect();
-        for (flag, value) in [("--expect-rows", rows.to_string()), ("--expect-sha256", digest.to_string())] {
+        let expectations =
+            seen.map(|(rows, digest)| [("--expect-rows", rows.to_string()), ("--expect-sha256", digest.to_string())]);
+        for (flag, value) in expectations.into_iter().flatten() {
             if !words.iter().any(|word| word == flag || word.starts_with(&format!("{flag}="))) {
                 words.extend([flag.to_owned(), value]);
             }

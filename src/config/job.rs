@@ -65,7 +65,7 @@ pub struct Consent {
 }
 
 /// To whom requests are sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Target {
     /// The API itself.
     Real {
@@ -79,7 +79,7 @@ pub enum Target {
 }
 
 /// A stand-in inside this process.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Rehearsal {
     /// How it misbehaves.
     pub faults: Faults,

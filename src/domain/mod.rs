@@ -20,7 +20,7 @@ mod tally;
 pub use action::Action;
 pub use answer::{Blame, Call, Evidence, Fact, Operation, Reply, Slot, Suspicion, Word};
 pub use dice::Dice;
-pub use digest::{Digest, Hasher, hmac_fingerprint};
+pub use digest::{Digest, Hasher, hmac_fingerprint, random_key};
 pub use fingerprint::Fingerprints;
 pub use identity::{Id, IdFault, IdKind, Identity};
 pub use lines::LineSet;

@@ -100,7 +100,7 @@ pub(super) fn cannot_read(name: &str, error: &io::Error) -> Error {
 }
 
 /// The real files of one directory.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RealDisk {
     directory: PathBuf,
     group_readable: bool,

@@ -170,6 +170,12 @@ impl<D: Disk> Journal<D> {
         })
     }
 
+    /// Every row by its last line, all tries together.
+    #[must_use]
+    pub const fn totals(&self) -> Tally {
+        self.totals
+    }
+
     /// Outcome lines that are on the disk for ever, those of earlier tries included.
     #[must_use]
     pub const fn lines_synced(&self) -> u64 {

@@ -73,7 +73,11 @@ impl Closing<'_> {
             unsettled: self.rows.map_or(unread, |rows| rows.saturating_sub(closed.totals.total())),
             requests,
             retries,
-            latency: (!p99.is_zero()).then(|| Latency { p50_ms: millis(p50), p95_ms: millis(p95), p99_ms: millis(p99) }),
+            latency: (!p99.is_zero()).then(|| Latency {
+                p50_ms: millis(p50),
+                p95_ms: millis(p95),
+                p99_ms: millis(p99),
+            }),
             elapsed_seconds: elapsed.as_secs_f64(),
             mean_rate: mean_rate(&self.report.figures),
             wanted_concurrency: self.wanted_concurrency(),
@@ -99,15 +103,11 @@ impl Closing<'_> {
     }
 
     fn next(&self, closed: &Closed) -> Option<String> {
-        let hint = match &self.failure {
-            Some(failure) => failure.hint_text().map(str::to_owned),
-            None => None,
-        };
-        let go_on = "run the same command again to continue".to_owned();
-        match (&self.failure, hint) {
-            (Some(_), Some(hint)) => Some(hint),
-            (Some(_), None) => Some(go_on),
-            (None, _) => after_completion(closed),
+        match &self.failure {
+            Some(failure) => Some(
+                failure.what_next().map_or_else(|| format!("to continue: {}", self.job.again.same()), str::to_owned),
+            ),
+            None => after_completion(closed),
         }
     }
 }
@@ -136,7 +136,8 @@ fn mean_rate(figures: &Figures) -> f64 {
 pub(super) fn finished_before(state: &State, directory: &Path, stage: &Stage) -> Exit {
     let failed = state.totals.of(Verdict::Failed);
     let exit = if state.totals.unwanted() > 0 { Exit::Rows } else { Exit::Success };
-    let hint = if failed > 0 { format!("\nhint: --retry-failed tries its {failed} failed rows again") } else { String::new() };
+    let hint =
+        if failed > 0 { format!("\nhint: --retry-failed tries its {failed} failed rows again") } else { String::new() };
     if !(stage.quiet && exit == Exit::Success) {
         stage.screen.say(&format!(
             "the run in {} is finished: {} rows have their lines; nothing was sent{hint}",
@@ -150,7 +151,9 @@ pub(super) fn finished_before(state: &State, directory: &Path, stage: &Stage) ->
 /// The error behind an ending, fetched from where it is held.
 pub(super) fn failure(ending: &Ending, reader: Option<Error>) -> Option<Error> {
     match ending {
-        Ending::IntakeLost => Some(reader.unwrap_or_else(|| Error::new(Exit::Internal, "the reader left without a word"))),
+        Ending::IntakeLost => {
+            Some(reader.unwrap_or_else(|| Error::new(Exit::Internal, "the reader left without a word")))
+        }
         Ending::LedgerLost
         | Ending::Complete
         | Ending::Stopped(_)

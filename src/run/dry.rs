@@ -21,7 +21,8 @@ pub(super) fn run(job: &Job, input: &Input, stage: &Stage) -> Result<Exit, Error
         stage.screen.data(&json(&summary)?)?;
     }
     stage.tell("dry run: nothing was sent; the real command:");
-    stage.tell(&real_command(&stage.typed, input, &finish));
+    let seen = input.survey().map(|survey| (survey.rows, &survey.digest));
+    stage.tell(&job.again.for_real(seen));
     Ok(summary.exit)
 }
 
@@ -69,41 +70,4 @@ fn summary(job: &Job, finish: &Finish) -> Summary {
 pub(super) fn json(summary: &Summary) -> Result<String, Error> {
     serde_json::to_string_pretty(summary)
         .map_err(|error| Error::new(Exit::Internal, format!("the summary cannot be put into JSON: {error}")))
-}
-
-/// What was typed, without the dry run and with what it found, so that only this very file is accepted.
-fn real_command(typed: &[String], input: &Input, finish: &Finish) -> String {
-    let mut words: Vec<String> = typed.iter().filter_map(|word| without_dry_run(word)).map(|word| quoted(&word)).collect();
-    if input.survey().is_some() {
-        words.push(format!("--expect-rows {} --expect-sha256 {}", finish.rows, finish.digest));
-    }
-    words.join(" ")
-}
-
-/// `-n` alone, spelled out, or in a cluster such as `-nq`.
-fn without_dry_run(word: &str) -> Option<String> {
-    let is_cluster = word.starts_with('-') && word.len() > 1 && word[1..].chars().all(|letter| "nqyv".contains(letter));
-    match word {
-        "-n" | "--dry-run" => None,
-        _ if is_cluster => Some(word.replace('n', "")),
-        _ => Some(word.to_owned()),
-    }
-}
-
-/// As a POSIX shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,@%+".contains(letter);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_dry_run_is_left_out_of_the_command() {
-        let typed = ["tollgate", "delete", "-nq", "--dry-run", "my file.csv", "-n", "--skip", "3"];
-        let words: Vec<String> = typed.iter().filter_map(|word| without_dry_run(word)).map(|word| quoted(&word)).collect();
-        assert_eq!(words.join(" "), "tollgate delete -q 'my file.csv' --skip 3");
-    }
 }

@@ -76,8 +76,11 @@ pub(super) fn of_the_app(consent: &Consent, known: Option<&str>, begun_with: Opt
     if let (Some(now), Some(before)) = (known, begun_with)
         && now != before
     {
-        return Err(Error::new(Exit::Config, format!("the key belongs to app {now}, and this run was begun with app {before}"))
-            .hint("use the key of that app, or give another directory with --out"));
+        return Err(Error::new(
+            Exit::Config,
+            format!("the key belongs to app {now}, and this run was begun with app {before}"),
+        )
+        .hint("use the key of that app, or give another directory with --out"));
     }
     let Some(expected) = consent.expect_app.as_deref() else { return Ok(()) };
     match known.or(begun_with) {

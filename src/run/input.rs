@@ -42,8 +42,9 @@ impl Input {
         let mut file = File::open(path).map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
         if !metadata.is_file() {
-            return Err(Error::new(Exit::NoInput, format!("{name} is not a file"))
-                .hint("a pipe is read as `-`, from stdin"));
+            return Err(
+                Error::new(Exit::NoInput, format!("{name} is not a file")).hint("a pipe is read as `-`, from stdin")
+            );
         }
         let survey = Box::new(survey(BufReader::with_capacity(BUFFER, &file), &name, options)?);
         file.rewind().map_err(unreadable)?;

@@ -29,13 +29,13 @@ use crate::{
 const LOOKS: usize = 20;
 
 /// Does the job.
-pub(super) async fn perform(mut job: Job, stage: &Stage) -> Result<Exit, Error> {
+pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
     let input = Input::open(&job.input, &job.source)?;
     expect::of_the_input(&job, &input)?;
     if job.consent.dry_run {
         return dry::run(&job, &input, stage);
     }
-    let target = job.target.take().ok_or_else(|| Error::new(Exit::Internal, "the job has no target"))?;
+    let target = job.target.clone();
     let Reached { client, sandbox } = target::reach(target, &job.description, &input, &job.source, stage)?;
     let mut place = Place::open(&job, &input, &client, sandbox.is_some())?;
     if let Some(state) = place.finished(&job) {
@@ -150,11 +150,7 @@ impl Run<'_> {
         Ok(looked)
     }
 
-    async fn confirm(
-        &self,
-        looked: &Looked,
-        stops: &mut (impl Stream<Item = Signal> + Unpin),
-    ) -> Result<(), Error> {
+    async fn confirm(&self, looked: &Looked, stops: &mut (impl Stream<Item = Signal> + Unpin)) -> Result<(), Error> {
         let warnings = self.input.survey().map(|survey| survey.warnings.as_slice()).unwrap_or_default();
         if self.job.consent.yes || self.is_sandbox {
             warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
@@ -207,12 +203,7 @@ impl Run<'_> {
         closing.close(journal, self.stage)
     }
 
-    fn journal(
-        &self,
-        place: &Place,
-        reader: &Reader<Bytes>,
-        app: Option<String>,
-    ) -> Result<Journal<RealDisk>, Error> {
+    fn journal(&self, place: &Place, reader: &Reader<Bytes>, app: Option<String>) -> Result<Journal<RealDisk>, Error> {
         let fingerprint = self.client.key_fingerprint();
         if let Some(scan) = &place.scan {
             return Journal::resume(place.disk.clone(), scan, reader.layout(), &fingerprint);

@@ -22,7 +22,8 @@ pub(super) fn source(wish: KeyWish, variable: &str, screen: &Screen) -> Result<K
 
 fn ask(variable: &str, screen: &Screen) -> Result<SecretString, Error> {
     let missing = || {
-        Error::new(Exit::Config, "no key was given").hint(format!("--api-key-file FILE names a file with it, or set {variable}"))
+        Error::new(Exit::Config, "no key was given")
+            .hint(format!("--api-key-file FILE names a file with it, or set {variable}"))
     };
     if !std::io::stderr().is_terminal() {
         return Err(missing());

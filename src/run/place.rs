@@ -77,7 +77,8 @@ impl Place {
 
     fn has_room_for(&self, input: &Input) -> Result<(), Error> {
         let (Some(survey), Ok(space)) = (input.survey(), rustix::fs::statvfs(&self.path)) else { return Ok(()) };
-        let (free, wanted) = (space.f_bavail.saturating_mul(space.f_frsize), survey.rows.saturating_mul(BYTES_PER_LINE));
+        let (free, wanted) =
+            (space.f_bavail.saturating_mul(space.f_frsize), survey.rows.saturating_mul(BYTES_PER_LINE));
         if free >= wanted || self.scan.is_some() {
             return Ok(());
         }

@@ -79,10 +79,8 @@ fn read_all<R: Read>(
     }
     let finish = reader.finish()?;
     match expected {
-        Some(digest) if digest != finish.digest => {
-            Err(Error::new(Exit::Data, "the input changed while it was read")
-                .hint("rows may have been missed: leave the file alone and begin a new run with it"))
-        }
+        Some(digest) if digest != finish.digest => Err(Error::new(Exit::Data, "the input changed while it was read")
+            .hint("rows may have been missed: leave the file alone and begin a new run with it")),
         Some(_) | None => Ok(finish),
     }
 }
@@ -122,7 +120,8 @@ pub(super) struct JournalHandle(JoinHandle<Result<Journal<RealDisk>, Error>>);
 /// Starts writing.
 pub(super) fn write(journal: Journal<RealDisk>) -> Result<(JournalThread, JournalHandle), Error> {
     let (queue, hand_overs) = channel(QUEUE);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| no_thread(&error))?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| no_thread(&error))?;
     let thread = Builder::new()
         .name("journal".to_owned())
         .spawn(move || runtime.block_on(write_all(journal, hand_overs)))
