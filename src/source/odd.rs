@@ -52,12 +52,15 @@ const ERRORS: [&str; 16] = [
     "#error!",
 ];
 
+/// Damaged encoding, and what nobody sees: soft hyphen, zero-width space, word joiner, a byte order mark gone astray.
+const SPOILED: [char; 5] = [char::REPLACEMENT_CHARACTER, '\u{ad}', '\u{200b}', '\u{2060}', '\u{feff}'];
+
 /// Whether a trimmed text is hardly an id.
 pub(super) fn is_odd(text: &str) -> bool {
     let known = |list: &[&str]| list.iter().any(|word| word.eq_ignore_ascii_case(text));
     known(&NOTHING)
         || (text.starts_with('#') && (known(&ERRORS) || text.bytes().all(|byte| byte == b'#')))
-        || text.contains(char::REPLACEMENT_CHARACTER)
+        || text.contains(SPOILED)
         || (text.len() >= 2 && text.starts_with('"') && text.ends_with('"'))
         || is_scientific(text)
 }
@@ -97,6 +100,7 @@ mod tests {
             "\\N",
             "\"quoted\"",
             "dam\u{fffd}aged",
+            "\u{feff}c-1",
             "00000000-0000-0000-0000-000000000000",
         ] {
             assert!(is_odd(odd), "{odd}");

@@ -79,6 +79,7 @@ impl<R: Read> Reader<R> {
 
     /// Clears the batch and fills it: up to 256 rows, or what 64 Ki records that are not handed on leave. It may be
     /// empty in the middle of the input (other shards' rows); false only at the end, with nothing left to hand on.
+    /// After an error the batch is of no use.
     ///
     /// # Errors
     /// [`Exit::Data`](crate::error::Exit::Data) when the input cannot be read on, has a record above 1 MiB, or is not

@@ -133,7 +133,7 @@ fn an_unclosed_quote_names_the_line_where_it_opens() {
 #[test]
 fn a_record_of_1_mib_passes_and_one_byte_more_does_not() {
     for (options, head) in [(options(), &b"customer_user_id,note\nc-1,"[..]), (lines(), b"")] {
-        let opened = head.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let opened = head.split(|byte| *byte == b'\n').count();
         let begun = head.len() - head.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         for end in ["", "\n", "\r\n"] {
             let fits = [head, &vec![b'x'; 1024 * 1024 - begun], end.as_bytes()].concat();
@@ -189,6 +189,52 @@ fn a_persistent_read_error_is_final() {
     let first = reader.next(&Past::default(), &mut batch).unwrap_err();
     assert_eq!(reader.next(&Past::default(), &mut batch).unwrap_err(), first);
     assert_eq!(batch, Batch::default());
+}
+
+/// Fails once, then goes on as if nothing had happened.
+struct Hiccup<'a>(&'a [u8], bool);
+
+impl Read for Hiccup<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if std::mem::take(&mut self.1) { Err(io::ErrorKind::TimedOut.into()) } else { self.0.read(into) }
+    }
+}
+
+#[test]
+fn nothing_is_read_after_an_error() {
+    let start = b"c-1\nc-2\n".repeat(20);
+    let input = start.chain(Hiccup(b"c-3\nc-4\n", true));
+    let mut reader = Reader::open(input, "in", &lines(), None).unwrap();
+    let mut batch = Batch::default();
+    let first = reader.next(&Past::default(), &mut batch).unwrap_err();
+    assert_eq!(reader.next(&Past::default(), &mut batch), Err(first));
+}
+
+#[test]
+fn a_second_byte_order_mark_belongs_to_the_id_and_makes_it_odd() {
+    let reasons = reasons("\u{feff}\u{feff}c-1,x\nc-2,y\n".as_bytes(), "-", &numbered());
+    assert!(reasons[0].contains("is odd") && reasons[1] == "ok", "{reasons:?}");
+}
+
+#[test]
+fn packed_files_in_small_pieces() {
+    for name in ["two-members.csv.gz", "two-frames.csv.zst"] {
+        let whole = surveyed(&fixture(name), name, &options());
+        assert_eq!(survey(Dribble::new(&fixture(name), 1), name, &options()).unwrap(), whole);
+    }
+}
+
+#[test]
+fn a_large_packed_file_is_read_whole() {
+    let plain: Vec<u8> =
+        (0..50_000).flat_map(|number| format!("c-{number}-{}\n", number * 7919).into_bytes()).collect();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&plain).unwrap();
+    let zstd = zstd::encode_all(&plain[..], 1).unwrap();
+    for packed in [gzip.finish().unwrap(), zstd] {
+        assert!(packed.len() > 100_000);
+        assert_eq!(rows(&packed, "ids.txt", &options()), rows(&plain, "ids.txt", &options()));
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The room `source`: fixtures and rules one by one, and properties over any bytes.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
+
 mod fixtures;
 mod hygiene;
 mod passes;
@@ -74,21 +76,21 @@ struct Pass {
     skipped: u64,
 }
 
-fn pass<R: Read>(reader: &mut Reader<R>, past: &Past) -> Result<Pass, Error> {
-    let (mut pass, mut batch) = (Pass::default(), Batch::default());
+fn collect<R: Read>(reader: &mut Reader<R>, past: &Past) -> Result<Pass, Error> {
+    let (mut all, mut batch) = (Pass::default(), Batch::default());
     while reader.next(past, &mut batch)? {
         assert!(batch.rows.len() <= 256);
-        pass.rows.append(&mut batch.rows);
-        pass.kept.append(&mut batch.kept);
-        pass.skipped += batch.skipped;
+        all.rows.append(&mut batch.rows);
+        all.kept.append(&mut batch.kept);
+        all.skipped += batch.skipped;
     }
-    Ok(pass)
+    Ok(all)
 }
 
 fn read<R: Read>(input: R, name: &str, options: &Options, past: &Past) -> Result<(Pass, Finish), Error> {
     let mut reader = Reader::open(input, name, options, None)?;
-    let pass = pass(&mut reader, past)?;
-    Ok((pass, reader.finish()?))
+    let all = collect(&mut reader, past)?;
+    Ok((all, reader.finish()?))
 }
 
 fn rows(input: &[u8], name: &str, options: &Options) -> Vec<Row> {

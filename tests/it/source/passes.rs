@@ -8,7 +8,7 @@ use tollgate::{
     source::{Dedupe, Options, Reader, Shard},
 };
 
-use super::{both, customer, fixture, known, lines, options, pass, read, reasons, rows, subjects, surveyed};
+use super::{both, collect, customer, fixture, known, lines, options, read, reasons, rows, subjects, surveyed};
 
 fn lines_of(numbers: impl IntoIterator<Item = u64>) -> LineSet {
     let mut set = LineSet::default();
@@ -48,9 +48,9 @@ fn shards_share_all_rows_and_keep_an_identity_together() {
         assert_eq!(surveyed(input, "-", &shard(index)).rows, part.len() as u64);
         assert!(part.iter().filter(|row| row.id_bytes() == b"c-1").count() % 2 == 0);
     }
-    let mut all: Vec<u64> = parts.iter().flatten().map(|row| row.line).collect();
-    all.sort_unstable();
-    assert_eq!(all, (1..=9).collect::<Vec<u64>>());
+    let mut dealt: Vec<u64> = parts.iter().flatten().map(|row| row.line).collect();
+    dealt.sort_unstable();
+    assert_eq!(dealt, (1..=9).collect::<Vec<u64>>());
     let malformed_in = |line: usize| parts[line % 3].iter().any(|row| row.line == line as u64);
     assert!(malformed_in(3) && malformed_in(7));
     // A contract between processes and versions: another hash would deal rows to two shards, or to none.
@@ -76,10 +76,10 @@ fn a_repeated_identity_is_repeated_only_as_a_whole() {
 fn a_settled_row_still_makes_a_later_one_a_repeat() {
     let on = Options { dedupe: Dedupe::On, ..lines() };
     let past = Past { settled: lines_of([1]), ..Past::default() };
-    let (pass, _) = read(&b"c-1\nc-2\nc-1\n"[..], "-", &on, &past).unwrap();
-    let subjects: Vec<_> = pass.rows.into_iter().map(|row| row.subject).collect();
+    let (all, _) = read(&b"c-1\nc-2\nc-1\n"[..], "-", &on, &past).unwrap();
+    let subjects: Vec<_> = all.rows.into_iter().map(|row| row.subject).collect();
     assert_eq!(subjects, [Subject::Known(customer("c-2")), Subject::Repeated(customer("c-1"), Repeat::Input)]);
-    assert_eq!(pass.skipped, 1);
+    assert_eq!(all.skipped, 1);
 }
 
 #[test]
@@ -87,13 +87,24 @@ fn dedupe_auto_follows_the_known_count() {
     let auto = Options { dedupe: Dedupe::Auto, ..lines() };
     let repeated = |known_rows, options: &Options| {
         let mut reader = Reader::open(&b"c-1\nc-1\n"[..], "-", options, known_rows).unwrap();
-        pass(&mut reader, &Past::default()).unwrap();
+        collect(&mut reader, &Past::default()).unwrap();
         reader.finish().unwrap().repeated
     };
     assert_eq!(repeated(Some(1_000_000), &auto), 1);
     assert_eq!(repeated(Some(1_000_001), &auto), 0);
     assert_eq!(repeated(Some(1_000_001), &Options { dedupe: Dedupe::On, ..lines() }), 1);
     assert_eq!(repeated(None, &auto), 1);
+}
+
+#[test]
+fn dedupe_auto_gives_up_after_a_million_identities_of_stdin() {
+    let input = [&b"first\nfirst\n"[..], &numbered_ids(1_000_000), b"first\nc-1\n"].concat();
+    let auto = Options { dedupe: Dedupe::Auto, ..lines() };
+    let (all, finish) = read(&input[..], "stdin", &auto, &Past::default()).unwrap();
+    let repeated: Vec<u64> =
+        all.rows.iter().filter(|row| matches!(row.subject, Subject::Repeated(..))).map(|row| row.line).collect();
+    assert_eq!(repeated, [2]);
+    assert!(finish.warnings.iter().any(|warning| warning.contains("more than a million")), "{:?}", finish.warnings);
 }
 
 #[test]
@@ -105,8 +116,8 @@ fn what_an_earlier_run_has_done_is_repeated_there() {
     absent.insert_text(b"p-3");
     let past = Past { elsewhere_deleted: Some(deleted), elsewhere_absent: Some(absent), ..Past::default() };
     let input = b"profile_id,customer_user_id\n,c-1\n,c-2\np-3,c-3\n,c-4\n";
-    let (pass, finish) = read(&input[..], "-", &options(), &past).unwrap();
-    let subjects: Vec<_> = pass.rows.into_iter().map(|row| row.subject).collect();
+    let (all, finish) = read(&input[..], "-", &options(), &past).unwrap();
+    let subjects: Vec<_> = all.rows.into_iter().map(|row| row.subject).collect();
     assert_eq!(
         subjects,
         [
@@ -123,10 +134,10 @@ fn what_an_earlier_run_has_done_is_repeated_there() {
 fn settled_rows_are_kept_where_a_side_file_wants_them() {
     let past = Past { settled: lines_of([1, 2, 3]), bad: lines_of([2]), absent: lines_of([3]), ..Past::default() };
     for dedupe in [Dedupe::Off, Dedupe::On] {
-        let (pass, finish) = read(&b"c-1\n c-2\nc-3\nc-4\n"[..], "-", &Options { dedupe, ..lines() }, &past).unwrap();
+        let (all, finish) = read(&b"c-1\n c-2\nc-3\nc-4\n"[..], "-", &Options { dedupe, ..lines() }, &past).unwrap();
         let kept = |keep, original: &[u8]| Kept { keep, original: original.into() };
-        assert_eq!(pass.kept, [kept(Keep::Failed, b" c-2"), kept(Keep::Absent, b"c-3")]);
-        assert_eq!((pass.skipped, pass.rows.len(), finish.rows), (3, 1, 4));
+        assert_eq!(all.kept, [kept(Keep::Failed, b" c-2"), kept(Keep::Absent, b"c-3")]);
+        assert_eq!((all.skipped, all.rows.len(), finish.rows), (3, 1, 4));
     }
 }
 
@@ -155,7 +166,10 @@ fn replayed(input: &[u8], past: &Past) -> (Vec<u64>, Option<tollgate::error::Err
         match reader.next(past, &mut batch) {
             Ok(true) => seen.extend(batch.rows.iter().map(|row| row.line)),
             Ok(false) => return (seen, None),
-            Err(error) => return (seen, Some(error)),
+            Err(error) => {
+                seen.extend(batch.rows.iter().map(|row| row.line));
+                return (seen, Some(error));
+            }
         }
     }
 }
