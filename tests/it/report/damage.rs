@@ -164,6 +164,7 @@ fn the_first_format_is_still_read() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]
     fn many_lines_in_many_chunks_are_read_alike(seed: u64, rows in 1_u64..6000) {
         let disk = SimDisk::default();

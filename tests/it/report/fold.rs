@@ -72,7 +72,8 @@ impl Model {
     fn trips(&self, percent: Option<f64>) -> bool {
         let absent = self.window.iter().filter(|line| self.rows[line].verdict == Verdict::Absent).count();
         percent.is_some_and(|percent| {
-            self.window.len() >= 50 && 100.0 * absent as f64 / self.window.len() as f64 >= percent
+            let share = |part: usize| f64::from(u32::try_from(part).unwrap());
+            self.window.len() >= 50 && 100.0 * share(absent) >= percent * share(self.window.len())
         })
     }
 
@@ -167,6 +168,8 @@ fn lawful(events: Vec<(u64, Verdict, bool)>) -> Vec<Event> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
     #[test]
     fn any_lines_mean_what_the_model_says(
         events in prop::collection::vec((1_u64..30, verdicts(3), any::<bool>()), 0..20),

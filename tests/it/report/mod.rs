@@ -1,5 +1,7 @@
 //! The results: written, killed, torn, tampered with, continued.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod damage;
 mod directory;
 mod fold;

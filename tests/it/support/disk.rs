@@ -4,6 +4,8 @@
 //! written; a power cut keeps, of each file, what was synced and any prefix of what came after it, and of the names any
 //! prefix of what was done to them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::{
     cell::RefCell,
     collections::BTreeMap,
@@ -18,11 +20,11 @@ use tollgate::{
 
 /// A directory in memory; clones are the same directory.
 #[derive(Debug, Clone, Default)]
-pub struct SimDisk(Rc<RefCell<State>>);
+pub(crate) struct SimDisk(Rc<RefCell<State>>);
 
 /// An open file of it.
 #[derive(Debug)]
-pub struct SimFile {
+pub(crate) struct SimFile {
     disk: SimDisk,
     inode: usize,
 }
@@ -57,42 +59,42 @@ enum NameChange {
 impl SimDisk {
     /// After so many further bytes the process dies: every operation fails until [`SimDisk::kill`] or
     /// [`SimDisk::power_cut`].
-    pub fn kill_after(&self, bytes: u64) {
+    pub(crate) fn kill_after(&self, bytes: u64) {
         self.0.borrow_mut().kill_after = Some(bytes);
     }
 
     /// Only so many further bytes have room.
-    pub fn leave_room(&self, bytes: u64) {
+    pub(crate) fn leave_room(&self, bytes: u64) {
         self.0.borrow_mut().room = Some(bytes);
     }
 
     /// A write takes only so many bytes at once, as the operating system may.
-    pub fn write_at_most(&self, bytes: usize) {
+    pub(crate) fn write_at_most(&self, bytes: usize) {
         self.0.borrow_mut().at_most = Some(bytes);
     }
 
     /// Every sync fails from now on, or works again.
-    pub fn fail_syncs(&self, failing: bool) {
+    pub(crate) fn fail_syncs(&self, failing: bool) {
         self.0.borrow_mut().failing_syncs = failing;
     }
 
     /// How many syncs were asked for, of files and of names.
-    pub fn syncs(&self) -> u64 {
+    pub(crate) fn syncs(&self) -> u64 {
         self.0.borrow().syncs
     }
 
     /// How many writes were asked for.
-    pub fn writes(&self) -> u64 {
+    pub(crate) fn writes(&self) -> u64 {
         self.0.borrow().writes
     }
 
     /// The process died, the machine did not: what was written is there. Faults are over.
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         self.0.borrow_mut().recover();
     }
 
     /// The power went. Faults are over.
-    pub fn power_cut(&self, dice: &mut Dice) {
+    pub(crate) fn power_cut(&self, dice: &mut Dice) {
         let mut state = self.0.borrow_mut();
         let kept = usize::try_from(dice.below(state.pending.len() as u64 + 1)).unwrap();
         let mut names = state.durable_names.clone();
@@ -112,13 +114,13 @@ impl SimDisk {
     }
 
     /// A file's bytes as they are now; `None` when there is none.
-    pub fn bytes(&self, name: &str) -> Option<Vec<u8>> {
+    pub(crate) fn bytes(&self, name: &str) -> Option<Vec<u8>> {
         let state = self.0.borrow();
         state.names.get(name).map(|inode| state.files[*inode].bytes.clone())
     }
 
     /// A file's bytes that would outlast a power cut for sure.
-    pub fn durable_bytes(&self, name: &str) -> Option<Vec<u8>> {
+    pub(crate) fn durable_bytes(&self, name: &str) -> Option<Vec<u8>> {
         let state = self.0.borrow();
         state.durable_names.get(name).map(|inode| {
             let file = &state.files[*inode];
@@ -127,7 +129,7 @@ impl SimDisk {
     }
 
     /// Puts a file there, durable at once.
-    pub fn put(&self, name: &str, bytes: &[u8]) {
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) {
         let mut state = self.0.borrow_mut();
         let inode = state.files.len();
         state.files.push(Data { bytes: bytes.to_vec(), synced: bytes.len() });
@@ -136,7 +138,7 @@ impl SimDisk {
     }
 
     /// The names of all files.
-    pub fn list(&self) -> Vec<String> {
+    pub(crate) fn list(&self) -> Vec<String> {
         self.0.borrow().names.keys().cloned().collect()
     }
 }
