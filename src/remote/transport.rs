@@ -42,10 +42,8 @@ fn suspicion(cause: &(dyn StdError + 'static), named: bool) -> Option<Suspicion>
 /// The server's certificate does not hold for us, or ours not for the server.
 fn is_about_certificates(error: &rustls::Error) -> bool {
     use rustls::Error::{AlertReceived, InvalidCertificate, NoCertificatesPresented, UnsupportedNameType};
-    match error {
-        AlertReceived(alert) => is_about_ours(*alert),
-        other => matches!(other, InvalidCertificate(_) | NoCertificatesPresented | UnsupportedNameType),
-    }
+    let about_theirs = matches!(error, InvalidCertificate(_) | NoCertificatesPresented | UnsupportedNameType);
+    about_theirs || matches!(error, AlertReceived(alert) if is_about_ours(*alert))
 }
 
 /// What a server says of a client's certificate (RFC 8446, section 6.2).

@@ -9,13 +9,13 @@ use tokio::{
 };
 
 /// Answers one connection after the other with these bytes, and hands over the heads of the requests.
-pub struct Script {
-    pub address: SocketAddr,
-    pub heads: JoinHandle<Vec<Vec<u8>>>,
+pub(super) struct Script {
+    pub(super) address: SocketAddr,
+    pub(super) heads: JoinHandle<Vec<Vec<u8>>>,
 }
 
 impl Script {
-    pub async fn play(answers: &[&[u8]]) -> Self {
+    pub(super) async fn play(answers: &[&[u8]]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let answers: Vec<Vec<u8>> = answers.iter().map(|answer| answer.to_vec()).collect();
@@ -36,12 +36,12 @@ impl Script {
         Self { address, heads }
     }
 
-    pub fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The heads as text, bytes beyond ASCII as `\xNN`.
-    pub async fn heard(self) -> Vec<String> {
+    pub(super) async fn heard(self) -> Vec<String> {
         self.heads.await.unwrap().iter().map(|head| head.escape_ascii().to_string().replace("\\r\\n", "\n")).collect()
     }
 }
