@@ -50,8 +50,12 @@ impl Key {
             return Err(refusal(&format!("{which} begins with `{prefix}`"))
                 .hint("give the secret key alone: without the header's prefix, and not a public key"));
         }
-        let mut header = HeaderValue::from_str(&format!("{}{bare}", rules.prefix))
-            .map_err(|_| refusal(&format!("{which} has a character that cannot travel in a header")))?;
+        let untransportable = || refusal(&format!("{which} has a character that cannot travel in a header"));
+        // Stricter than `HeaderValue`, which lets bytes beyond ASCII pass: no key has them.
+        if !bare.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+            return Err(untransportable());
+        }
+        let mut header = HeaderValue::from_str(&format!("{}{bare}", rules.prefix)).map_err(|_| untransportable())?;
         header.set_sensitive(true);
         Ok(Self { secret: SecretString::from(bare), header })
     }

@@ -76,3 +76,28 @@ fn value(id: &Id) -> HeaderValue {
     // for U+0000-U+001F and U+007F, and `Id::parse` refuses every control character.
     HeaderValue::from_bytes(id.text().as_bytes()).expect("an id has no control character")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        domain::IdKind,
+        remote::{ApiName, KeySource},
+    };
+
+    proptest! {
+        /// The promise that `value` rests on.
+        #[test]
+        fn every_id_can_travel(text in any::<String>(), kind in 0_u8..2) {
+            let Ok(id) = Id::parse(IdKind(kind), &text) else { return Ok(()) };
+            let api = Description::load(&ApiName::Embedded("adapty".to_owned())).unwrap();
+            let key = Key::read(&KeySource::Given("key".into()), &api.key).unwrap();
+            let plan = Plan::compile(&api, &api.address(None).unwrap(), &key).unwrap();
+            let request = plan.request(Operation::Delete, &id);
+            let header = ["adapty-profile-id", "adapty-customer-user-id"][usize::from(kind)];
+            prop_assert_eq!(request.headers()[header].as_bytes(), text.as_bytes());
+        }
+    }
+}

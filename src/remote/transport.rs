@@ -42,22 +42,24 @@ fn suspicion(cause: &(dyn StdError + 'static), named: bool) -> Option<Suspicion>
 /// The server's certificate does not hold for us, or ours not for the server.
 fn is_about_certificates(error: &rustls::Error) -> bool {
     use rustls::Error::{AlertReceived, InvalidCertificate, NoCertificatesPresented, UnsupportedNameType};
-    match error {
-        InvalidCertificate(_) | NoCertificatesPresented | UnsupportedNameType => true,
-        AlertReceived(alert) => matches!(
-            alert,
-            Alert::NoCertificate
-                | Alert::BadCertificate
-                | Alert::UnsupportedCertificate
-                | Alert::CertificateRevoked
-                | Alert::CertificateExpired
-                | Alert::CertificateUnknown
-                | Alert::UnknownCA
-                | Alert::AccessDenied
-                | Alert::CertificateRequired
-        ),
-        _ => false,
-    }
+    let about_theirs = matches!(error, InvalidCertificate(_) | NoCertificatesPresented | UnsupportedNameType);
+    about_theirs || matches!(error, AlertReceived(alert) if is_about_ours(*alert))
+}
+
+/// What a server says of a client's certificate (RFC 8446, section 6.2).
+const fn is_about_ours(alert: Alert) -> bool {
+    matches!(
+        alert,
+        Alert::NoCertificate
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied
+            | Alert::CertificateRequired
+    )
 }
 
 /// The resolver's words for a name that does not exist: glibc, musl, the BSDs and macOS. `std` gives these errors no
@@ -80,4 +82,38 @@ fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
         let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         wrapped.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| cause.source())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word_of(words: &str, named: bool) -> Option<Suspicion> {
+        suspicion(&io::Error::other(words.to_owned()), named)
+    }
+
+    #[test]
+    fn a_name_that_does_not_exist_is_told_from_a_resolver_that_is_down() {
+        let glibc = "failed to lookup address information: Name or service not known";
+        for words in [glibc, "nodename nor servname provided, or not known", "Name does not resolve"] {
+            assert_eq!(word_of(words, false), Some(Suspicion::HostName), "{words}");
+            assert_eq!(word_of(words, true), None, "only the resolver's own errors count");
+        }
+        for words in ["Temporary failure in name resolution", "Try again"] {
+            assert_eq!(word_of(words, false), None, "{words}");
+        }
+    }
+
+    #[test]
+    fn certificates_are_told_from_other_tls_trouble() {
+        let hidden = |error: rustls::Error| {
+            let outer = io::Error::new(io::ErrorKind::InvalidData, error);
+            causes(&outer).find_map(|cause| suspicion(cause, true))
+        };
+        let bad = rustls::CertificateError::UnknownIssuer;
+        assert_eq!(hidden(rustls::Error::InvalidCertificate(bad)), Some(Suspicion::Certificate));
+        assert_eq!(hidden(rustls::Error::AlertReceived(Alert::CertificateRequired)), Some(Suspicion::Certificate));
+        assert_eq!(hidden(rustls::Error::AlertReceived(Alert::InternalError)), None);
+        assert_eq!(hidden(rustls::Error::DecryptError), None);
+    }
 }
