@@ -1,0 +1,241 @@
+//! A stage for the flow: rows, a scripted remote, a ledger in memory, signals at their moments; then what was seen.
+
+use std::{cell::RefCell, num::NonZeroU32, time::Duration};
+
+use futures::{StreamExt, stream};
+use tokio::time::Instant;
+use tollgate::{
+    domain::{Action, Batch, Id, IdKind, Identity, Kept, Outcome, Past, Repeat, Row, Subject, Verdict},
+    flow::{
+        Engine, Intake, IntakeLost, Ledger, LedgerLost, MaxAbsent, MaxErrors, Options, Pulse, Rate, Report, Signal,
+        Spectator,
+    },
+};
+
+use super::remote::{APP, Script, ScriptedRemote, Sent};
+
+/// Options that get in nobody's way.
+pub fn options(per_second: f64, width: u32) -> Options {
+    let rate = Rate::per_second(per_second).expect("a good rate");
+    Options {
+        rate,
+        burst: rate.default_burst(),
+        width: NonZeroU32::new(width).expect("a width"),
+        max_attempts: NonZeroU32::new(10).expect("ten"),
+        timeout: Duration::from_secs(30),
+        max_hold: Duration::from_mins(15),
+        give_up_after: Duration::from_hours(2),
+        max_duration: Duration::MAX,
+        grace: Duration::from_secs(25),
+        canary: 0,
+        max_delete: u64::MAX,
+        max_errors: MaxErrors::Count(u64::MAX),
+        max_absent: MaxAbsent::Off,
+        seed: 7,
+    }
+}
+
+/// The id of the n-th person.
+pub fn name(number: usize) -> String {
+    format!("person-{number}")
+}
+
+/// The profile id of the n-th profile: another kind of id.
+pub fn profile(number: usize) -> String {
+    format!("profile-{number}")
+}
+
+/// A row with these ids; none is a malformed one.
+pub fn row(line: u64, ids: &[&str]) -> Row {
+    let id = |text: &str| Id::parse(IdKind(u8::from(!text.starts_with("profile"))), text).expect("a good id");
+    let subject = match ids {
+        [] => Subject::Malformed { id: Vec::new(), reason: "the id is empty".to_owned() },
+        [only] => Subject::Known(Identity::one(id(only))),
+        [first, second, ..] => Subject::Known(Identity::two(id(first), id(second))),
+    };
+    Row { line, action: Action::Delete, subject, original: Box::default() }
+}
+
+/// A row that the reader found to be a repetition.
+pub fn repeated(line: u64, id: &str) -> Row {
+    let identity = Identity::one(Id::parse(IdKind(0), id).expect("a good id"));
+    Row { subject: Subject::Repeated(identity, Repeat::Input), ..row(line, &[]) }
+}
+
+/// So many different people, one id each; line 2 is the first, as behind a header.
+pub fn people(count: usize) -> Vec<Row> {
+    (1..=count).map(|number| row(number as u64 + 1, &[&name(number)])).collect()
+}
+
+/// Everything that a run of the flow needs.
+pub struct Stage {
+    pub options: Options,
+    pub script: Script,
+    pub rows: Vec<Row>,
+    pub past: Past,
+    /// Rows per batch, and how long the reader takes for one.
+    pub batch: usize,
+    pub reading: Duration,
+    /// The reader fails after so many batches.
+    pub reader_fails_after: usize,
+    /// How long the journal takes for a hand-over.
+    pub writing: Duration,
+    /// The journal takes so many hand-overs, and fails at the next.
+    pub journal_fails_after: usize,
+    pub signals: Vec<(Duration, Signal)>,
+}
+
+/// What happened on the stage; times are virtual, since it began.
+pub struct Seen {
+    pub report: Report,
+    pub log: Vec<Sent>,
+    pub peak: usize,
+    pub outcomes: Vec<Outcome>,
+    pub pulses: Vec<Pulse>,
+    pub took: Duration,
+}
+
+struct Reader {
+    rows: std::vec::IntoIter<Row>,
+    batch: usize,
+    reading: Duration,
+    left: usize,
+    ready_at: Option<Instant>,
+}
+
+impl Intake for Reader {
+    async fn next(&mut self) -> Result<Option<Batch>, IntakeLost> {
+        let ready_at = *self.ready_at.get_or_insert_with(|| Instant::now() + self.reading);
+        sleep_until(ready_at).await;
+        self.ready_at = None;
+        self.left = self.left.checked_sub(1).ok_or(IntakeLost)?;
+        let rows: Vec<_> = self.rows.by_ref().take(self.batch).collect();
+        Ok((!rows.is_empty()).then(|| Batch { rows, ..Batch::default() }))
+    }
+}
+
+struct Journal<'a> {
+    outcomes: &'a RefCell<Vec<Outcome>>,
+    writing: Duration,
+    left: usize,
+}
+
+impl Ledger for Journal<'_> {
+    async fn record(&mut self, outcomes: Vec<Outcome>, _kept: Vec<Kept>) -> Result<(), LedgerLost> {
+        if !self.writing.is_zero() {
+            sleep_until(Instant::now() + self.writing).await;
+        }
+        self.left = self.left.checked_sub(1).ok_or(LedgerLost)?;
+        self.outcomes.borrow_mut().extend(outcomes);
+        Ok(())
+    }
+}
+
+struct Onlooker(Vec<Pulse>);
+
+impl Spectator for Onlooker {
+    fn show(&mut self, pulse: &Pulse) {
+        self.0.push(pulse.clone());
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "slow readers, slow disks and signals, on the paused clock")]
+async fn sleep_until(moment: Instant) {
+    tokio::time::sleep_until(moment).await;
+}
+
+impl Stage {
+    /// Nothing is slow, nobody interferes.
+    pub fn new(options: Options, rows: Vec<Row>, script: Script) -> Self {
+        Self {
+            options,
+            script,
+            rows,
+            past: Past::default(),
+            batch: 256,
+            reading: Duration::ZERO,
+            reader_fails_after: usize::MAX,
+            writing: Duration::ZERO,
+            journal_fails_after: usize::MAX,
+            signals: Vec::new(),
+        }
+    }
+
+    /// Runs the flow on a paused clock of its own.
+    pub fn play(self) -> Seen {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.expect("a runtime").block_on(self.perform())
+    }
+
+    async fn perform(self) -> Seen {
+        let began = Instant::now();
+        let remote = ScriptedRemote::new(self.script);
+        let outcomes = RefCell::default();
+        let mut onlooker = Onlooker(Vec::new());
+        let total = Some(self.rows.len() as u64);
+        let reader = Reader {
+            rows: self.rows.into_iter(),
+            batch: self.batch,
+            reading: self.reading,
+            left: self.reader_fails_after,
+            ready_at: None,
+        };
+        let journal = Journal { outcomes: &outcomes, writing: self.writing, left: self.journal_fails_after };
+        let signals = stream::iter(self.signals).then(|(at, signal)| async move {
+            sleep_until(began + at).await;
+            signal
+        });
+        let mut stops = Box::pin(signals.chain(stream::pending()));
+        let engine = Engine::new(&self.options, &remote);
+        engine.set_app(Some(APP.to_owned()));
+        let report = engine.run(reader, journal, &mut onlooker, &mut stops, &self.past, total).await;
+        drop(engine);
+        let took = began.elapsed();
+        let (log, peak) = remote.into_log();
+        Seen { report, log, peak, outcomes: outcomes.into_inner(), pulses: onlooker.0, took }
+    }
+}
+
+impl Seen {
+    /// The code that the process would leave with.
+    pub fn exit(&self) -> u8 {
+        match self.report.ending.error() {
+            Some(error) => error.exit().code(),
+            None => u8::from(self.report.account.tally.unwanted() > 0),
+        }
+    }
+
+    /// How many rows ended this way.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.outcomes.iter().filter(|outcome| outcome.verdict == verdict).count()
+    }
+
+    /// The verdict on a line, if it has one.
+    pub fn verdict(&self, line: u64) -> Option<Verdict> {
+        self.outcomes.iter().find(|outcome| outcome.row.line == line).map(|outcome| outcome.verdict)
+    }
+
+    /// The request whose answer decided an outcome.
+    pub fn deciding(&self, outcome: &Outcome) -> Option<&Sent> {
+        let index: usize = outcome.evidence.request_id.as_ref()?.parse().ok()?;
+        self.log.get(index)
+    }
+
+    /// How many requests were sent within an interval, its end excluded.
+    pub fn sent_between(&self, from: Duration, to: Duration) -> usize {
+        self.log.iter().filter(|sent| (from..to).contains(&sent.at)).count()
+    }
+
+    /// The most requests within any window of this length.
+    pub fn busiest(&self, window: Duration) -> usize {
+        let mut first = 0;
+        let mut most = 0;
+        for (index, sent) in self.log.iter().enumerate() {
+            while self.log[first].at + window <= sent.at {
+                first += 1;
+            }
+            most = most.max(index + 1 - first);
+        }
+        most
+    }
+}
