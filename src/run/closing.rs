@@ -133,16 +133,16 @@ fn mean_rate(figures: &Figures) -> f64 {
 }
 
 /// A run that was finished before: says so again, and leaves with the same code.
-pub(super) fn finished_before(state: &State, directory: &Path, stage: &Stage) -> Exit {
-    let failed = state.totals.of(Verdict::Failed);
-    let exit = if state.totals.unwanted() > 0 { Exit::Rows } else { Exit::Success };
+pub(super) fn finished_before(left: &State, directory: &Path, stage: &Stage) -> Exit {
+    let failed = left.totals.of(Verdict::Failed);
+    let exit = if left.totals.unwanted() > 0 { Exit::Rows } else { Exit::Success };
     let hint =
         if failed > 0 { format!("\nhint: --retry-failed tries its {failed} failed rows again") } else { String::new() };
     if !(stage.quiet && exit == Exit::Success) {
         stage.screen.say(&format!(
             "the run in {} is finished: {} rows have their lines; nothing was sent{hint}",
             directory.display(),
-            state.totals.total()
+            left.totals.total()
         ));
     }
     exit

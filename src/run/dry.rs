@@ -14,7 +14,9 @@ pub(super) fn run(job: &Job, input: &Input, stage: &Stage) -> Result<Exit, Error
     stage.tell("dry run: nothing will be sent");
     let finish = read_all(job, input)?;
     let warnings = input.survey().map_or(&finish.warnings, |survey| &survey.warnings);
-    warnings.iter().for_each(|warning| stage.tell(&format!("warning: {warning}")));
+    for warning in warnings {
+        stage.tell(&format!("warning: {warning}"));
+    }
     let summary = summary(job, &finish);
     stage.tell(summary.human(stage.colour).trim_end());
     if job.json {

@@ -27,7 +27,7 @@ pub(super) enum Input {
         /// The counting pass's findings.
         survey: Box<Survey>,
         /// For its age.
-        metadata: Metadata,
+        metadata: Box<Metadata>,
     },
     /// Comes when it comes.
     Stdin,
@@ -48,7 +48,7 @@ impl Input {
         }
         let survey = Box::new(survey(BufReader::with_capacity(BUFFER, &file), &name, options)?);
         file.rewind().map_err(unreadable)?;
-        Ok(Self::File { file, name, survey, metadata })
+        Ok(Self::File { file, name, survey, metadata: Box::new(metadata) })
     }
 
     /// As typed.

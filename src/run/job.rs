@@ -139,7 +139,7 @@ impl Run<'_> {
         samples: &[Sample],
         stops: &mut (impl Stream<Item = Signal> + Unpin),
     ) -> Result<Looked, Error> {
-        let looked = engine.look(samples, stops).await.map_err(ended)?;
+        let looked = engine.look(samples, stops).await.map_err(|ending| ended(&ending))?;
         if looked.asked > 0 {
             self.stage.tell(&format!("app {}", ask::app(&looked)));
         }
@@ -153,7 +153,9 @@ impl Run<'_> {
     async fn confirm(&self, looked: &Looked, stops: &mut (impl Stream<Item = Signal> + Unpin)) -> Result<(), Error> {
         let warnings = self.input.survey().map(|survey| survey.warnings.as_slice()).unwrap_or_default();
         if self.job.consent.yes || self.is_sandbox {
-            warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+            for warning in warnings {
+                tracing::warn!("{warning}");
+            }
             return Ok(());
         }
         let picture = ask::picture(self.job, self.input, self.client.host(), looked, &self.past);
@@ -236,6 +238,6 @@ impl Run<'_> {
     }
 }
 
-fn ended(ending: Ending) -> Error {
+fn ended(ending: &Ending) -> Error {
     ending.error().unwrap_or_else(|| Error::new(Exit::Internal, "the look ended without a reason"))
 }
