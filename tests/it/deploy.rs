@@ -2,6 +2,8 @@
 //!
 //! They are read as text, by indentation: whether they are what Kubernetes accepts is checked by `.ci/run`.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::{fs, path::PathBuf, process::Command};
 
 use tollgate::error::{Exit, JobAction};
