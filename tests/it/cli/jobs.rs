@@ -301,7 +301,7 @@ fn completions_and_manual_are_printed() {
 fn a_dry_run_ends_with_the_real_command() {
     let digest = Digest([0xab; 32]);
     let hex = "ab".repeat(32);
-    let real = |line: &str| job(line, &[]).again.for_real(200, &digest);
+    let real = |line: &str| job(line, &[]).again.for_real(Some((200, &digest)));
     let bound = format!("--expect-rows 200 --expect-sha256 {hex}");
     assert_eq!(real("delete x.csv --dry-run -j 4"), format!("tollgate delete x.csv -j 4 {bound}"));
     assert_eq!(real("delete -nq x.csv"), format!("tollgate delete -q x.csv {bound}"));
