@@ -89,6 +89,8 @@ fn a_list_that_begins_with_a_columns_name_is_a_table() {
         assert_eq!(subjects(input, "ids.txt", &options()), known(&[(2, customer("c-1"))]));
     }
     assert_eq!(subjects(b"c,1\n", "ids.lst.gz", &options()), known(&[(1, customer("c,1"))]));
+    let told = Options { format: Wish::Recognise, delimiter: Wish::Recognise, ..numbered() };
+    assert_eq!(subjects(b"c-1,x\n", "ids.txt", &told), known(&[(1, customer("c-1"))]));
 }
 
 #[test]
