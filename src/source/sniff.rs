@@ -55,8 +55,10 @@ pub(super) fn format(name: &str, record: &[u8], fields: &[Vec<u8>], options: &Op
     if let Wish::Is(told) = options.format {
         return Some(told);
     }
-    // A list of bare ids does not begin with a column's name: such a file is a table, whatever it is called.
-    let table = has_wished_column(fields, options);
+    // A list of bare ids has neither delimiter nor header, and does not begin with a column's name: what has one, or
+    // of what one was told, is a table, whatever the file is called.
+    let told = !options.header || matches!(options.delimiter, Wish::Is(_));
+    let table = told || has_wished_column(fields, options);
     match by_extension(name) {
         Some(Format::Lines) if table => return Some(Format::Csv),
         Some(format) => return Some(format),
@@ -64,7 +66,7 @@ pub(super) fn format(name: &str, record: &[u8], fields: &[Vec<u8>], options: &Op
     }
     match record.trim_ascii_start().first() {
         Some(b'{') => Some(Format::JsonLines),
-        _ if table || !options.header || matches!(options.delimiter, Wish::Is(_)) => Some(Format::Csv),
+        _ if table => Some(Format::Csv),
         _ if fields.len() <= 1 => Some(Format::Lines),
         _ => None,
     }
