@@ -48,7 +48,7 @@ enum Knows {
 }
 
 /// Where an outside crate may be named: rooms, or single modules of one.
-const GUESTS: [(&str, &[&str]); 23] = [
+const GUESTS: [(&str, &[&str]); 25] = [
     ("aws_lc_rs", &["domain/digest"]),
     ("backoff", &["flow/retry"]),
     ("clap", &["cli"]),
@@ -66,6 +66,8 @@ const GUESTS: [(&str, &[&str]); 23] = [
     ("indicatif", &["progress"]),
     ("jiff", &["domain/moment"]),
     ("reqwest", &["remote"]),
+    ("rpassword", &["run/key"]),
+    ("rustix", &["run/place"]),
     ("rustls", &["remote"]),
     ("tempfile", &["report"]),
     ("toml", &["remote"]),
