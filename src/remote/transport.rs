@@ -25,19 +25,19 @@ const ABOUT_OURS: [Alert; 9] = [
 pub(super) fn judge(error: reqwest::Error) -> Reply {
     let made = !error.is_connect();
     let named = !error.is_dns();
-    // A reqwest error that has no cause speaks for itself, and names the URL unless told not to.
-    let error = error.without_url();
     let suspicion = causes(&error).find_map(|cause| suspicion(cause, named));
     Reply {
         word: suspicion.map_or(Word::Again { after: None, blame: Blame::Row }, Word::Suspect),
-        evidence: Evidence { message: Some(short(&error)), ..Evidence::default() },
+        evidence: Evidence { message: Some(short(error)), ..Evidence::default() },
         lost: made,
     }
 }
 
 /// The innermost cause, in its own words.
-pub(super) fn short(error: &reqwest::Error) -> String {
-    causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+pub(super) fn short(error: reqwest::Error) -> String {
+    // A reqwest error that has no cause speaks for itself, and names the URL unless told not to.
+    let error = error.without_url();
+    causes(&error).last().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 fn suspicion(cause: &(dyn StdError + 'static), named: bool) -> Option<Suspicion> {
