@@ -81,7 +81,7 @@ impl Client {
         let answer = Answer { status, headers: response.headers(), body: &body, cut: broken.is_some() };
         let mut reply = judge::judge(&self.api, call, identity, &answer, &self.wall);
         if let Some(error) = broken {
-            reply.evidence.message.get_or_insert_with(|| transport::short(&error));
+            reply.evidence.message.get_or_insert_with(|| transport::short(error));
         }
         reply
     }

@@ -8,23 +8,36 @@ use rustls::AlertDescription as Alert;
 
 use crate::domain::{Blame, Evidence, Reply, Suspicion, Word};
 
+/// What a server says of a client's certificate (RFC 8446, section 6.2).
+const ABOUT_OURS: [Alert; 9] = [
+    Alert::NoCertificate,
+    Alert::BadCertificate,
+    Alert::UnsupportedCertificate,
+    Alert::CertificateRevoked,
+    Alert::CertificateExpired,
+    Alert::CertificateUnknown,
+    Alert::UnknownCA,
+    Alert::AccessDenied,
+    Alert::CertificateRequired,
+];
+
 /// What a failed request means.
 pub(super) fn judge(error: reqwest::Error) -> Reply {
     let made = !error.is_connect();
     let named = !error.is_dns();
-    // A reqwest error that has no cause speaks for itself, and names the URL unless told not to.
-    let error = error.without_url();
     let suspicion = causes(&error).find_map(|cause| suspicion(cause, named));
     Reply {
         word: suspicion.map_or(Word::Again { after: None, blame: Blame::Row }, Word::Suspect),
-        evidence: Evidence { message: Some(short(&error)), ..Evidence::default() },
+        evidence: Evidence { message: Some(short(error)), ..Evidence::default() },
         lost: made,
     }
 }
 
 /// The innermost cause, in its own words.
-pub(super) fn short(error: &reqwest::Error) -> String {
-    causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+pub(super) fn short(error: reqwest::Error) -> String {
+    // A reqwest error that has no cause speaks for itself, and names the URL unless told not to.
+    let error = error.without_url();
+    causes(&error).last().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 fn suspicion(cause: &(dyn StdError + 'static), named: bool) -> Option<Suspicion> {
@@ -36,6 +49,10 @@ fn suspicion(cause: &(dyn StdError + 'static), named: bool) -> Option<Suspicion>
     if words.ends_with("proxy authorization required") {
         return Some(Suspicion::Proxy);
     }
+    // In TLS 1.3 the server judges our certificate after the handshake, and h2 keeps but the words of what it said.
+    if ABOUT_OURS.iter().any(|alert| words == rustls::Error::AlertReceived(*alert).to_string()) {
+        return Some(Suspicion::Certificate);
+    }
     (!named && is_unknown_name(&words)).then_some(Suspicion::HostName)
 }
 
@@ -43,23 +60,7 @@ fn suspicion(cause: &(dyn StdError + 'static), named: bool) -> Option<Suspicion>
 fn is_about_certificates(error: &rustls::Error) -> bool {
     use rustls::Error::{AlertReceived, InvalidCertificate, NoCertificatesPresented, UnsupportedNameType};
     let about_theirs = matches!(error, InvalidCertificate(_) | NoCertificatesPresented | UnsupportedNameType);
-    about_theirs || matches!(error, AlertReceived(alert) if is_about_ours(*alert))
-}
-
-/// What a server says of a client's certificate (RFC 8446, section 6.2).
-const fn is_about_ours(alert: Alert) -> bool {
-    matches!(
-        alert,
-        Alert::NoCertificate
-            | Alert::BadCertificate
-            | Alert::UnsupportedCertificate
-            | Alert::CertificateRevoked
-            | Alert::CertificateExpired
-            | Alert::CertificateUnknown
-            | Alert::UnknownCA
-            | Alert::AccessDenied
-            | Alert::CertificateRequired
-    )
+    about_theirs || matches!(error, AlertReceived(alert) if ABOUT_OURS.contains(alert))
 }
 
 /// The resolver's words for a name that does not exist: glibc, musl, the BSDs and macOS. `std` gives these errors no

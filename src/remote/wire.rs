@@ -56,7 +56,7 @@ fn client(address: &Address, options: &Options, idle: usize) -> Result<reqwest::
     let builder = proxies(builder, address, options)?;
     let builder = roots(builder, address, options)?;
     identity(builder, options)?.build().map_err(|error| {
-        Error::new(Exit::Config, format!("connections cannot be set up: {}", transport::short(&error)))
+        Error::new(Exit::Config, format!("connections cannot be set up: {}", transport::short(error)))
             .hint("without the system's certificates (the package ca-certificates), name some with --ca-cert")
     })
 }
@@ -68,9 +68,8 @@ fn proxies(builder: ClientBuilder, address: &Address, options: &Options) -> Resu
     }
     let Some(text) = &options.proxy else { return Ok(builder) };
     // The text is not quoted: it may hold a password.
-    let proxy = Proxy::all(text).map_err(|error| {
-        Error::new(Exit::Config, format!("the proxy is not a URL: {}", transport::short(&error.without_url())))
-    })?;
+    let proxy = Proxy::all(text)
+        .map_err(|error| Error::new(Exit::Config, format!("the proxy is not a URL: {}", transport::short(error))))?;
     Ok(builder.proxy(proxy.no_proxy(NoProxy::from_env())))
 }
 

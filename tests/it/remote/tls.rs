@@ -13,8 +13,9 @@ use hyper_util::{
     server::conn::auto,
 };
 use rustls::{
-    ServerConfig,
+    RootCertStore, ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer},
+    server::WebPkiClientVerifier,
 };
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_rustls::TlsAcceptor;
@@ -32,18 +33,24 @@ struct Guarded {
     versions: mpsc::UnboundedReceiver<Version>,
 }
 
-/// An HTTPS server on loopback with a certificate that nobody knows, for these names.
-async fn guarded(names: &[&str]) -> Guarded {
+/// An HTTPS server on loopback with a certificate that nobody knows, for these names; it lets in everybody, or only
+/// those who show the given certificate.
+async fn guarded(names: &[&str], guest: Option<CertificateDer<'static>>) -> Guarded {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let made = rcgen::generate_simple_self_signed(names).unwrap();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
-    let chain: Vec<CertificateDer<'static>> = vec![made.cert.der().clone()];
-    let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().unwrap();
+    let config = match guest {
+        None => config.with_no_client_auth(),
+        Some(guest) => {
+            let mut known = RootCertStore::empty();
+            known.add(guest).unwrap();
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(known), provider).build().unwrap();
+            config.with_client_cert_verifier(verifier)
+        }
+    };
+    let mut config = config.with_single_cert(vec![made.cert.der().clone()], key).unwrap();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
@@ -77,7 +84,7 @@ fn file(directory: &tempfile::TempDir, name: &str, text: &str) -> PathBuf {
 
 #[tokio::test]
 async fn an_unknown_certificate_is_about_the_run() {
-    let mut server = guarded(&["127.0.0.1"]).await;
+    let mut server = guarded(&["127.0.0.1"], None).await;
     let reply = build(&options(&server.url)).send(DELETE, &customer("c-1")).await;
     assert_eq!((reply.word, reply.lost), (Word::Suspect(Suspicion::Certificate), false));
     let message = reply.evidence.message.unwrap();
@@ -87,7 +94,7 @@ async fn an_unknown_certificate_is_about_the_run() {
 
 #[tokio::test]
 async fn a_certificate_for_another_name_is_about_the_run() {
-    let server = guarded(&["elsewhere.invalid"]).await;
+    let server = guarded(&["elsewhere.invalid"], None).await;
     let directory = tempfile::tempdir().unwrap();
     let ca_cert = Some(file(&directory, "ca.pem", &server.pem));
     let reply = build(&Options { ca_cert, ..options(&server.url) }).send(DELETE, &customer("c-1")).await;
@@ -96,7 +103,7 @@ async fn a_certificate_for_another_name_is_about_the_run() {
 
 #[tokio::test]
 async fn a_named_root_is_trusted_and_http2_is_taken_where_offered() {
-    let mut server = guarded(&["127.0.0.1"]).await;
+    let mut server = guarded(&["127.0.0.1"], None).await;
     let directory = tempfile::tempdir().unwrap();
     let ca_cert = Some(file(&directory, "ca.pem", &server.pem));
     let reply = build(&Options { ca_cert, ..options(&server.url) }).send(DELETE, &customer("Zoë")).await;
@@ -119,11 +126,18 @@ fn unusable_certificate_files_are_configuration_errors_that_name_the_file() {
     assert!(said.contains("prose.pem"), "{said}");
 }
 
-#[test]
-fn a_client_certificate_is_taken() {
+#[tokio::test]
+async fn a_client_certificate_opens_the_door_and_none_is_about_the_run() {
     let made = rcgen::generate_simple_self_signed(vec!["client.invalid".to_owned()]).unwrap();
+    let mut server = guarded(&["127.0.0.1"], Some(made.cert.der().clone())).await;
     let directory = tempfile::tempdir().unwrap();
     let certificate = file(&directory, "client.pem", &made.cert.pem());
     let key = file(&directory, "client.key", &made.signing_key.serialize_pem());
-    build(&Options { client_identity: Some(ClientIdentity { certificate, key }), ..options("https://api.invalid") });
+    let ca_cert = Some(file(&directory, "ca.pem", &server.pem));
+    let stranger = Options { ca_cert, ..options(&server.url) };
+    let reply = build(&stranger).send(DELETE, &customer("c-1")).await;
+    assert_eq!(reply.word, Word::Suspect(Suspicion::Certificate));
+    assert!(server.versions.try_recv().is_err(), "the server never saw the request");
+    let guest = Options { client_identity: Some(ClientIdentity { certificate, key }), ..stranger };
+    assert_eq!(build(&guest).send(DELETE, &customer("c-1")).await.word, Word::Done(Fact::Deleted));
 }
