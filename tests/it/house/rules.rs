@@ -48,7 +48,7 @@ enum Knows {
 }
 
 /// Where an outside crate may be named: rooms, or single modules of one.
-const GUESTS: [(&str, &[&str]); 25] = [
+const GUESTS: [(&str, &[&str]); 23] = [
     ("aws_lc_rs", &["domain/digest"]),
     ("backoff", &["flow/retry"]),
     ("clap", &["cli"]),
@@ -60,7 +60,6 @@ const GUESTS: [(&str, &[&str]); 25] = [
     ("flate2", &["source"]),
     ("governor", &["flow/gate"]),
     ("hdrhistogram", &["flow"]),
-    ("http_body_util", &["sandbox"]),
     ("hyper", &["sandbox"]),
     ("hyper_util", &["sandbox"]),
     ("indicatif", &["progress"]),
@@ -69,7 +68,6 @@ const GUESTS: [(&str, &[&str]); 25] = [
     ("rpassword", &["run/key"]),
     ("rustix", &["run/place"]),
     ("rustls", &["remote"]),
-    ("tempfile", &["report"]),
     ("toml", &["remote"]),
     ("tracing_subscriber", &["telemetry"]),
     ("uuid", &["sandbox"]),
