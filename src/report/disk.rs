@@ -115,8 +115,8 @@ impl RealDisk {
 
     fn open(&self, name: &str, options: &mut OpenOptions) -> io::Result<File> {
         let file = options.create(true).mode(0o600).open(self.directory.join(name))?;
-        if self.group_readable {
-            // The umask may take the group's rights from the mode of an open.
+        if self.group_readable && file.metadata()?.permissions().mode() & 0o777 != 0o660 {
+            // The umask took the group's rights from the mode of the open. Another member's file is left as it is.
             file.set_permissions(fs::Permissions::from_mode(0o660))?;
         }
         Ok(file)

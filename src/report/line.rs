@@ -3,7 +3,7 @@
 //! Promises: one physical line per outcome; each carries the SHA-256 of the previous line's chain value (hex) followed
 //! by its own raw bytes before the comma of the chain field. It does not know files, nor what a line means for resuming.
 
-use std::io::Write as _;
+use std::{borrow::Cow, io::Write as _};
 
 use csv_core::Writer;
 
@@ -191,8 +191,11 @@ impl<'a> Entry<'a> {
     }
 
     /// The id, byte for byte as the row had it; `None` when it is not stored as we store.
-    pub(super) fn id(&self) -> Option<Vec<u8>> {
-        text::restore(&unquoted(self.id))
+    pub(super) fn id(&self) -> Option<Cow<'a, [u8]>> {
+        match unquoted(self.id) {
+            Cow::Borrowed(stored) => text::restore(stored),
+            Cow::Owned(stored) => text::restore(&stored).map(|id| Cow::Owned(id.into_owned())),
+        }
     }
 
     /// When the row ended, as written.
@@ -256,9 +259,9 @@ fn quoted_length(field: &[u8]) -> Option<usize> {
     }
 }
 
-fn unquoted(field: &[u8]) -> Vec<u8> {
+fn unquoted(field: &[u8]) -> Cow<'_, [u8]> {
     let Some(inner) = field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\"")) else {
-        return field.to_vec();
+        return Cow::Borrowed(field);
     };
     let mut out = Vec::with_capacity(inner.len());
     let mut bytes = inner.iter();
@@ -268,7 +271,7 @@ fn unquoted(field: &[u8]) -> Vec<u8> {
             bytes.next();
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 fn number(field: &[u8]) -> Option<u64> {

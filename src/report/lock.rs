@@ -11,6 +11,9 @@ use std::{
 
 use crate::error::{Error, Exit};
 
+/// File systems take 255 bytes; names that agree so far share a lock, which only makes one wait for the other.
+const LONGEST_NAME: usize = 200;
+
 /// Held until dropped.
 #[derive(Debug)]
 pub struct Locks {
@@ -28,6 +31,7 @@ impl Locks {
 pub(super) fn lock_root(root: &Path, api: &str, host: &str, group_readable: bool) -> Result<File, Error> {
     let name: String = format!(".lock-{api}-{host}")
         .chars()
+        .take(LONGEST_NAME)
         .map(|letter| if letter.is_ascii_alphanumeric() || ".-".contains(letter) { letter } else { '_' })
         .collect();
     lock(root, &name, group_readable, || format!("another run against {host} is going on under {}", root.display()))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use tollgate::{
-    domain::{Dice, Keep, Kept, Repeat, Subject, Tally, Verdict},
+    domain::{Dice, Keep, Kept, Repeat, ReplaySum, Subject, Tally, Verdict},
     error::Exit,
     report::{AFTER_LOST_ANSWER, Journal, SYNC_EVERY, scan},
 };
@@ -240,6 +240,29 @@ fn verdict(line: u64, last: bool, dice: &mut Dice) -> Verdict {
 }
 
 proptest! {
+    #[test]
+    fn any_id_and_any_message_make_one_line_that_reads_back(
+        ids in prop::collection::vec(prop_oneof![any::<Vec<u8>>(), "[-=+@',\"\\\\a\n ]{0,8}".prop_map(String::into_bytes)], 1..5),
+        message: Option<String>,
+    ) {
+        let disk = SimDisk::default();
+        let mut journal = create(&disk);
+        let mut replay = ReplaySum::default();
+        let mut batch = Vec::new();
+        for (line, id) in (1..).zip(&ids) {
+            let mut outcome = outcome(line, Verdict::Invalid);
+            outcome.row.subject = Subject::Malformed { id: id.clone(), reason: "why".to_owned() };
+            outcome.evidence.message.clone_from(&message);
+            replay.add(line, id);
+            batch.push(outcome);
+        }
+        journal.record(&batch, now()).unwrap();
+        let records = records(&disk);
+        prop_assert_eq!(records.len(), ids.len());
+        prop_assert!(records.iter().all(|record| record.len() == 13 && !record[1].starts_with(['=', '+', '-', '@'])));
+        prop_assert_eq!(look(&disk).past.replay, replay);
+    }
+
     #[test]
     fn killed_at_any_byte_every_row_ends_with_one_settled_line(
         seed: u64,
