@@ -123,7 +123,10 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             match attempt.reply.word {
                 Word::Done(fact) => return Ok(self.arrive(Conclusion::Done(fact), attempt)),
                 Word::Refused => return Ok(self.arrive(Conclusion::Refused, attempt)),
-                Word::Next(next) => call = next,
+                Word::Next(next) => {
+                    call = next;
+                    self.others_answered = self.house.health.borrow().definitive_answers();
+                }
                 Word::Again { blame: Blame::Never, .. } => {}
                 Word::Again { blame: Blame::Row, .. } => {
                     if self.is_used_up() {
