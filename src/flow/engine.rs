@@ -1,6 +1,12 @@
 //! The loop: sources become one event, a plain function decides, the loop acts.
 
-use std::{collections::BTreeSet, future::poll_fn, pin::Pin, task::Poll, time::Duration};
+use std::{
+    collections::BTreeSet,
+    future::{poll_fn, ready},
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
 
 use futures::{Stream, StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
@@ -47,6 +53,14 @@ pub struct Report {
     pub account: Account,
     /// Figures about the requests.
     pub figures: Figures,
+}
+
+/// What the loop listens and speaks to whatever it is doing.
+struct Desk<'d, S> {
+    spectator: &'d mut dyn Spectator,
+    stops: &'d mut S,
+    ticks: Interval,
+    total: Option<u64>,
 }
 
 /// Everything that the loop may be told.
@@ -116,40 +130,57 @@ impl<'a, R: Remote> Engine<'a, R> {
         self.house.stats.borrow_mut().resume(Instant::now());
         let mut shift = Shift::new(self.house.options, past);
         let mut walks = FuturesUnordered::new();
-        let mut ticks = pulses();
+        let mut desk = Desk { spectator, stops, ticks: pulses(), total };
         loop {
             for row in shift.admit() {
                 walks.push(walk(&self.house, row));
             }
-            if let Some((outcomes, kept)) = shift.take_records(self.house.gate.is_reserved())
-                && ledger.record(outcomes, kept).await.is_err()
-            {
-                shift.end(Ending::LedgerLost);
-                break;
+            if shift.is_draining() {
+                self.house.gate.close();
             }
+            self.hand_over(&mut shift, &mut ledger, &mut desk).await;
             if shift.is_over(walks.is_empty()) {
                 break;
             }
             let event = tokio::select! {
                 biased;
-                Some(signal) = stops.next() => Event::Signal(signal),
+                Some(signal) = desk.stops.next() => Event::Signal(signal),
                 departed = next_departures(&mut walks), if !walks.is_empty() => Event::Departed(departed),
-                now = ticks.tick() => Event::Pulse { now, overdue: self.house.overdue(now) },
+                now = desk.ticks.tick() => self.tick(&shift, &mut desk, now),
                 arrived = intake.next(), if shift.wants_rows() => Event::Arrived(arrived),
             };
-            let is_pulse = matches!(event, Event::Pulse { .. });
             shift.handle(event);
-            if shift.is_draining() && !self.house.gate.is_closed() {
-                self.house.gate.close();
-            }
-            if is_pulse {
-                spectator.show(&self.pulse(&shift, total));
-            }
         }
-        spectator.show(&self.pulse(&shift, total));
+        desk.spectator.show(&self.pulse(&shift, total));
         let figures = self.figures();
         let (ending, account) = shift.close();
         Report { ending, account, figures }
+    }
+
+    /// Hands over what is settled. While the journal takes its time nothing is sent, but signals and the clock are heard.
+    async fn hand_over<S: Stream<Item = Signal> + Unpin>(
+        &self,
+        shift: &mut Shift,
+        ledger: &mut impl Ledger,
+        desk: &mut Desk<'_, S>,
+    ) {
+        let Some((outcomes, kept)) = shift.take_records(self.house.gate.is_reserved()) else { return };
+        let mut recording = pin!(ledger.record(outcomes, kept));
+        loop {
+            let event = tokio::select! {
+                biased;
+                recorded = &mut recording => return shift.recorded(recorded),
+                () = ready(()), if shift.must_leave_now() => return,
+                Some(signal) = desk.stops.next() => Event::Signal(signal),
+                now = desk.ticks.tick() => self.tick(shift, desk, now),
+            };
+            shift.handle(event);
+        }
+    }
+
+    fn tick<S>(&self, shift: &Shift, desk: &mut Desk<'_, S>, now: Instant) -> Event {
+        desk.spectator.show(&self.pulse(shift, desk.total));
+        Event::Pulse { now, overdue: self.house.overdue(now) }
     }
 
     fn pulse(&self, shift: &Shift, total: Option<u64>) -> Pulse {

@@ -245,7 +245,7 @@ impl Gate {
         self.changed.notify_waiters();
     }
 
-    pub(super) fn is_closed(&self) -> bool {
+    fn is_closed(&self) -> bool {
         self.state.borrow().closed
     }
 

@@ -89,7 +89,7 @@ impl Guards {
     }
 
     fn errors(&self, verdict: Verdict) -> Option<Trip> {
-        if !matches!(verdict, Verdict::Refused | Verdict::Failed) {
+        if matches!(verdict, Verdict::Invalid | Verdict::Duplicate) {
             return None;
         }
         let bad = self.tally.of(Verdict::Refused) + self.tally.of(Verdict::Failed);

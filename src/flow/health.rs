@@ -29,8 +29,15 @@ pub(super) struct Health {
     trouble_since: Option<Instant>,
     failures: u64,
     failed_rows: BTreeSet<u64>,
-    outage: Option<Delays>,
+    outage: Option<Outage>,
     last_words: Option<String>,
+}
+
+/// An outage's probes, further and further apart.
+#[derive(Debug)]
+struct Outage {
+    intervals: Delays,
+    stepped: Instant,
 }
 
 /// What a failed attempt means for the gate.
@@ -104,23 +111,40 @@ impl Health {
     }
 
     /// An attempt failed in a way that may be the row's fault or the API's.
-    pub(super) fn failed(&mut self, line: u64, last_row: bool, words: Option<&str>, now: Instant) -> Alarm {
+    ///
+    /// Those that were on the wire together when an outage was recognised say nothing new: only what was `sent` since
+    /// makes its probes rarer.
+    pub(super) fn failed(
+        &mut self,
+        line: u64,
+        last_row: bool,
+        words: Option<&str>,
+        sent: Instant,
+        now: Instant,
+    ) -> Alarm {
         self.trouble_since.get_or_insert(now);
         self.failures += 1;
         self.failed_rows.insert(line);
         if let Some(words) = words {
             self.last_words = Some(words.to_owned());
         }
-        let is_outage = self.outage.is_some()
-            || (now.saturating_duration_since(self.quiet_since) >= QUIET
-                && self.failures >= FAILURES
-                && (self.failed_rows.len() >= ROWS || last_row));
-        if is_outage {
-            let delays = self.outage.get_or_insert_with(|| Delays::growing(FIRST_PROBE, PROBE_CAP));
-            Alarm::Outage(delays.full())
-        } else {
-            Alarm::None
+        if let Some(outage) = &mut self.outage {
+            if sent < outage.stepped {
+                return Alarm::None;
+            }
+            outage.stepped = now;
+            return Alarm::Outage(outage.intervals.full());
         }
+        let is_outage = now.saturating_duration_since(self.quiet_since) >= QUIET
+            && self.failures >= FAILURES
+            && (self.failed_rows.len() >= ROWS || last_row);
+        if !is_outage {
+            return Alarm::None;
+        }
+        let mut intervals = Delays::growing(FIRST_PROBE, PROBE_CAP);
+        let first = intervals.full();
+        self.outage = Some(Outage { intervals, stepped: now });
+        Alarm::Outage(first)
     }
 
     /// Whether no row in the house is fresh enough to be a witness: each has failed since the last definitive answer.
@@ -159,16 +183,20 @@ mod tests {
         Duration::from_secs(count)
     }
 
+    fn fail(health: &mut Health, line: u64, last_row: bool, at: Instant) -> Alarm {
+        health.failed(line, last_row, None, at, at)
+    }
+
     #[test]
     fn an_outage_needs_silence_failures_and_two_rows() {
         let start = Instant::now();
         let mut health = Health::new(start);
         health.sent(start);
         for line in 1..=4 {
-            assert_eq!(health.failed(line, false, None, start + seconds(11)), Alarm::None);
+            assert_eq!(fail(&mut health, line, false, start + seconds(11)), Alarm::None);
         }
-        assert_eq!(health.failed(5, false, None, start + seconds(11)), Alarm::Outage(FIRST_PROBE));
-        assert_eq!(health.failed(6, false, None, start + seconds(12)), Alarm::Outage(FIRST_PROBE * 2));
+        assert_eq!(fail(&mut health, 5, false, start + seconds(11)), Alarm::Outage(FIRST_PROBE));
+        assert_eq!(fail(&mut health, 6, false, start + seconds(12)), Alarm::Outage(FIRST_PROBE * 2));
         assert!(health.definitive(start + seconds(13)));
         assert_eq!(health.outage_since(), None);
     }
@@ -178,9 +206,9 @@ mod tests {
         let start = Instant::now();
         let mut health = Health::new(start);
         for second in 0..100 {
-            assert_eq!(health.failed(1, false, None, start + seconds(second)), Alarm::None);
+            assert_eq!(fail(&mut health, 1, false, start + seconds(second)), Alarm::None);
         }
-        assert!(matches!(health.failed(1, true, None, start + seconds(100)), Alarm::Outage(_)));
+        assert!(matches!(fail(&mut health, 1, true, start + seconds(100)), Alarm::Outage(_)));
     }
 
     #[test]
@@ -189,7 +217,7 @@ mod tests {
         let mut health = Health::new(start);
         health.held_until(start + seconds(60), start);
         for line in 0..10 {
-            assert_eq!(health.failed(line, false, None, start + seconds(61)), Alarm::None);
+            assert_eq!(fail(&mut health, line, false, start + seconds(61)), Alarm::None);
         }
     }
 
@@ -198,7 +226,7 @@ mod tests {
         let start = Instant::now();
         let mut health = Health::new(start);
         health.sent(start);
-        health.failed(1, false, None, start + seconds(1));
+        fail(&mut health, 1, false, start + seconds(1));
         assert_eq!(health.overdue(start + seconds(29), seconds(7200)), None);
         assert_eq!(health.overdue(start + seconds(30), seconds(7200)), Some(Overdue::NeverReached));
         health.reached();

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::domain::{Batch, Evidence, Kept, Outcome, Past, Repeat, Row, Subject, Tally, Verdict};
 
 use super::{
-    Ending, Options,
+    Ending, LedgerLost, Options,
     engine::Event,
     guards::{Guards, Trip},
     order::Order,
@@ -42,6 +42,7 @@ pub(super) struct Shift {
     records: Vec<Outcome>,
     kept: Vec<Kept>,
     account: Account,
+    offered: Tally,
     intake_ended: bool,
     ending: Option<Ending>,
     leave_by: Option<Instant>,
@@ -64,6 +65,7 @@ impl Shift {
             records: Vec::new(),
             kept: Vec::new(),
             account: Account::default(),
+            offered: Tally::default(),
             intake_ended: false,
             ending: None,
             leave_by: None,
@@ -168,7 +170,7 @@ impl Shift {
         }
     }
 
-    /// The first ending is the one that counts; from now on nothing is taken in and nothing sent.
+    /// The first ending is the one that counts (but see [`Self::recorded`]); from now on nothing is taken in and nothing sent.
     pub(super) fn end(&mut self, ending: Ending) {
         if self.ending.is_some() {
             return;
@@ -195,8 +197,25 @@ impl Shift {
         if (self.records.is_empty() && self.kept.is_empty()) || (investigating && self.ending.is_none()) {
             return None;
         }
-        self.records.iter().for_each(|outcome| self.account.tally.add(outcome.verdict));
+        self.records.iter().for_each(|outcome| self.offered.add(outcome.verdict));
         Some((std::mem::take(&mut self.records), std::mem::take(&mut self.kept)))
+    }
+
+    /// The journal took what it was handed, or failed: that outranks any other ending, and nothing is claimed.
+    pub(super) fn recorded(&mut self, recorded: Result<(), LedgerLost>) {
+        match recorded {
+            Ok(()) => self.account.tally = self.offered,
+            Err(LedgerLost) => {
+                self.end(Ending::LedgerLost);
+                self.ending = Some(Ending::LedgerLost);
+                self.leave_now = true;
+            }
+        }
+    }
+
+    /// Nothing and nobody is awaited any more.
+    pub(super) const fn must_leave_now(&self) -> bool {
+        self.leave_now
     }
 
     pub(super) fn is_over(&self, nobody_walks: bool) -> bool {

@@ -60,7 +60,11 @@ pub(super) async fn walk<R: Remote>(house: &House<'_, R>, row: Row) -> Departure
     match arrival {
         Ok(arrival) => Departure::Settled(outcome(row, arrival)),
         Err(Stop::Closed) => Departure::Unsettled(row),
-        Err(Stop::Halt(ending)) => Departure::Halt(row, ending),
+        Err(Stop::Halt(ending)) => {
+            // At once: other rows may be polled, and sent, before the loop hears of it.
+            house.gate.close();
+            Departure::Halt(row, ending)
+        }
     }
 }
 
@@ -123,7 +127,10 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             match attempt.reply.word {
                 Word::Done(fact) => return Ok(self.arrive(Conclusion::Done(fact), attempt)),
                 Word::Refused => return Ok(self.arrive(Conclusion::Refused, attempt)),
-                Word::Next(next) => call = next,
+                Word::Next(next) => {
+                    call = next;
+                    self.others_answered = self.house.health.borrow().definitive_answers();
+                }
                 Word::Again { blame: Blame::Never, .. } => {}
                 Word::Again { blame: Blame::Row, .. } => {
                     if self.is_used_up() {
