@@ -125,7 +125,7 @@ pub struct SafetyArgs {
     /// Stop before the first call when the input has more rows than this
     #[arg(long, value_name = "N", env = "TOLLGATE_MAX_DELETE")]
     pub max_delete: Option<u64>,
-    /// Stop when so many rows (50) or so many per cent of the answered (20%, from 100 on) are refused or failed
+    /// Stop when more than so many rows (50) or per cent of the answered (20%, from 100 on) are refused or failed
     #[arg(long, value_name = "N|N%", default_value = "20%", env = "TOLLGATE_MAX_ERRORS",
           value_parser = values::max_errors)]
     pub max_errors: MaxErrors,

@@ -80,7 +80,6 @@ pub(super) fn max_errors(text: &str) -> Result<MaxErrors, String> {
     match text.trim().strip_suffix('%') {
         Some(number) => percent(number).map(MaxErrors::Percent),
         None => match text.trim().parse() {
-            Ok(0) => Err("0 rows would stop every run; 1 stops at the first".to_owned()),
             Ok(count) => Ok(MaxErrors::Count(count)),
             Err(_) => Err(format!("`{text}` is neither a number of rows such as 50 nor a share such as 20%")),
         },

@@ -62,7 +62,7 @@ fn exact(path: &Path, place: &Place, asked: &Asked) -> Result<Chosen, Error> {
     make_directory(path, place.group_readable).map_err(|error| cannot_make(path, &error))?;
     let whole = path.canonicalize().map_err(|error| cannot_make(path, &error))?;
     let parent = whole.parent().unwrap_or(&whole);
-    let root_lock = lock_root(parent, &asked.api, &asked.host, place.group_readable)?;
+    let root_lock = lock_root(parent, asked, place.group_readable)?;
     let run_lock = lock_run(path, place.group_readable)?;
     let existing = RunFile::read(&RealDisk::at(path, place.group_readable))?;
     match &existing {
@@ -75,7 +75,7 @@ fn exact(path: &Path, place: &Place, asked: &Asked) -> Result<Chosen, Error> {
 
 fn under(root: &Path, place: &Place, asked: &Asked, now: Moment) -> Result<Chosen, Error> {
     make_directory(root, place.group_readable).map_err(|error| cannot_make(root, &error))?;
-    let root_lock = lock_root(root, &asked.api, &asked.host, place.group_readable)?;
+    let root_lock = lock_root(root, asked, place.group_readable)?;
     let chosen = if place.new { None } else { matching(root, place, asked)? };
     let (path, existing) = match chosen {
         Some((path, run)) => (path, Some(run)),

@@ -9,6 +9,7 @@ use std::{
     path::Path,
 };
 
+use super::directory::Asked;
 use crate::error::{Error, Exit};
 
 /// File systems take 255 bytes; names that agree so far share a lock, which only makes one wait for the other.
@@ -18,23 +19,29 @@ const LONGEST_NAME: usize = 200;
 #[derive(Debug)]
 pub struct Locks {
     _run: File,
-    _root: File,
+    _root: Option<File>,
 }
 
 impl Locks {
-    pub(super) const fn of(root: File, run: File) -> Self {
+    pub(super) const fn of(root: Option<File>, run: File) -> Self {
         Self { _run: run, _root: root }
     }
 }
 
 /// Locks the runs' root for one API and host, since the pace belongs to the key.
-pub(super) fn lock_root(root: &Path, api: &str, host: &str, group_readable: bool) -> Result<File, Error> {
+/// A stand-in's pace belongs to nobody.
+pub(super) fn lock_root(root: &Path, asked: &Asked, group_readable: bool) -> Result<Option<File>, Error> {
+    let Asked { api, host, sandbox, .. } = asked;
+    if *sandbox {
+        return Ok(None);
+    }
     let name: String = format!(".lock-{api}-{host}")
         .chars()
         .take(LONGEST_NAME)
         .map(|letter| if letter.is_ascii_alphanumeric() || ".-".contains(letter) { letter } else { '_' })
         .collect();
-    lock(root, &name, group_readable, || format!("another run against {host} is going on under {}", root.display()))
+    let held = || format!("another run against {host} is going on under {}", root.display());
+    lock(root, &name, group_readable, held).map(Some)
 }
 
 /// Locks one run's directory.

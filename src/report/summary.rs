@@ -3,12 +3,12 @@
 //! Promises: the counts add up, and visibly so; "not found" is never called erased; nothing is said that the results do
 //! not bear out. It counts nothing itself.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::{fmt::Write as _, path::PathBuf, time::Duration};
 
 use serde::{Serialize, Serializer};
 
 use crate::{
-    domain::{Digest, Tally, Verdict},
+    domain::{Digest, Tally, Verdict, say_count, say_duration},
     error::Exit,
 };
 
@@ -97,7 +97,7 @@ impl Summary {
         line("result", &self.sentence());
         line("rows", &self.sum());
         if self.settled_before > 0 {
-            line("", &format!("{} of them settled before this try", thousands(self.settled_before)));
+            line("", &format!("{} of them settled before this try", say_count(self.settled_before)));
         }
         line("target", &self.target());
         self.pace().iter().for_each(|(name, value)| line(name, value));
@@ -117,11 +117,11 @@ impl Summary {
         let told = |verdict: Verdict| {
             let rows = self.totals.of(verdict);
             let always = matches!(verdict, Verdict::Deleted);
-            (rows > 0 || always).then(|| format!("{} {}{}", name(verdict), thousands(rows), remark(verdict)))
+            (rows > 0 || always).then(|| format!("{} {}{}", name(verdict), say_count(rows), remark(verdict)))
         };
         let mut parts: Vec<String> = Verdict::ALL.into_iter().filter_map(told).collect();
         if self.unsettled > 0 {
-            parts.push(format!("unsettled {}, to be sent by the next try", thousands(self.unsettled)));
+            parts.push(format!("unsettled {}, to be sent by the next try", say_count(self.unsettled)));
         }
         parts.join("; ")
     }
@@ -131,16 +131,16 @@ impl Summary {
         let mut parts: Vec<String> = Verdict::ALL
             .into_iter()
             .filter(|verdict| self.totals.of(*verdict) > 0)
-            .map(|verdict| format!("{} {}", thousands(self.totals.of(verdict)), name(verdict)))
+            .map(|verdict| format!("{} {}", say_count(self.totals.of(verdict)), name(verdict)))
             .collect();
-        parts.push(format!("{} unsettled", thousands(self.unsettled)));
+        parts.push(format!("{} unsettled", say_count(self.unsettled)));
         let known = self.totals.total() + self.unsettled;
         let unread = self.rows.map_or(0, |rows| rows.saturating_sub(known));
         if unread > 0 {
-            parts.push(format!("{} not read", thousands(unread)));
+            parts.push(format!("{} not read", say_count(unread)));
         }
         let end = if self.rows.is_none() { ", as far as the input was read" } else { "" };
-        format!("{} = {}{end}", thousands(known + unread), parts.join(" + "))
+        format!("{} = {}{end}", say_count(known + unread), parts.join(" + "))
     }
 
     fn target(&self) -> String {
@@ -151,8 +151,8 @@ impl Summary {
     fn pace(&self) -> Vec<(&'static str, String)> {
         let mut lines = Vec::new();
         if self.requests > 0 {
-            let (requests, retries) = (thousands(self.requests), thousands(self.retries));
-            let (elapsed, rate) = (duration(self.elapsed_seconds), self.mean_rate);
+            let (requests, retries) = (say_count(self.requests), say_count(self.retries));
+            let (elapsed, rate) = (say_duration(Duration::from_secs_f64(self.elapsed_seconds)), self.mean_rate);
             lines.push(("requests", format!("{requests} in {elapsed}, {rate:.1}/s; {retries} repeated")));
         }
         if let Some(Latency { p50_ms, p95_ms, p99_ms }) = self.latency {
@@ -206,32 +206,6 @@ fn painted(text: &str, exit: Exit, colour: bool) -> String {
         | Exit::Config => 31,
     };
     if colour { format!("\u{1b}[{paint}m{text}\u{1b}[0m") } else { text.to_owned() }
-}
-
-/// `196,800`.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// `2 h 46 min`, `46 min 40 s`, `3.2 s`.
-fn duration(seconds: f64) -> String {
-    if seconds < 60.0 {
-        return format!("{seconds:.1} s");
-    }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and far below 2^64 seconds")]
-    let whole = seconds.round() as u64;
-    match (whole / 3600, whole / 60 % 60, whole % 60) {
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
-    }
 }
 
 #[expect(clippy::ref_option, reason = "the signature that serde asks for")]

@@ -119,9 +119,10 @@ impl<R: Read> Reader<R> {
         })
     }
 
+    /// Rows that are there are not kept back for rows that a slow pipe has not brought yet.
     fn fill(&mut self, past: &Past, batch: &mut Batch) -> Result<bool, Error> {
         let mut stretch = Stretch::default();
-        while stretch.goes_on(batch) {
+        while stretch.goes_on(batch) && (batch.rows.is_empty() || self.records.is_at_hand()) {
             let record = if self.desk.is_over() { None } else { self.records.next()? };
             let taken = match &record {
                 Some(record) => self.desk.take(record, past, batch, &mut stretch),

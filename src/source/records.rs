@@ -113,6 +113,12 @@ impl<R: Read> Records<R> {
         }
     }
 
+    /// Whether something of the next record has been read already: if not, asking for it may wait for a slow pipe.
+    pub(super) fn is_at_hand(&self) -> bool {
+        let line_ends = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        self.peeked.is_some() || !self.text.rest().iter().all(line_ends)
+    }
+
     /// How many physical lines there are, as far as was read.
     pub(super) fn lines_so_far(&self) -> u64 {
         // A last line without its end counts; the empty one behind a last line end does not.

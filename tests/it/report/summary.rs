@@ -44,7 +44,7 @@ fn the_counts_add_up_and_not_found_is_not_erased() {
     rows       200,010 = 196,800 erased + 3,200 not found + 3 failed + 2 unsettled + 5 not read
                1,000 of them settled before this try
     target     delete on api.adapty.io (adapty), app 14c3
-    requests   203,200 in 2 h 49 min, 20.0/s; 1,197 repeated
+    requests   203,200 in 2h 49m, 20.0/s; 1,197 repeated
     latency    p50 48 ms, p95 91 ms, p99 241 ms
     limit      the width was the limit, not the rate: --concurrency 32 would reach it
     results    tollgate-runs/20261121T015900Z-delete
@@ -80,7 +80,7 @@ fn an_untroubled_rehearsal_is_short() {
     result     erased 5
     rows       5 = 5 erased + 0 unsettled, as far as the input was read
     target     delete on api.adapty.io (adapty)
-    requests   5 in 0.2 s, 20.0/s; 0 repeated
+    requests   5 in 250ms, 20.0/s; 0 repeated
     results    tollgate-runs/20261121T015900Z-delete
     chain head 9f2e6d33a3717ee826353a404ba4618d1aeeb6879ad7936bce8ed5f46814924d
     ");

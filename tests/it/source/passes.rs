@@ -221,3 +221,25 @@ fn samples_are_spread_over_the_file_and_the_same_for_a_seed() {
     let quarter = |from: u64| samples.iter().filter(|line| (from..from + 5_000).contains(*line)).count();
     assert!([1, 5_001, 10_001, 15_001].into_iter().all(|from| (25..=75).contains(&quarter(from))), "{samples:?}");
 }
+
+/// A pipe that brings one line and then nothing for a while: the row it brought must not wait for the next one.
+#[test]
+fn rows_are_not_kept_back_for_a_slow_pipe() {
+    struct Slow(Vec<&'static [u8]>);
+    impl std::io::Read for Slow {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            let Some(line) = self.0.pop() else { panic!("asked for more while a row was at hand") };
+            into[..line.len()].copy_from_slice(line);
+            Ok(line.len())
+        }
+    }
+    let input = Slow(vec![b"c-2\r\n", b"customer_user_id\r\nc-1\r\nc-0\r\n"]);
+    let mut reader = Reader::open(input, "-", &options(), None).unwrap();
+    let mut batch = Batch::default();
+    let mut lines = Vec::new();
+    while lines.len() < 3 {
+        assert!(reader.next(&Past::default(), &mut batch).unwrap());
+        lines.extend(batch.rows.iter().map(|row| row.line));
+    }
+    assert_eq!(lines, [2, 3, 4]);
+}
