@@ -228,12 +228,19 @@ fn rows_are_not_kept_back_for_a_slow_pipe() {
     struct Slow(Vec<&'static [u8]>);
     impl std::io::Read for Slow {
         fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-            let Some(line) = self.0.pop() else { panic!("asked for more while a row was at hand") };
-            into[..line.len()].copy_from_slice(line);
-            Ok(line.len())
+            let Some(chunk) = self.0.last_mut() else { panic!("asked for more while a row was at hand") };
+            let length = chunk.len().min(into.len());
+            into[..length].copy_from_slice(&chunk[..length]);
+            *chunk = &chunk[length..];
+            if chunk.is_empty() {
+                self.0.pop();
+            }
+            Ok(length)
         }
     }
-    let input = Slow(vec![b"c-2\r\n", b"customer_user_id\r\nc-1\r\nc-0\r\n"]);
+    // The first bytes are awaited, to tell what they are: 64 of them.
+    let first = b"customer_user_id\r\ncustomer-number-one-of-many\r\ncustomer-number-two-of-many\r\n";
+    let input = Slow(vec![b"customer-3\r\n", first]);
     let mut reader = Reader::open(input, "-", &options(), None).unwrap();
     let mut batch = Batch::default();
     let mut lines = Vec::new();
