@@ -135,10 +135,10 @@ impl<'a, R: Remote> Engine<'a, R> {
             for row in shift.admit() {
                 walks.push(walk(&self.house, row));
             }
+            self.hand_over(&mut shift, &mut ledger, &mut desk).await;
             if shift.is_draining() {
                 self.house.gate.close();
             }
-            self.hand_over(&mut shift, &mut ledger, &mut desk).await;
             if shift.is_over(walks.is_empty()) {
                 break;
             }

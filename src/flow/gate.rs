@@ -180,12 +180,13 @@ impl Gate {
         {
             return Decision::WaitUntil(last + interval);
         }
-        if state.pace.creep(now) {
-            self.swap_limiter(&mut state);
-        }
         match state.limiter.check() {
             Ok(()) => {
                 state.last_sent = Some(now);
+                // Only now: a limiter that is swapped while somebody waits makes him wait again from the beginning.
+                if state.pace.creep(now) {
+                    self.swap_limiter(&mut state);
+                }
                 Decision::Go
             }
             Err(not_until) => {

@@ -203,13 +203,12 @@ impl Shift {
 
     /// The journal took what it was handed, or failed: that outranks any other ending, and nothing is claimed.
     pub(super) fn recorded(&mut self, recorded: Result<(), LedgerLost>) {
-        match recorded {
-            Ok(()) => self.account.tally = self.offered,
-            Err(LedgerLost) => {
-                self.end(Ending::LedgerLost);
-                self.ending = Some(Ending::LedgerLost);
-                self.leave_now = true;
-            }
+        if recorded.is_ok() {
+            self.account.tally = self.offered;
+        } else {
+            self.end(Ending::LedgerLost);
+            self.ending = Some(Ending::LedgerLost);
+            self.leave_now = true;
         }
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Here stand the laws themselves; the modules put the flow into the situations in which they must hold.
 
+#![expect(clippy::expect_used, reason = "helpers of tests may expect, as tests may")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,

@@ -32,12 +32,10 @@ fn ended_by(seen: &Seen, suspicion: Suspicion) -> bool {
 #[test]
 fn a_key_that_stops_working_ends_the_run_after_a_few_looks() {
     for width in [1, 4, 32] {
-        for manner in [Manner::Unauthorized, Manner::Unsigned(403)] {
+        for (manner, why, exit) in
+            [(Manner::Unauthorized, Suspicion::Credentials, 77), (Manner::Unsigned(403), Suspicion::Unsigned, 78)]
+        {
             let seen = from_the_middle(manner, None, width);
-            let (why, exit) = match manner {
-                Manner::Unauthorized => (Suspicion::Credentials, 77),
-                _ => (Suspicion::Unsigned, 78),
-            };
             assert!(ended_by(&seen, why), "{:?}", seen.report.ending);
             assert_eq!(seen.exit(), exit);
             assert_eq!(seen.count(Verdict::Deleted), seen.outcomes.len(), "no row is blamed");
@@ -139,6 +137,6 @@ fn an_investigation_during_an_outage_waits_for_an_answer() {
     every_row_is_accounted_for(&seen, &rows);
     assert_eq!(seen.report.ending, Ending::Complete);
     assert_eq!((seen.count(Verdict::Deleted), seen.verdict(2)), (49, Some(Verdict::Refused)));
-    let haunted = attempts_for(&seen, &tollgate::domain::Identity::clone(&seen.log[0].identity));
+    let haunted = attempts_for(&seen, &seen.log[0].identity);
     assert!(haunted.iter().all(|sent| sent.operation == Operation::Delete) && haunted.len() == 2);
 }

@@ -8,7 +8,7 @@ use tollgate::{
     flow::{Ending, Trip},
 };
 
-use super::{attempts_for, every_row_is_accounted_for, millis, seconds, the_pace_is_kept};
+use super::{every_row_is_accounted_for, millis, seconds, the_pace_is_kept};
 use crate::support::{
     remote::{Manner, Phase, Script, Temper},
     stage::{Seen, Stage, name, options, people, profile, row},
@@ -19,31 +19,40 @@ fn broken_from(rows: &[Row], from: Duration, manner: Manner) -> Script {
     Script::calm(rows, millis(20)).then(Phase::all(from, millis(20), manner))
 }
 
-fn fits(ending: &Ending, manner: Manner, well_before: bool) -> bool {
+/// How a run must end that meets this from some moment on: the ending's name and the exit code.
+fn expected(manner: Manner, well_before: bool) -> (&'static str, u8) {
     match manner {
-        Manner::Unsigned(_) => matches!(ending, Ending::Suspicious { why: Suspicion::Unsigned, .. }),
-        Manner::Unauthorized => matches!(ending, Ending::Suspicious { why: Suspicion::Credentials, .. }),
-        Manner::Broken => matches!(ending, Ending::GaveUp { .. }),
-        Manner::Hang | Manner::ResetBefore | Manner::ResetAfter | Manner::Unreachable if well_before => {
-            matches!(ending, Ending::GaveUp { .. })
+        Manner::Unsigned(_) => ("unsigned", 78),
+        Manner::Unauthorized => ("credentials", 77),
+        Manner::Hang | Manner::ResetBefore | Manner::ResetAfter | Manner::Unreachable if !well_before => {
+            ("never reached", 75)
         }
-        Manner::Hang | Manner::ResetBefore | Manner::ResetAfter | Manner::Unreachable => {
-            matches!(ending, Ending::NeverReached { .. })
+        Manner::Broken | Manner::Hang | Manner::ResetBefore | Manner::ResetAfter | Manner::Unreachable => {
+            ("gave up", 75)
         }
         Manner::Normal
         | Manner::TooMany(_)
         | Manner::Unavailable(_)
         | Manner::Revoked
         | Manner::BadRequest
-        | Manner::Lying => false,
+        | Manner::Lying => panic!("{manner:?} is no outage of everything"),
     }
 }
 
-fn exit_for(manner: Manner) -> u8 {
-    match manner {
-        Manner::Unsigned(_) => 78,
-        Manner::Unauthorized => 77,
-        _ => 75,
+fn kind(ending: &Ending) -> &'static str {
+    match ending {
+        Ending::GaveUp { .. } => "gave up",
+        Ending::NeverReached { .. } => "never reached",
+        Ending::Suspicious { why: Suspicion::Unsigned, .. } => "unsigned",
+        Ending::Suspicious { why: Suspicion::Credentials, .. } => "credentials",
+        Ending::Suspicious { .. }
+        | Ending::Complete
+        | Ending::Stopped(_)
+        | Ending::TimeIsUp
+        | Ending::HoldTooLong { .. }
+        | Ending::Guard(_)
+        | Ending::IntakeLost
+        | Ending::LedgerLost => "otherwise",
     }
 }
 
@@ -71,8 +80,7 @@ proptest! {
         the_pace_is_kept(&seen, &options);
         prop_assert_eq!(seen.count(Verdict::Deleted), seen.outcomes.len(), "nobody but the deleted has a line");
         let well_before = seen.log[0].manner == Manner::Normal;
-        prop_assert!(fits(&seen.report.ending, manner, well_before), "{:?} after {manner:?}", seen.report.ending);
-        prop_assert_eq!(seen.exit(), exit_for(manner));
+        prop_assert_eq!((kind(&seen.report.ending), seen.exit()), expected(manner, well_before), "{:?}", manner);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the tests share.
 
-pub mod disk;
-pub mod remote;
-pub mod stage;
+#![expect(clippy::expect_used, reason = "helpers of tests may expect, as tests may")]
+
+pub(crate) mod disk;
+pub(crate) mod remote;
+pub(crate) mod stage;

@@ -16,13 +16,13 @@ use tollgate::{
 };
 
 /// The app that the key belongs to at first.
-pub const APP: &str = "app-one";
+pub(crate) const APP: &str = "app-one";
 /// The id that never exists.
-pub const WITNESS: &str = "witness-of-nobody";
+pub(crate) const WITNESS: &str = "witness-of-nobody";
 
 /// How one request is treated.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Manner {
+pub(crate) enum Manner {
     /// As the API's documentation says.
     Normal,
     /// 429, with or without Retry-After.
@@ -53,38 +53,38 @@ pub enum Manner {
 
 /// From a moment on, until the next phase.
 #[derive(Debug, Clone)]
-pub struct Phase {
+pub(crate) struct Phase {
     /// Since the script began.
-    pub from: Duration,
+    pub(crate) from: Duration,
     /// How long every answer takes.
-    pub latency: Duration,
+    pub(crate) latency: Duration,
     /// With which share a request is treated how; the rest is normal.
-    pub faults: Vec<(f64, Manner)>,
+    pub(crate) faults: Vec<(f64, Manner)>,
     /// Only deletions meet the faults.
-    pub deletes_only: bool,
+    pub(crate) deletes_only: bool,
     /// The vendor's own limit: so many a second, and what it answers beyond.
-    pub limit: Option<(f64, Option<Duration>)>,
+    pub(crate) limit: Option<(f64, Option<Duration>)>,
 }
 
 impl Phase {
     /// All is well, at this latency.
-    pub fn calm(from: Duration, latency: Duration) -> Self {
+    pub(crate) fn calm(from: Duration, latency: Duration) -> Self {
         Self { from, latency, faults: Vec::new(), deletes_only: false, limit: None }
     }
 
     /// Everything is treated in one manner.
-    pub fn all(from: Duration, latency: Duration, manner: Manner) -> Self {
+    pub(crate) fn all(from: Duration, latency: Duration, manner: Manner) -> Self {
         Self::calm(from, latency).some(1.0, manner)
     }
 
     /// A share more is treated in this manner.
-    pub fn some(mut self, share: f64, manner: Manner) -> Self {
+    pub(crate) fn some(mut self, share: f64, manner: Manner) -> Self {
         self.faults.push((share, manner));
         self
     }
 
     /// Looks are spared.
-    pub fn deletes_only(mut self) -> Self {
+    pub(crate) fn deletes_only(mut self) -> Self {
         self.deletes_only = true;
         self
     }
@@ -92,7 +92,7 @@ impl Phase {
 
 /// What is peculiar about one id, whatever the phase.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Temper {
+pub(crate) enum Temper {
     /// Any request about it meets a 500.
     Poison,
     /// Deleting it meets an unsigned page; looking is well.
@@ -103,22 +103,22 @@ pub enum Temper {
 
 /// What the remote does, and when.
 #[derive(Debug, Clone)]
-pub struct Script {
+pub(crate) struct Script {
     /// In order of time; the first begins at zero.
-    pub phases: Vec<Phase>,
+    pub(crate) phases: Vec<Phase>,
     /// Ids with a peculiarity.
-    pub tempers: HashMap<String, Temper>,
+    pub(crate) tempers: HashMap<String, Temper>,
     /// Who exists.
-    pub existing: HashSet<String>,
+    pub(crate) existing: HashSet<String>,
     /// The app of the key that a renewal finds, if it finds a new one.
-    pub new_key: Option<&'static str>,
+    pub(crate) new_key: Option<&'static str>,
     /// Draws the shares, per id and per request about it.
-    pub seed: u64,
+    pub(crate) seed: u64,
 }
 
 impl Script {
     /// Everybody exists, all is well.
-    pub fn calm(rows: &[Row], latency: Duration) -> Self {
+    pub(crate) fn calm(rows: &[Row], latency: Duration) -> Self {
         let existing = rows.iter().flat_map(ids_of).collect();
         Self {
             phases: vec![Phase::calm(Duration::ZERO, latency)],
@@ -130,19 +130,19 @@ impl Script {
     }
 
     /// A later phase.
-    pub fn then(mut self, phase: Phase) -> Self {
+    pub(crate) fn then(mut self, phase: Phase) -> Self {
         self.phases.push(phase);
         self
     }
 
     /// From the beginning.
-    pub fn first(mut self, phase: Phase) -> Self {
+    pub(crate) fn first(mut self, phase: Phase) -> Self {
         self.phases = vec![phase];
         self
     }
 
     /// Gives an id a peculiarity.
-    pub fn temper(mut self, id: &str, temper: Temper) -> Self {
+    pub(crate) fn temper(mut self, id: &str, temper: Temper) -> Self {
         self.tempers.insert(id.to_owned(), temper);
         self
     }
@@ -157,24 +157,24 @@ fn ids_of(row: &Row) -> Vec<String> {
 
 /// One request as the remote saw it; times are virtual, since the script began.
 #[derive(Debug, Clone)]
-pub struct Sent {
-    pub at: Duration,
+pub(crate) struct Sent {
+    pub(crate) at: Duration,
     /// When it was answered, or given up by the caller.
-    pub until: Option<Duration>,
-    pub operation: Operation,
-    pub slot: Slot,
-    pub identity: Identity,
-    pub manner: Manner,
+    pub(crate) until: Option<Duration>,
+    pub(crate) operation: Operation,
+    pub(crate) slot: Slot,
+    pub(crate) identity: Identity,
+    pub(crate) manner: Manner,
     /// The profile was there, and is gone by this request.
-    pub applied: bool,
+    pub(crate) applied: bool,
     /// What was answered, if anything was.
-    pub answer: Option<Word>,
+    pub(crate) answer: Option<Word>,
     /// The caller cannot know whether it was applied.
-    pub lost: bool,
+    pub(crate) lost: bool,
 }
 
 impl Sent {
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         slot_id(&self.identity, self.slot)
     }
 }
@@ -187,7 +187,7 @@ fn slot_id(identity: &Identity, slot: Slot) -> &str {
 }
 
 /// The scripted API.
-pub struct ScriptedRemote {
+pub(crate) struct ScriptedRemote {
     script: Script,
     began: Instant,
     existing: RefCell<HashSet<String>>,
@@ -214,7 +214,7 @@ impl Drop for OnTheWire<'_> {
 }
 
 impl ScriptedRemote {
-    pub fn new(script: Script) -> Self {
+    pub(crate) fn new(script: Script) -> Self {
         Self {
             existing: RefCell::new(script.existing.clone()),
             script,
@@ -230,7 +230,7 @@ impl ScriptedRemote {
     }
 
     /// Everything it was asked, in order of arrival, and the most that was on the wire at once.
-    pub fn into_log(self) -> (Vec<Sent>, usize) {
+    pub(crate) fn into_log(self) -> (Vec<Sent>, usize) {
         (self.log.into_inner(), self.peak.get())
     }
 
@@ -275,7 +275,7 @@ impl ScriptedRemote {
     fn within(&self, limit: f64) -> bool {
         let now = self.began.elapsed();
         let (last, left) = self.allowance.get();
-        let left = ((now - last).as_secs_f64().mul_add(limit, left)).min((limit / 10.0).max(1.0));
+        let left = (now.saturating_sub(last).as_secs_f64().mul_add(limit, left)).min((limit / 10.0).max(1.0));
         let passes = left >= 1.0;
         self.allowance.set((now, if passes { left - 1.0 } else { left }));
         passes

@@ -15,7 +15,7 @@ use tollgate::{
 use super::remote::{APP, Script, ScriptedRemote, Sent};
 
 /// Options that get in nobody's way.
-pub fn options(per_second: f64, width: u32) -> Options {
+pub(crate) fn options(per_second: f64, width: u32) -> Options {
     let rate = Rate::per_second(per_second).expect("a good rate");
     Options {
         rate,
@@ -36,17 +36,17 @@ pub fn options(per_second: f64, width: u32) -> Options {
 }
 
 /// The id of the n-th person.
-pub fn name(number: usize) -> String {
+pub(crate) fn name(number: usize) -> String {
     format!("person-{number}")
 }
 
 /// The profile id of the n-th profile: another kind of id.
-pub fn profile(number: usize) -> String {
+pub(crate) fn profile(number: usize) -> String {
     format!("profile-{number}")
 }
 
 /// A row with these ids; none is a malformed one.
-pub fn row(line: u64, ids: &[&str]) -> Row {
+pub(crate) fn row(line: u64, ids: &[&str]) -> Row {
     let id = |text: &str| Id::parse(IdKind(u8::from(!text.starts_with("profile"))), text).expect("a good id");
     let subject = match ids {
         [] => Subject::Malformed { id: Vec::new(), reason: "the id is empty".to_owned() },
@@ -57,42 +57,42 @@ pub fn row(line: u64, ids: &[&str]) -> Row {
 }
 
 /// A row that the reader found to be a repetition.
-pub fn repeated(line: u64, id: &str) -> Row {
+pub(crate) fn repeated(line: u64, id: &str) -> Row {
     let identity = Identity::one(Id::parse(IdKind(0), id).expect("a good id"));
     Row { subject: Subject::Repeated(identity, Repeat::Input), ..row(line, &[]) }
 }
 
 /// So many different people, one id each; line 2 is the first, as behind a header.
-pub fn people(count: usize) -> Vec<Row> {
+pub(crate) fn people(count: usize) -> Vec<Row> {
     (1..=count).map(|number| row(number as u64 + 1, &[&name(number)])).collect()
 }
 
 /// Everything that a run of the flow needs.
-pub struct Stage {
-    pub options: Options,
-    pub script: Script,
-    pub rows: Vec<Row>,
-    pub past: Past,
+pub(crate) struct Stage {
+    pub(crate) options: Options,
+    pub(crate) script: Script,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) past: Past,
     /// Rows per batch, and how long the reader takes for one.
-    pub batch: usize,
-    pub reading: Duration,
+    pub(crate) batch: usize,
+    pub(crate) reading: Duration,
     /// The reader fails after so many batches.
-    pub reader_fails_after: usize,
+    pub(crate) reader_fails_after: usize,
     /// How long the journal takes for a hand-over.
-    pub writing: Duration,
+    pub(crate) writing: Duration,
     /// The journal takes so many hand-overs, and fails at the next.
-    pub journal_fails_after: usize,
-    pub signals: Vec<(Duration, Signal)>,
+    pub(crate) journal_fails_after: usize,
+    pub(crate) signals: Vec<(Duration, Signal)>,
 }
 
 /// What happened on the stage; times are virtual, since it began.
-pub struct Seen {
-    pub report: Report,
-    pub log: Vec<Sent>,
-    pub peak: usize,
-    pub outcomes: Vec<Outcome>,
-    pub pulses: Vec<Pulse>,
-    pub took: Duration,
+pub(crate) struct Seen {
+    pub(crate) report: Report,
+    pub(crate) log: Vec<Sent>,
+    pub(crate) peak: usize,
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) pulses: Vec<Pulse>,
+    pub(crate) took: Duration,
 }
 
 struct Reader {
@@ -146,7 +146,7 @@ async fn sleep_until(moment: Instant) {
 
 impl Stage {
     /// Nothing is slow, nobody interferes.
-    pub fn new(options: Options, rows: Vec<Row>, script: Script) -> Self {
+    pub(crate) fn new(options: Options, rows: Vec<Row>, script: Script) -> Self {
         Self {
             options,
             script,
@@ -162,7 +162,7 @@ impl Stage {
     }
 
     /// Runs the flow on a paused clock of its own.
-    pub fn play(self) -> Seen {
+    pub(crate) fn play(self) -> Seen {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         runtime.expect("a runtime").block_on(self.perform())
     }
@@ -198,7 +198,7 @@ impl Stage {
 
 impl Seen {
     /// The code that the process would leave with.
-    pub fn exit(&self) -> u8 {
+    pub(crate) fn exit(&self) -> u8 {
         match self.report.ending.error() {
             Some(error) => error.exit().code(),
             None => u8::from(self.report.account.tally.unwanted() > 0),
@@ -206,28 +206,28 @@ impl Seen {
     }
 
     /// How many rows ended this way.
-    pub fn count(&self, verdict: Verdict) -> usize {
+    pub(crate) fn count(&self, verdict: Verdict) -> usize {
         self.outcomes.iter().filter(|outcome| outcome.verdict == verdict).count()
     }
 
     /// The verdict on a line, if it has one.
-    pub fn verdict(&self, line: u64) -> Option<Verdict> {
+    pub(crate) fn verdict(&self, line: u64) -> Option<Verdict> {
         self.outcomes.iter().find(|outcome| outcome.row.line == line).map(|outcome| outcome.verdict)
     }
 
     /// The request whose answer decided an outcome.
-    pub fn deciding(&self, outcome: &Outcome) -> Option<&Sent> {
+    pub(crate) fn deciding(&self, outcome: &Outcome) -> Option<&Sent> {
         let index: usize = outcome.evidence.request_id.as_ref()?.parse().ok()?;
         self.log.get(index)
     }
 
     /// How many requests were sent within an interval, its end excluded.
-    pub fn sent_between(&self, from: Duration, to: Duration) -> usize {
+    pub(crate) fn sent_between(&self, from: Duration, to: Duration) -> usize {
         self.log.iter().filter(|sent| (from..to).contains(&sent.at)).count()
     }
 
     /// The most requests within any window of this length.
-    pub fn busiest(&self, window: Duration) -> usize {
+    pub(crate) fn busiest(&self, window: Duration) -> usize {
         let mut first = 0;
         let mut most = 0;
         for (index, sent) in self.log.iter().enumerate() {
