@@ -119,6 +119,12 @@ impl Connection {
         Self { base_url: Some(base_url), ..self }
     }
 
+    /// Where the API lives, if not where its description says.
+    #[must_use]
+    pub fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref()
+    }
+
     /// Complete, with the key.
     #[must_use]
     pub fn with(self, key: KeySource) -> remote::Options {

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::{Stage, input::Input, wall};
 use crate::{
-    config::Job,
+    config::{Job, Target},
     domain::{Past, say_count, say_duration},
     error::{Error, Exit},
     flow::{Ending, Looked, Signal},
@@ -106,6 +106,14 @@ pub(super) async fn consent(
         answer = answered => answer.ok().flatten(),
     };
     if answer.is_some_and(|answer| answer.replace([',', ' ', '_'], "") == word) { Ok(()) } else { Err(declined()) }
+}
+
+/// Before anything is sent: where there is nobody to ask, `--yes` must have been said.
+pub(super) fn must_be_possible(job: &Job) -> Result<(), Error> {
+    match job.target {
+        Target::Real { .. } if !job.consent.yes => terminal().map(drop),
+        Target::Real { .. } | Target::Sandbox(_) => Ok(()),
+    }
 }
 
 fn declined() -> Error {

@@ -2,7 +2,7 @@
 
 use super::{Stage, input::Input};
 use crate::{
-    config::Job,
+    config::{Job, Target},
     domain::{Batch, Past, Tally, Verdict},
     error::{Error, Exit},
     report::Summary,
@@ -17,7 +17,7 @@ pub(super) fn run(job: &Job, input: &Input, stage: &Stage) -> Result<Exit, Error
     for warning in warnings {
         stage.tell(&format!("warning: {warning}"));
     }
-    let summary = summary(job, &finish);
+    let summary = summary(job, &finish, host(job)?);
     stage.tell(summary.human(stage.colour).trim_end());
     if job.json {
         stage.screen.data(&json(&summary)?)?;
@@ -40,14 +40,21 @@ fn read_all(job: &Job, input: &Input) -> Result<Finish, Error> {
     Ok(finish)
 }
 
-fn summary(job: &Job, finish: &Finish) -> Summary {
+fn host(job: &Job) -> Result<String, Error> {
+    match &job.target {
+        Target::Real { connection, .. } => job.description.host(connection.base_url()),
+        Target::Sandbox(_) => Ok("a stand-in".to_owned()),
+    }
+}
+
+fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
     let mut totals = Tally::default();
     totals.add_many(Verdict::Invalid, finish.malformed);
     totals.add_many(Verdict::Duplicate, finish.repeated);
     Summary {
         command: job.action.word().to_owned(),
         api: job.description.name().to_owned(),
-        host: job.description.base_url().to_owned(),
+        host,
         app: None,
         directory: None,
         rows: Some(finish.rows),

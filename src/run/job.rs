@@ -36,6 +36,7 @@ pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
         return dry::run(&job, &input, stage);
     }
     let target = job.target.clone();
+    ask::must_be_possible(&job)?;
     let Reached { client, sandbox } = target::reach(target, &job.description, &input, &job.source, stage)?;
     let mut place = Place::open(&job, &input, &client, sandbox.is_some())?;
     if let Some(state) = place.finished(&job) {
