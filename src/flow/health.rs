@@ -104,9 +104,9 @@ impl Health {
         self.outage.take().is_some()
     }
 
-    /// The API asked for a pause: silence until its end is not an outage.
-    pub(super) fn held_until(&mut self, until: Instant, now: Instant) {
-        self.trouble_since.get_or_insert(now);
+    /// The API asked for a pause: silence until its end is neither an outage nor trouble.
+    pub(super) fn held_until(&mut self, until: Instant) {
+        self.trouble_since.get_or_insert(until);
         self.quiet_since = self.quiet_since.max(until);
     }
 
@@ -215,7 +215,7 @@ mod tests {
     fn a_hold_is_not_an_outage() {
         let start = Instant::now();
         let mut health = Health::new(start);
-        health.held_until(start + seconds(60), start);
+        health.held_until(start + seconds(60));
         for line in 0..10 {
             assert_eq!(fail(&mut health, line, false, start + seconds(61)), Alarm::None);
         }

@@ -160,7 +160,7 @@ impl<'a, R: Remote> House<'a, R> {
         let until = now + pause;
         self.gate.slow_down(sent);
         self.gate.hold_until(until);
-        self.health.borrow_mut().held_until(until, now);
+        self.health.borrow_mut().held_until(until);
         Ok(())
     }
 

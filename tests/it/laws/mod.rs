@@ -20,6 +20,7 @@ use crate::support::{
 };
 
 mod guards;
+mod holding;
 mod leaving;
 mod random;
 mod suspicion;

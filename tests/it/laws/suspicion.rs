@@ -140,3 +140,31 @@ fn an_investigation_during_an_outage_waits_for_an_answer() {
     let haunted = attempts_for(&seen, &seen.log[0].identity);
     assert!(haunted.iter().all(|sent| sent.operation == Operation::Delete) && haunted.len() == 2);
 }
+
+/// What was on the wire together is cleared together.
+#[test]
+fn suspicious_answers_to_requests_of_one_moment_are_investigated_once() {
+    let rows = people(200);
+    let portal = Phase::all(seconds(1), millis(500), Manner::Unsigned(200)).deletes_only();
+    let script = Script::calm(&rows, millis(20)).then(portal).then(Phase::calm(millis(1_400), millis(20)));
+    let seen = Stage::new(options(100.0, 16), rows.clone(), script).play();
+    every_row_is_accounted_for(&seen, &rows);
+    assert_eq!(seen.count(Verdict::Deleted), 200, "nobody is blamed");
+    let suspected = seen.log.iter().filter(|sent| sent.manner == Manner::Unsigned(200)).count();
+    assert_eq!((suspected, looks(&seen).count()), (16, 1));
+}
+
+/// Not-found from the app of a wrong key, then 401: nothing of that is taken for true, but an erasure is an erasure.
+#[test]
+fn what_was_answered_under_a_suspicion_that_held_stays_unsettled() {
+    let rows = people(100);
+    let lying = Phase::calm(Duration::ZERO, millis(500)).some(0.5, Manner::Lying);
+    let wrong_key = Phase::all(millis(100), millis(20), Manner::Unauthorized);
+    let script = Script::calm(&rows, millis(500)).first(lying).then(wrong_key);
+    let seen = Stage::new(options(100.0, 32), rows.clone(), script).play();
+    every_row_is_accounted_for(&seen, &rows);
+    assert_eq!(seen.exit(), 77);
+    assert!(seen.log.iter().any(|sent| sent.manner == Manner::Lying), "somebody was lied about");
+    assert!(seen.count(Verdict::Deleted) > 0);
+    assert_eq!(seen.outcomes.len(), seen.count(Verdict::Deleted));
+}
