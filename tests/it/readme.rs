@@ -16,8 +16,12 @@ fn the_vocabulary_is_the_programs() {
     let directory = section("## The run's directory");
     let yes_or_no = |is| if is { "yes" } else { "no" };
     for verdict in Verdict::ALL {
-        let row =
-            format!("| `{}` | {} | {} |", verdict.word(), yes_or_no(verdict.is_settled()), yes_or_no(verdict.is_wanted()));
+        let row = format!(
+            "| `{}` | {} | {} |",
+            verdict.word(),
+            yes_or_no(verdict.is_settled()),
+            yes_or_no(verdict.is_wanted())
+        );
         assert!(directory.contains(&row), "missing: {row}");
     }
     let columns = String::from_utf8_lossy(HEADER);
