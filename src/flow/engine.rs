@@ -124,6 +124,7 @@ impl<'a, R: Remote> Engine<'a, R> {
         past: &Past,
         total: Option<u64>,
     ) -> Report {
+        self.house.begin();
         let mut shift = Shift::new(self.house.options, past);
         let mut walks = FuturesUnordered::new();
         let mut desk = Desk { spectator, stops, ticks: pulses(), total };

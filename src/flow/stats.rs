@@ -15,7 +15,7 @@ pub struct Figures {
     pub requests: u64,
     /// Attempts that came to nothing and were repeated.
     pub retries: u64,
-    /// From the first to the last moment.
+    /// From the first to the last moment of the run, without the look before it.
     pub elapsed: Duration,
     /// Half of the answers came within this.
     pub p50: Duration,
@@ -45,6 +45,12 @@ impl Stats {
             latency: Histogram::new_with_bounds(1, 3_600_000_000, 2).ok(),
             recent: [(0, 0); WINDOW + 1],
         }
+    }
+
+    /// The run's own time begins: what the look before it took, and the thinking in between, is no part of it.
+    pub(super) const fn begin(&mut self, now: Instant) {
+        self.started = now;
+        self.recent = [(0, 0); WINDOW + 1];
     }
 
     pub(super) fn sent(&mut self, now: Instant) {
