@@ -127,7 +127,7 @@ impl<'a, R: Remote> Engine<'a, R> {
         past: &Past,
         total: Option<u64>,
     ) -> Report {
-        self.house.stats.borrow_mut().resume(Instant::now());
+        self.house.begin();
         let mut shift = Shift::new(self.house.options, past);
         let mut walks = FuturesUnordered::new();
         let mut desk = Desk { spectator, stops, ticks: pulses(), total };

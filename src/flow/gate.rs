@@ -164,13 +164,14 @@ impl Gate {
         if state.reserved && lane == Lane::Row {
             return Decision::WaitForChange;
         }
-        if let Some(until) = state.held_until {
+        if let Some(held) = state.held_until {
+            let until = state.last_sent.map_or(held, |last| held.max(last + state.pace.interval()));
             if now < until {
                 return Decision::WaitUntil(until);
             }
             state.held_until = None;
             // What was saved up during the hold would leave as the very burst that the API protests against.
-            self.swap_limiter(&mut state);
+            self.swap_limiter(&mut state, now);
         }
         let alone = state.single.is_some() || lane == Lane::Investigation;
         if self.in_flight.get() >= if alone { 1 } else { self.width } {
@@ -187,7 +188,7 @@ impl Gate {
                 state.last_sent = Some(now);
                 // Only now: a limiter that is swapped while somebody waits makes him wait again from the beginning.
                 if state.pace.creep(now) {
-                    self.swap_limiter(&mut state);
+                    self.swap_limiter(&mut state, now);
                 }
                 Decision::Go
             }
@@ -216,7 +217,7 @@ impl Gate {
         let now = Instant::now();
         state.halved = Some(now);
         state.pace.halve(now);
-        self.swap_limiter(&mut state);
+        self.swap_limiter(&mut state, now);
     }
 
     /// One at a time, so far apart, until [`Self::open`].
@@ -289,18 +290,20 @@ impl Gate {
         self.waits.set(waits);
     }
 
-    /// A new limiter comes with a full burst, which was not earned: it is drained before anybody passes. The burst
-    /// shrinks with the pace: an API that protests does not absorb it.
-    fn swap_limiter(&self, state: &mut State) {
+    /// A new limiter comes with a full burst, of which only what the last request's age has earned is left: one, at
+    /// most. The burst shrinks with the pace: an API that protests does not absorb it.
+    fn swap_limiter(&self, state: &mut State, now: Instant) {
         let burst = state.pace.share_of(self.burst);
         state.limiter = limiter(state.pace, burst, self.ticks);
-        let drained = state.limiter.check_n(burst);
-        debug_assert!(matches!(drained, Ok(Ok(()))), "a fresh limiter holds its burst");
+        let is_due = state.last_sent.is_none_or(|last| now >= last + state.pace.interval());
+        if let Some(unearned) = NonZeroU32::new(burst.get() - u32::from(is_due)) {
+            let drained = state.limiter.check_n(unearned);
+            debug_assert!(matches!(drained, Ok(Ok(()))), "a fresh limiter holds its burst");
+        }
     }
 }
 
 fn limiter(pace: Pace, burst: NonZeroU32, ticks: Ticks) -> Limiter {
-    let period = Duration::from_secs_f64(1.0 / pace.per_second()).max(Duration::from_nanos(1));
-    let quota = Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
+    let quota = Quota::with_period(pace.interval()).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
     RateLimiter::direct_with_clock(quota, ticks)
 }

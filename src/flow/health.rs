@@ -73,6 +73,11 @@ impl Health {
         }
     }
 
+    /// The run begins: that nothing was asked since the look before it is not the API's silence.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.quiet_since = self.quiet_since.max(now);
+    }
+
     pub(super) fn sent(&mut self, now: Instant) {
         if self.first_sent.is_none() {
             self.first_sent = Some(now);

@@ -90,6 +90,13 @@ impl<'a, R: Remote> House<'a, R> {
         }
     }
 
+    /// The run begins, after the look and the time for thinking.
+    pub(super) fn begin(&self) {
+        let now = Instant::now();
+        self.stats.borrow_mut().resume(now);
+        self.health.borrow_mut().begin(now);
+    }
+
     pub(super) fn enter(&self, row: &Rc<Row>) {
         self.inside.borrow_mut().insert(row.line, Rc::clone(row));
     }

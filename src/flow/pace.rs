@@ -28,9 +28,9 @@ impl Pace {
         Self { permitted: permitted.get(), now: permitted.get(), stepped: now }
     }
 
-    /// Requests per second.
-    pub(super) const fn per_second(&self) -> f64 {
-        self.now
+    /// From one request to the next.
+    pub(super) fn interval(&self) -> Duration {
+        Duration::from_secs_f64(1.0 / self.now).max(Duration::from_nanos(1))
     }
 
     /// The part of a burst that goes with the pace just now.
@@ -72,15 +72,15 @@ mod tests {
         let start = Instant::now();
         let mut pace = Pace::new(Rate::per_second(64.0).unwrap(), start);
         pace.halve(start);
-        assert!((pace.per_second() - 32.0).abs() < 1e-9);
+        assert!((pace.now - 32.0).abs() < 1e-9);
         assert!(!pace.creep(start + Duration::from_millis(999)));
         assert!(pace.creep(start + Duration::from_secs(1)));
-        assert!((pace.per_second() - 34.0).abs() < 1e-9);
+        assert!((pace.now - 34.0).abs() < 1e-9);
         pace.creep(start + Duration::from_secs(100));
-        assert!((pace.per_second() - 64.0).abs() < 1e-9);
+        assert!((pace.now - 64.0).abs() < 1e-9);
         for _ in 0..20 {
             pace.halve(start);
         }
-        assert!((pace.per_second() - 1.0).abs() < 1e-9);
+        assert!((pace.now - 1.0).abs() < 1e-9);
     }
 }

@@ -14,11 +14,13 @@ use crate::support::{
 };
 
 /// 200 rows; from the first second to the given one the API is in this phase, and well before and after.
-fn between(phase: Phase, until: Duration, options: Options) -> Seen {
+fn between(mut phase: Phase, until: Duration, options: Options) -> Seen {
     let rows = people(200);
-    let phase = Phase { from: seconds(1), ..phase };
+    phase.from = seconds(1);
     let script = Script::calm(&rows, millis(50)).then(phase).then(Phase::calm(until, millis(50)));
-    let seen = Stage::new(options.clone(), rows.clone(), script).play();
+    let stage = Stage::new(options, rows.clone(), script);
+    let options = stage.options.clone();
+    let seen = stage.play();
     every_row_is_accounted_for(&seen, &rows);
     the_pace_is_kept(&seen, &options);
     a_hold_is_kept(&seen);

@@ -22,6 +22,7 @@ use crate::support::{
 mod guards;
 mod holding;
 mod leaving;
+mod looking;
 mod random;
 mod suspicion;
 mod trouble;

@@ -5,10 +5,10 @@ use std::{cell::RefCell, num::NonZeroU32, time::Duration};
 use futures::{StreamExt, stream};
 use tokio::time::Instant;
 use tollgate::{
-    domain::{Action, Batch, Id, IdKind, Identity, Kept, Outcome, Past, Repeat, Row, Subject, Verdict},
+    domain::{Action, Batch, Id, IdKind, Identity, Kept, Outcome, Past, Repeat, Row, Sample, Subject, Verdict},
     flow::{
-        Engine, Intake, IntakeLost, Ledger, LedgerLost, MaxAbsent, MaxErrors, Options, Pulse, Rate, Report, Signal,
-        Spectator,
+        Ending, Engine, Intake, IntakeLost, Ledger, LedgerLost, Looked, MaxAbsent, MaxErrors, Options, Pulse, Rate,
+        Report, Signal, Spectator,
     },
 };
 
@@ -67,6 +67,14 @@ pub(crate) fn people(count: usize) -> Vec<Row> {
     (1..=count).map(|number| row(number as u64 + 1, &[&name(number)])).collect()
 }
 
+fn samples(rows: &[Row]) -> Vec<Sample> {
+    let sample = |row: &Row| match &row.subject {
+        Subject::Known(identity) => Some(Sample { line: row.line, identity: identity.clone() }),
+        Subject::Repeated(..) | Subject::Malformed { .. } => None,
+    };
+    rows.iter().filter_map(sample).collect()
+}
+
 /// Everything that a run of the flow needs.
 pub(crate) struct Stage {
     pub(crate) options: Options,
@@ -83,6 +91,8 @@ pub(crate) struct Stage {
     /// The journal takes so many hand-overs, and fails at the next.
     pub(crate) journal_fails_after: usize,
     pub(crate) signals: Vec<(Duration, Signal)>,
+    /// Before the run so many rows are looked at, and somebody thinks about it for so long.
+    pub(crate) prompt: Option<(usize, Duration)>,
 }
 
 /// What happened on the stage; times are virtual, since it began.
@@ -158,6 +168,7 @@ impl Stage {
             writing: Duration::ZERO,
             journal_fails_after: usize::MAX,
             signals: Vec::new(),
+            prompt: None,
         }
     }
 
@@ -167,12 +178,25 @@ impl Stage {
         runtime.expect("a runtime").block_on(self.perform())
     }
 
+    /// Looks at all rows and begins nothing: what was found, and what the remote was asked.
+    pub(crate) fn look(self) -> (Result<Looked, Ending>, Vec<Sent>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.expect("a runtime").block_on(async {
+            let remote = ScriptedRemote::new(self.script);
+            let engine = Engine::new(&self.options, &remote);
+            let looked = engine.look(&samples(&self.rows), &mut stream::pending()).await;
+            drop(engine);
+            (looked, remote.into_log().0)
+        })
+    }
+
     async fn perform(self) -> Seen {
         let began = Instant::now();
         let remote = ScriptedRemote::new(self.script);
         let outcomes = RefCell::default();
         let mut onlooker = Onlooker(Vec::new());
         let total = Some(self.rows.len() as u64);
+        let samples = samples(&self.rows);
         let reader = Reader {
             rows: self.rows.into_iter(),
             batch: self.batch,
@@ -188,6 +212,10 @@ impl Stage {
         let mut stops = Box::pin(signals.chain(stream::pending()));
         let engine = Engine::new(&self.options, &remote);
         engine.set_app(Some(APP.to_owned()));
+        if let Some((count, thinking)) = self.prompt {
+            engine.look(&samples[..count], &mut stops).await.expect("a look that finds nothing wrong");
+            sleep_until(Instant::now() + thinking).await;
+        }
         let report = engine.run(reader, journal, &mut onlooker, &mut stops, &self.past, total).await;
         drop(engine);
         let took = began.elapsed();
