@@ -157,6 +157,12 @@ impl Error {
         self.exit
     }
 
+    /// What to do next, where something is known.
+    #[must_use]
+    pub fn what_next(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// The sentence alone, without the hint.
     #[must_use]
     pub fn what(&self) -> &str {

@@ -15,7 +15,7 @@
 //! | [`report`] | results: the journal, its chain, what is settled, the summary | `domain`, `flow`'s ports |
 //! | [`progress`] | the spectators: bar, plain lines, silence | `domain`, `flow`'s ports |
 //! | [`sandbox`] | the stand-in server, with faults on demand | `domain`, `flow`'s ports |
-//! | [`telemetry`] | words on stderr | nothing of ours |
+//! | [`telemetry`] | words on stderr | `error` |
 //! | [`cli`] → [`config`] | what was typed → what will be done | the rooms' option types |
 //! | [`run`] | the only place that wires every room | all of them |
 //!

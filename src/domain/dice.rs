@@ -11,6 +11,12 @@ impl Dice {
         Self(fastrand::Rng::with_seed(seed))
     }
 
+    /// A seed that differs between processes.
+    #[must_use]
+    pub fn entropy() -> u64 {
+        fastrand::u64(..)
+    }
+
     /// A number in `0..bound`; zero when `bound` is zero.
     pub fn below(&mut self, bound: u64) -> u64 {
         if bound == 0 { 0 } else { self.0.u64(0..bound) }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::{digest, hmac, rand};
 
 /// A SHA-256 digest; displays as 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,9 +12,9 @@ impl Digest {
     /// Of one piece of bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
-        let mut hasher = Hasher::default();
-        hasher.update(bytes);
-        hasher.finish()
+        let mut out = [0; 32];
+        out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+        Self(out)
     }
 
     /// As 64 lower-case hex digits, without allocating.
@@ -105,4 +105,15 @@ pub fn hmac_fingerprint(key: &[u8], parts: &[&[u8]]) -> Digest {
     let mut out = [0; 32];
     out.copy_from_slice(context.sign().as_ref());
     Digest(out)
+}
+
+/// A key from the operating system's generator, for fingerprints that must not outlive the process.
+#[must_use]
+pub fn random_key() -> [u8; 32] {
+    let mut key = [0; 32];
+    if rand::fill(&mut key).is_err() {
+        // Without entropy the fingerprints stay unkeyed, but they never leave the process all the same.
+        key.fill(0);
+    }
+    key
 }

@@ -53,6 +53,14 @@ impl LineSet {
         Some(index as u64 * 64 + 63 - u64::from(word.leading_zeros()))
     }
 
+    /// Adds every line of another set.
+    pub fn union(&mut self, other: &Self) {
+        if other.words.len() > self.words.len() {
+            self.words.resize(other.words.len(), 0);
+        }
+        self.words.iter_mut().zip(&other.words).for_each(|(mine, theirs)| *mine |= theirs);
+    }
+
     fn place(line: u64) -> (usize, u64) {
         let word = usize::try_from(line / 64).unwrap_or(usize::MAX);
         (word, 1 << (line % 64))

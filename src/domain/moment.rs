@@ -27,6 +27,12 @@ impl Moment {
         format!("{:.3}", self.0)
     }
 
+    /// Reads what [`Moment::rfc3339`] wrote.
+    #[must_use]
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        text.parse().ok().map(|stamp: Timestamp| Self::from_millis(stamp.as_millisecond()))
+    }
+
     /// `20261121T013900Z`, for directory names.
     #[must_use]
     pub fn compact(self) -> String {

@@ -13,7 +13,8 @@ pub struct Past {
     pub absent: LineSet,
     /// Order-independent sum over (line, id) of the settled rows: what a replayed stdin must agree with.
     pub replay: ReplaySum,
-    /// How many rows ended how, counting each row once, by its last line.
+    /// How many of the settled rows ended how, counting each once, by its last line; the others are sent again, and
+    /// counted then.
     pub tally: Tally,
     /// The first answered rows, in order of settling, for the not-found guard; at most [`Past::ANSWERED`].
     pub answered: Vec<Answered>,
@@ -54,6 +55,11 @@ impl ReplaySum {
     /// Takes one row back.
     pub fn remove(&mut self, line: u64, id: &[u8]) {
         self.0 = self.0.wrapping_sub(Self::term(line, id));
+    }
+
+    /// Adds all rows of another sum.
+    pub fn merge(&mut self, other: Self) {
+        self.0 = self.0.wrapping_add(other.0);
     }
 
     fn term(line: u64, id: &[u8]) -> u128 {

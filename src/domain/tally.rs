@@ -14,6 +14,11 @@ impl Tally {
         self.counts[Self::place(verdict)] += 1;
     }
 
+    /// Counts so many more rows.
+    pub fn add_many(&mut self, verdict: Verdict, rows: u64) {
+        self.counts[Self::place(verdict)] += rows;
+    }
+
     /// Takes one back: a later line superseded it.
     pub fn remove(&mut self, verdict: Verdict) {
         let count = &mut self.counts[Self::place(verdict)];

@@ -102,7 +102,10 @@ impl<'a, R: Remote> Engine<'a, R> {
                 biased;
                 Some(signal) = stops.next() => return Err(Ending::Stopped(signal)),
                 arrived = walks.next() => match arrived {
-                    None => return Ok(looked),
+                    None => {
+                        self.house.stats.borrow_mut().pause(Instant::now());
+                        return Ok(looked);
+                    }
                     Some(Ok(arrival)) => looked.note(&arrival),
                     Some(Err(Stop::Halt(ending))) => return Err(ending),
                     Some(Err(Stop::Closed)) => {}

@@ -169,6 +169,8 @@ impl Gate {
                 return Decision::WaitUntil(until);
             }
             state.held_until = None;
+            // What was saved up during the hold would leave as the very burst that the API protests against.
+            self.swap_limiter(&mut state);
         }
         let alone = state.single.is_some() || lane == Lane::Investigation;
         if self.in_flight.get() >= if alone { 1 } else { self.width } {
@@ -287,10 +289,12 @@ impl Gate {
         self.waits.set(waits);
     }
 
-    /// A new limiter comes with a full burst, which was not earned: it is drained before anybody passes.
+    /// A new limiter comes with a full burst, which was not earned: it is drained before anybody passes. The burst
+    /// shrinks with the pace: an API that protests does not absorb it.
     fn swap_limiter(&self, state: &mut State) {
-        state.limiter = limiter(state.pace, self.burst, self.ticks);
-        let drained = state.limiter.check_n(self.burst);
+        let burst = state.pace.share_of(self.burst);
+        state.limiter = limiter(state.pace, burst, self.ticks);
+        let drained = state.limiter.check_n(burst);
         debug_assert!(matches!(drained, Ok(Ok(()))), "a fresh limiter holds its burst");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Additive increase, multiplicative decrease (Chiu and Jain, 1989): many clients of one limit converge on a fair share.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use tokio::time::Instant;
 
@@ -31,6 +31,13 @@ impl Pace {
     /// Requests per second.
     pub(super) const fn per_second(&self) -> f64 {
         self.now
+    }
+
+    /// The part of a burst that goes with the pace just now.
+    pub(super) fn share_of(&self, burst: NonZeroU32) -> NonZeroU32 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the burst")]
+        let share = (f64::from(burst.get()) * self.now / self.permitted).floor() as u32;
+        NonZeroU32::new(share).unwrap_or(NonZeroU32::MIN)
     }
 
     pub(super) fn halve(&mut self, now: Instant) {

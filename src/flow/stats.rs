@@ -15,7 +15,7 @@ pub struct Figures {
     pub requests: u64,
     /// Attempts that came to nothing and were repeated.
     pub retries: u64,
-    /// From the first to the last moment of the run, without the look before it.
+    /// From the first to the last moment, the thinking between look and run left out.
     pub elapsed: Duration,
     /// Half of the answers came within this.
     pub p50: Duration,
@@ -32,6 +32,7 @@ pub(super) struct Stats {
     started: Instant,
     requests: u64,
     retries: u64,
+    paused: Option<Instant>,
     latency: Option<Histogram<u64>>,
     recent: [(u64, u32); WINDOW + 1],
 }
@@ -42,15 +43,24 @@ impl Stats {
             started: now,
             requests: 0,
             retries: 0,
+            paused: None,
             latency: Histogram::new_with_bounds(1, 3_600_000_000, 2).ok(),
             recent: [(0, 0); WINDOW + 1],
         }
     }
 
-    /// The run's own time begins: what the look before it took, and the thinking in between, is no part of it.
-    pub(super) const fn begin(&mut self, now: Instant) {
-        self.started = now;
-        self.recent = [(0, 0); WINDOW + 1];
+    /// Nothing is sent until [`Self::resume`]: a person is being asked.
+    pub(super) const fn pause(&mut self, now: Instant) {
+        self.paused = Some(now);
+    }
+
+    /// Time goes on; the pause did not happen.
+    pub(super) fn resume(&mut self, now: Instant) {
+        if let Some(paused) = self.paused.take() {
+            self.started += now.saturating_duration_since(paused);
+        } else {
+            self.started = now;
+        }
     }
 
     pub(super) fn sent(&mut self, now: Instant) {

@@ -3,8 +3,18 @@
 //! Promises: the key stands in no error, log line or redirect; one call of [`crate::flow::Remote::send`] is one
 //! request on the wire; only an answer that carries the API's own shape settles a row. It neither paces nor retries.
 
+mod address;
+mod body;
+mod client;
 mod description;
+mod judge;
+mod key;
 mod options;
+mod plan;
+mod retry_after;
+mod transport;
+mod wire;
 
+pub use client::Client;
 pub use description::{Description, IdentityKind, Owner};
 pub use options::{ApiName, ClientIdentity, KeySource, Options};

@@ -1,6 +1,8 @@
 //! Whom the stand-in knows and how it misbehaves.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
+
+use crate::error::{Error, Exit};
 
 /// A profile that the stand-in knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +69,7 @@ pub struct Faults {
 }
 
 /// Whom the stand-in knows and how it misbehaves.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Options {
     /// Whom it knows.
     pub population: Population,
@@ -79,4 +81,84 @@ pub struct Options {
     pub seed: u64,
     /// Where it writes what it received, JSON Lines.
     pub journal: Option<PathBuf>,
+}
+
+impl fmt::Debug for Options {
+    /// Everything but the key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { population, key: _, faults, seed, journal } = self;
+        f.debug_struct("Options")
+            .field("population", population)
+            .field("faults", faults)
+            .field("seed", seed)
+            .field("journal", journal)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Options {
+    /// Whether they make sense together.
+    ///
+    /// # Errors
+    /// 2, naming what does not: an empty key, a share outside 0 to 1, shares above 1 in sum (they exclude each other),
+    /// a rate limit of nothing, an outage that ends before it begins.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.key.is_empty() {
+            return Err(unusable("the sandbox's key is empty"));
+        }
+        if let Population::Count(count) = self.population
+            && count > Population::MAX_COUNT
+        {
+            return Err(unusable("a sandbox knows at most 2^62 - 1 profiles"));
+        }
+        self.faults.check()
+    }
+}
+
+impl Population {
+    /// A profile's number must fit the free bits of its uuid's lower half.
+    pub const MAX_COUNT: u64 = (1 << 62) - 1;
+}
+
+impl Faults {
+    /// The shares of the kinds of trouble that exclude each other; taken apart whole, so that a new kind is not forgotten.
+    pub(super) const fn shares(&self) -> [Share; 8] {
+        let Self {
+            server_error,
+            reset,
+            hang,
+            truncate,
+            unsigned_404,
+            unsigned_405,
+            captive_portal,
+            refuse,
+            latency: _,
+            latency_spread: _,
+            throttle: _,
+            outage: _,
+        } = *self;
+        [server_error, reset, hang, truncate, unsigned_404, unsigned_405, captive_portal, refuse]
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let shares = self.shares();
+        if shares.iter().any(|share| !(0.0..=1.0).contains(&share.0)) {
+            return Err(unusable("a share of faults must lie between 0 and 1"));
+        }
+        // A tenth written ten times sums to a little more than one.
+        if shares.iter().map(|share| share.0).sum::<f64>() > 1.0 + 1e-9 {
+            return Err(unusable("the shares of faults exclude each other and must not sum to more than 1"));
+        }
+        if self.throttle.is_some_and(|limit| !(limit.per_second.is_finite() && limit.per_second > 0.0)) {
+            return Err(unusable("a rate limit must be above zero"));
+        }
+        if self.outage.is_some_and(|(from, to)| to < from) {
+            return Err(unusable("an outage must not end before it begins"));
+        }
+        Ok(())
+    }
+}
+
+fn unusable(what: &str) -> Error {
+    Error::new(Exit::Usage, what)
 }

@@ -2,7 +2,27 @@
 //!
 //! Promises: every record becomes exactly one row, in order, under its physical line number; bounded memory whatever
 //! the input; nothing is guessed silently. It knows no journal and no API: which columns hold ids is told to it.
+//!
+//! The way of a byte: `decode` hashes and unpacks it, `text` holds it in a window, `records` finds where its record
+//! ends, `columns` and `ids` make a row of the record, `share` says whether the row is ours, and then `survey` counts
+//! it or `reader` hands it on. What the input is at all is recognised in `open`, by `sniff`.
 
+mod columns;
+mod decode;
+mod desk;
+mod ids;
+mod json;
+mod odd;
+mod open;
 mod options;
+mod reader;
+mod records;
+mod repeats;
+mod share;
+mod sniff;
+mod survey;
+mod text;
 
 pub use options::{ColumnWish, Dedupe, Format, InputName, Options, Shard, Wish};
+pub use reader::{Finish, Reader};
+pub use survey::{Survey, survey};

@@ -1,0 +1,75 @@
+//! Help beyond the flags: exit codes, examples, completions, the manual page.
+
+use std::fmt::Write;
+
+pub use clap_complete::Shell;
+
+use super::{command, unhidden};
+use crate::error::{Error, Exit};
+
+/// The commands that have a manual page of their own.
+pub(super) const DOCUMENTED: [&str; 3] = ["delete", "sandbox", "report"];
+
+/// At the foot of `-h`.
+pub(super) const MORE: &str = "--help explains more, --help-all shows the seldom-used flags too.";
+
+/// At the foot of `delete --help`, around the table of exit codes.
+const ENVIRONMENT: &str = "\
+Environment:
+  Every flag but --yes and --sandbox has a name there: --max-delete is TOLLGATE_MAX_DELETE; a switch takes 1 or 0. \
+A flag wins over its variable, a variable over the default.
+  HTTP_PROXY, HTTPS_PROXY, NO_PROXY, NO_COLOR and CLICOLOR_FORCE are honoured. RUST_LOG tunes the target `tollgate` \
+alone.
+
+Durations read 300ms, 2m, 1h.
+
+Examples:
+  Rehearse; nothing real is touched:
+    tollgate delete customers.csv --sandbox
+  Read and check everything, send nothing, get the real command:
+    tollgate delete customers.csv --dry-run
+  For real: it looks, asks, and may be stopped and started again at any time:
+    tollgate delete customers.csv --api-key-file adapty.key --reference PRIV-118
+  From a database:
+    psql -Atc 'select id from erase' | tollgate delete - --api-key-file adapty.key --out run-1
+  From cron; silent on success, and the next night goes on where this one had to leave (75):
+    TOLLGATE_API_KEY_FILE=/etc/tollgate/key
+    15 2 * * * tollgate delete /srv/erase.csv -qy --max-delete 5000 --runs-dir /var/lib/tollgate
+";
+
+/// The table of exit codes, from the enum itself.
+pub(super) fn exit_codes() -> String {
+    Exit::ALL.into_iter().fold("Exit codes:".to_owned(), |mut table, exit| {
+        // Writing to a String cannot fail.
+        let _infallible = write!(table, "\n  {:>3}  {}", exit.code(), exit.meaning());
+        table
+    })
+}
+
+/// The foot of `delete --help`.
+pub(super) fn delete_epilogue() -> String {
+    format!("{ENVIRONMENT}\n{}", exit_codes())
+}
+
+/// Completions for a shell, seldom-used flags included.
+#[must_use]
+pub fn completions(shell: Shell) -> String {
+    let mut out = Vec::new();
+    clap_complete::generate(shell, &mut unhidden(command()), "tollgate", &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The manual page (troff) of a command, or of tollgate itself, seldom-used flags included.
+///
+/// # Errors
+/// 70 when it cannot be written.
+pub fn man(of: Option<&str>) -> Result<String, Error> {
+    let mut whole = unhidden(command());
+    whole.build();
+    let page = of.and_then(|name| whole.find_subcommand(name)).unwrap_or(&whole);
+    let mut out = Vec::new();
+    clap_mangen::Man::new(page.clone())
+        .render(&mut out)
+        .map_err(|error| Error::new(Exit::Internal, format!("the manual page cannot be written: {error}")))?;
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}

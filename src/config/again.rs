@@ -1,0 +1,71 @@
+//! The same command once more, ready to be pasted: what a dry run ends with, and what "run it again" means.
+
+use std::ffi::OsString;
+
+use crate::domain::Digest;
+
+/// Short flags that take a value: what follows them in the same word is no flag.
+const VALUED: [char; 2] = ['c', 'j'];
+
+/// The words of a command, the program's name in front.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Again(Vec<String>);
+
+impl Again {
+    pub(super) fn new(typed: Vec<OsString>) -> Self {
+        Self(typed.into_iter().map(|word| word.to_string_lossy().into_owned()).collect())
+    }
+
+    /// As it was typed.
+    #[must_use]
+    pub fn same(&self) -> String {
+        said(self.0.iter().map(String::as_str))
+    }
+
+    /// For real: without `--dry-run`, and bound to the rows and the digest of the file that was seen. Stdin cannot be
+    /// bound: it is known too late.
+    #[must_use]
+    pub fn for_real(&self, seen: Option<(u64, &Digest)>) -> String {
+        let end = self.0.iter().position(|word| word == "--").unwrap_or(self.0.len());
+        let (flags, operands) = self.0.split_at(end);
+        let mut words: Vec<String> = flags.iter().filter_map(|word| without_dry_run(word)).collect();
+        let expectations =
+            seen.map(|(rows, digest)| [("--expect-rows", rows.to_string()), ("--expect-sha256", digest.to_string())]);
+        for (flag, value) in expectations.into_iter().flatten() {
+            if !words.iter().any(|word| word == flag || word.starts_with(&format!("{flag}="))) {
+                words.extend([flag.to_owned(), value]);
+            }
+        }
+        said(words.iter().chain(operands).map(String::as_str))
+    }
+}
+
+/// A word without the flag in it; `None` when nothing is left.
+fn without_dry_run(word: &str) -> Option<String> {
+    if word == "--dry-run" {
+        return None;
+    }
+    match word.strip_prefix('-') {
+        Some(shorts) if !shorts.is_empty() && !shorts.starts_with('-') => {
+            let end = shorts.find(VALUED).unwrap_or(shorts.len());
+            let (switches, rest) = shorts.split_at(end);
+            let left = switches.replace('n', "") + rest;
+            (!left.is_empty()).then(|| format!("-{left}"))
+        }
+        Some(_) | None => Some(word.to_owned()),
+    }
+}
+
+fn said<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+/// Quoted for a POSIX shell where it must be.
+fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(&byte);
+    if !word.is_empty() && word.bytes().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}

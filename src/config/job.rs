@@ -1,0 +1,366 @@
+//! `tollgate delete`: from flags to a complete job.
+
+use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration};
+
+use secrecy::SecretString;
+
+use super::{Again, Surroundings, said, sandbox};
+use crate::{
+    cli::{ConnectionArgs, DeleteArgs, FaultArgs, InputArgs, PaceArgs, ResultsArgs, SafetyArgs},
+    domain::{Action, Digest, IdKind},
+    error::{Error, Exit},
+    flow,
+    remote::{self, ApiName, ClientIdentity, Description, KeySource, Owner},
+    report::{Place, Whereabouts},
+    sandbox::Faults,
+    source::{self, ColumnWish, Format, InputName, Wish},
+};
+
+/// One mass operation, complete.
+#[derive(Debug)]
+pub struct Job {
+    /// What each row asks for.
+    pub action: Action,
+    /// The API.
+    pub description: Description,
+    /// Where rows come from.
+    pub input: InputName,
+    /// How they are read.
+    pub source: source::Options,
+    /// How they are sent.
+    pub flow: flow::Options,
+    /// To whom they are sent.
+    pub target: Target,
+    /// Where results go.
+    pub place: Place,
+    /// What was agreed to beforehand.
+    pub consent: Consent,
+    /// An input without rows is well.
+    pub allow_empty: bool,
+    /// The summary as JSON on stdout.
+    pub json: bool,
+    /// Who runs this, for the record.
+    pub operator: String,
+    /// Why, for the record: a ticket; may be empty.
+    pub reference: String,
+    /// The effective values of the flags that shape the run, for the record; never a secret.
+    pub options_said: BTreeMap<String, String>,
+    /// The same command once more, for hints.
+    pub again: Again,
+}
+
+/// What was agreed to beforehand; `None` is a real absence: nothing is expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// Send nothing.
+    pub dry_run: bool,
+    /// Do not ask.
+    pub yes: bool,
+    /// The app that the key must belong to.
+    pub expect_app: Option<String>,
+    /// How many rows the input must have.
+    pub expect_rows: Option<u64>,
+    /// The digest that the input must have.
+    pub expect_sha256: Option<Digest>,
+}
+
+/// To whom requests are sent.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// The API itself.
+    Real {
+        /// How it is reached.
+        connection: Connection,
+        /// Where the key comes from.
+        key: KeyWish,
+    },
+    /// A stand-in inside this process.
+    Sandbox(Rehearsal),
+}
+
+/// A stand-in inside this process.
+#[derive(Debug, Clone)]
+pub struct Rehearsal {
+    /// How it misbehaves.
+    pub faults: Faults,
+    /// Seeds profile ids and faults.
+    pub seed: u64,
+    /// How it is reached: without base URL, proxy and certificates.
+    pub connection: Connection,
+}
+
+/// Where the key comes from. A dry run never asks.
+#[derive(Debug, Clone)]
+pub enum KeyWish {
+    /// A file.
+    File(PathBuf),
+    /// The API's own environment variable, as it was found.
+    Given(SecretString),
+    /// A hidden prompt on the terminal.
+    Ask,
+}
+
+/// [`remote::Options`] before the key is known; meanings as there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    base_url: Option<String>,
+    ca_cert: Option<PathBuf>,
+    client_identity: Option<ClientIdentity>,
+    proxy: Option<String>,
+    allow_http: bool,
+    connect_timeout: Duration,
+    width: NonZeroU32,
+}
+
+impl Connection {
+    /// Elsewhere: a stand-in's address.
+    #[must_use]
+    pub fn at(self, base_url: String) -> Self {
+        Self { base_url: Some(base_url), ..self }
+    }
+
+    /// Where the API lives, if not where its description says.
+    #[must_use]
+    pub fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref()
+    }
+
+    /// Complete, with the key.
+    #[must_use]
+    pub fn with(self, key: KeySource) -> remote::Options {
+        remote::Options {
+            base_url: self.base_url,
+            key,
+            ca_cert: self.ca_cert,
+            client_identity: self.client_identity,
+            proxy: self.proxy,
+            allow_http: self.allow_http,
+            connect_timeout: self.connect_timeout,
+            width: self.width,
+        }
+    }
+}
+
+/// From flags to a complete job.
+pub(super) fn configure(args: DeleteArgs, again: Again, around: &Surroundings<'_>) -> Result<Job, Error> {
+    let rehearsal = args.safety.sandbox;
+    let description = Description::load(&api(&args.connection, rehearsal))?;
+    let flow = flow_options(&args.pace, &args.safety, &description, around);
+    let source = reading(&args.input, &description, around)?;
+    let options_said = said::options(&flow, &source);
+    Ok(Job {
+        action: Action::Delete,
+        target: target(args.connection, &args.safety, flow.width, &description, around)?,
+        input: args.path,
+        allow_empty: args.allow_empty,
+        json: args.results.json,
+        operator: operator(&args.results, around),
+        reference: args.results.reference.clone().unwrap_or_default(),
+        consent: consent(args.safety),
+        place: place(args.results)?,
+        description,
+        source,
+        flow,
+        options_said,
+        again,
+    })
+}
+
+fn api(args: &ConnectionArgs, rehearsal: bool) -> ApiName {
+    if rehearsal { ApiName::Embedded(sandbox::API.to_owned()) } else { args.api.clone() }
+}
+
+fn flow_options(pace: &PaceArgs, safety: &SafetyArgs, api: &Description, around: &Surroundings<'_>) -> flow::Options {
+    let rate = pace.rate.unwrap_or_else(|| api.default_rate());
+    flow::Options {
+        rate,
+        burst: pace.burst.unwrap_or_else(|| rate.default_burst()),
+        width: pace.concurrency,
+        max_attempts: pace.max_attempts,
+        timeout: pace.timeout,
+        max_hold: pace.max_hold,
+        give_up_after: pace.give_up_after,
+        max_duration: pace.max_duration.unwrap_or(Duration::MAX),
+        grace: pace.grace,
+        canary: safety.canary,
+        max_delete: safety.max_delete.unwrap_or(u64::MAX),
+        max_errors: safety.max_errors,
+        max_absent: safety.max_absent,
+        seed: around.seed,
+    }
+}
+
+/// How the input is read, for an API's identities.
+pub(super) fn reading(
+    args: &InputArgs,
+    api: &Description,
+    around: &Surroundings<'_>,
+) -> Result<source::Options, Error> {
+    Ok(source::Options {
+        columns: columns(args, api)?,
+        format: args.format.map_or(Wish::Recognise, Wish::Is),
+        delimiter: args.delimiter.map_or(Wish::Recognise, Wish::Is),
+        header: !args.no_header,
+        allow_odd_ids: args.allow_odd_ids,
+        dedupe: args.dedupe,
+        shard: args.shard,
+        skip: args.skip,
+        limit: args.limit.unwrap_or(u64::MAX),
+        action: Action::Delete,
+        fingerprint_key: around.fingerprint_key,
+        seed: around.seed,
+    })
+}
+
+/// One wish for each identity of the API, in its order of preference.
+fn columns(args: &InputArgs, api: &Description) -> Result<Vec<ColumnWish>, Error> {
+    let bare = if args.id_column.is_none() && args.profile_id_column.is_some() { Owner::System } else { Owner::Caller };
+    let mut columns = Vec::new();
+    for owner in [Owner::Caller, Owner::System] {
+        let (flag, named) = match owner {
+            Owner::Caller => ("--id-column", &args.id_column),
+            Owner::System => ("--profile-id-column", &args.profile_id_column),
+        };
+        let mut kinds = (0_u8..).zip(api.identities()).filter(|(_, identity)| identity.owner == owner);
+        match (kinds.next(), named) {
+            (Some((place, identity)), named) => columns.push(ColumnWish {
+                kind: IdKind(place),
+                name: named.as_ref().unwrap_or(&identity.name).clone(),
+                required: named.is_some(),
+                bare: owner == bare,
+            }),
+            (None, None) => {}
+            (None, Some(_)) => {
+                let what = format!("{flag} has no meaning for {}, which has no such identity", api.name());
+                return Err(Error::new(Exit::Usage, what));
+            }
+        }
+    }
+    columns.sort_by_key(|column| column.kind);
+    if args.no_header && args.format.is_none_or(|format| format == Format::Csv) {
+        numbered(columns)
+    } else {
+        Ok(columns)
+    }
+}
+
+/// Without a header only columns that were given by number can be found.
+fn numbered(mut columns: Vec<ColumnWish>) -> Result<Vec<ColumnWish>, Error> {
+    columns.retain(|column| column.required);
+    if columns.is_empty() {
+        return Err(Error::new(Exit::Usage, "--no-header leaves no names to find the ids by")
+            .hint("say the column's number: --id-column 1 or --profile-id-column 1"));
+    }
+    match columns.iter().find(|column| column.name.parse::<NonZeroU32>().is_err()) {
+        None => Ok(columns),
+        Some(column) => {
+            let what = format!("with --no-header a column is a number from 1 on, and `{}` is none", column.name);
+            Err(Error::new(Exit::Usage, what).hint("for example --id-column 1"))
+        }
+    }
+}
+
+fn target(
+    args: ConnectionArgs,
+    safety: &SafetyArgs,
+    width: NonZeroU32,
+    api: &Description,
+    around: &Surroundings<'_>,
+) -> Result<Target, Error> {
+    if safety.sandbox {
+        return Ok(Target::Sandbox(rehearsal(args.connect_timeout, &safety.sandbox_faults, width)));
+    }
+    let key = key(args.api_key_file.clone(), api, around);
+    Ok(Target::Real { connection: connection(args, width)?, key })
+}
+
+/// Nothing of the real connection is left, so that no flag or variable can lead a rehearsal elsewhere.
+fn rehearsal(connect_timeout: Duration, faults: &FaultArgs, width: NonZeroU32) -> Rehearsal {
+    Rehearsal {
+        seed: faults.seed,
+        faults: sandbox::faults(faults),
+        connection: Connection {
+            base_url: None,
+            ca_cert: None,
+            client_identity: None,
+            proxy: None,
+            allow_http: false,
+            connect_timeout,
+            width,
+        },
+    }
+}
+
+fn key(file: Option<PathBuf>, api: &Description, around: &Surroundings<'_>) -> KeyWish {
+    match file {
+        Some(file) => KeyWish::File(file),
+        None => around.variable(api.key_variable()).map_or(KeyWish::Ask, |key| KeyWish::Given(key.into())),
+    }
+}
+
+fn connection(args: ConnectionArgs, width: NonZeroU32) -> Result<Connection, Error> {
+    Ok(Connection {
+        base_url: args.base_url.as_deref().map(base_url).transpose()?,
+        ca_cert: args.ca_cert,
+        client_identity: client_identity(args.client_cert, args.client_key)?,
+        proxy: args.proxy,
+        allow_http: args.allow_http,
+        connect_timeout: args.connect_timeout,
+        width,
+    })
+}
+
+fn base_url(text: &str) -> Result<String, Error> {
+    let url = text.trim().trim_end_matches('/');
+    if ["https://", "http://"].iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme)) {
+        Ok(url.to_owned())
+    } else {
+        Err(Error::new(Exit::Config, "--base-url is not a URL that begins with https:// or http://")
+            .hint("for example --base-url https://api.example.com"))
+    }
+}
+
+fn client_identity(certificate: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<ClientIdentity>, Error> {
+    match (certificate, key) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => Ok(Some(ClientIdentity { certificate, key })),
+        (Some(_), None) => Err(Error::new(Exit::Usage, "--client-cert needs --client-key, the certificate's key")),
+        (None, Some(_)) => Err(Error::new(Exit::Usage, "--client-key needs --client-cert, the key's certificate")),
+    }
+}
+
+/// Who runs this: as said, or as the system knows them.
+fn operator(args: &ResultsArgs, around: &Surroundings<'_>) -> String {
+    args.operator
+        .clone()
+        .or_else(|| around.variable("USER"))
+        .or_else(|| around.variable("LOGNAME"))
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+fn consent(args: SafetyArgs) -> Consent {
+    Consent {
+        dry_run: args.dry_run,
+        yes: args.yes,
+        expect_app: args.expect_app,
+        expect_rows: args.expect_rows,
+        expect_sha256: args.expect_sha256,
+    }
+}
+
+fn place(args: ResultsArgs) -> Result<Place, Error> {
+    if args.continue_from.is_some() && args.out.is_none() {
+        return Err(Error::new(Exit::Usage, "--continue-from needs --out")
+            .hint("--out NEW --continue-from OLD writes to NEW and passes over what OLD settled well"));
+    }
+    if args.new && args.retry_failed {
+        return Err(Error::new(Exit::Usage, "--new begins anew and --retry-failed goes on: give one of them"));
+    }
+    Ok(Place {
+        whereabouts: args.out.map_or(Whereabouts::Under(args.runs_dir), Whereabouts::Exact),
+        new: args.new,
+        continue_from: args.continue_from,
+        retry_failed: args.retry_failed,
+        group_readable: args.group_readable,
+    })
+}

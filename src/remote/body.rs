@@ -1,0 +1,179 @@
+//! Reading answers' bodies: the API's own error body, and the texts that say who a found profile is.
+//!
+//! Promises: any bytes can be read, and nothing read is longer than [`MAX_TEXT`]. It does not know what an answer means.
+
+use std::{fmt, str::FromStr};
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use super::description::ErrorRules;
+
+/// The most bytes of a body that are read: error bodies are small, and a stranger's page may be endless.
+pub(super) const MAX_BODY: usize = 64 * 1024;
+
+/// The most bytes of a text that an answer may leave in an outcome: more than a results line shows, and little enough
+/// for a queue of thousands.
+pub(super) const MAX_TEXT: usize = 1024;
+
+/// Keys from the outermost object to a text: `data.profile_id`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FieldPath(Box<[Box<str>]>);
+
+impl FromStr for FieldPath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let keys: Box<[Box<str>]> = text.split('.').map(Into::into).collect();
+        if keys.iter().any(|key| key.is_empty()) {
+            return Err(format!("`{text}` is not a path such as data.profile_id"));
+        }
+        Ok(Self(keys))
+    }
+}
+
+/// The text at each path, if the body is JSON and has them all. Of a body that was cut off at [`MAX_BODY`], what was
+/// read is enough: a profile with a long history must not look like a stranger's page.
+pub(super) fn texts<const N: usize>(body: &[u8], paths: [&FieldPath; N]) -> Option<[String; N]> {
+    let mut found: [Option<String>; N] = [const { None }; N];
+    let wanted = paths.iter().zip(&mut found).map(|(path, into)| Wanted { rest: &path.0, into }).collect();
+    let mut json = serde_json::Deserializer::from_slice(body);
+    match Wants(wanted).deserialize(&mut json).and_then(|()| json.end()) {
+        Ok(()) => {}
+        Err(error) if error.is_eof() && body.len() >= MAX_BODY => {}
+        Err(_) => return None,
+    }
+    found.iter().all(Option::is_some).then(|| found.map(Option::unwrap_or_default).map(bounded))
+}
+
+/// The API's own error body.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct ErrorBody {
+    /// Its error code.
+    pub(super) code: String,
+    /// `field: text; field: text`.
+    pub(super) message: Option<String>,
+}
+
+impl ErrorBody {
+    /// Reads a body that carries the API's signature; `None` for everybody else's.
+    pub(super) fn read(rules: &ErrorRules, body: &[u8]) -> Option<Self> {
+        let object: Map<String, Value> = serde_json::from_slice(body).ok()?;
+        if !rules.signature.iter().all(|key| object.contains_key(key)) {
+            return None;
+        }
+        let code = object.get(&rules.code)?.as_str()?.to_owned();
+        let mut lines = Vec::new();
+        for complaint in items(object.get(&rules.list)) {
+            describe(rules, complaint, &mut lines);
+        }
+        let message = (!lines.is_empty()).then(|| bounded(lines.join("; ")));
+        Some(Self { code: bounded(code), message })
+    }
+}
+
+/// One complaint: a plain text, or a field with its texts.
+fn describe(rules: &ErrorRules, complaint: &Value, lines: &mut Vec<String>) {
+    if let Some(text) = complaint.as_str() {
+        lines.push(text.to_owned());
+        return;
+    }
+    let field = complaint.get(&rules.field).and_then(Value::as_str);
+    for text in items(complaint.get(&rules.texts)).iter().filter_map(Value::as_str) {
+        lines.push(field.map_or_else(|| text.to_owned(), |field| format!("{field}: {text}")));
+    }
+}
+
+/// A list's items; anything else counts as a list of itself.
+fn items(value: Option<&Value>) -> &[Value] {
+    match value {
+        Some(Value::Array(items)) => items,
+        Some(other) => std::slice::from_ref(other),
+        None => &[],
+    }
+}
+
+/// The text, cut at [`MAX_TEXT`].
+pub(super) fn bounded(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(MAX_TEXT));
+    text
+}
+
+/// A text that is looked for in JSON.
+struct Wanted<'a> {
+    rest: &'a [Box<str>],
+    into: &'a mut Option<String>,
+}
+
+/// The texts that are looked for below one value; everything else is skipped, not stored.
+struct Wants<'a>(Vec<Wanted<'a>>);
+
+impl Wants<'_> {
+    fn under(&mut self, key: &str) -> Wants<'_> {
+        let below = self.0.iter_mut().filter_map(|wanted| {
+            let (first, rest) = wanted.rest.split_first()?;
+            (**first == *key).then_some(Wanted { rest, into: &mut *wanted.into })
+        });
+        Wants(below.collect())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Wants<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Wants<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            let below = self.under(&key);
+            if below.0.is_empty() {
+                map.next_value::<IgnoredAny>()?;
+            } else {
+                map.next_value_seed(below)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        for wanted in self.0.into_iter().filter(|wanted| wanted.rest.is_empty()) {
+            *wanted.into = Some(text.to_owned());
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+}

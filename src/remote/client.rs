@@ -1,0 +1,155 @@
+//! The API as the flow sees it: one call, one request, one of the five words.
+
+use std::{cell::RefCell, fmt};
+
+use bytes::BytesMut;
+use reqwest::Response;
+
+use super::{
+    KeySource, Options,
+    body::MAX_BODY,
+    description::Description,
+    judge::{self, Answer},
+    key::Key,
+    plan::Plan,
+    transport,
+    wire::Wire,
+};
+use crate::{
+    domain::{Action, Call, Id, Identity, Moment, Operation, Reply, Row, Slot},
+    error::Error,
+    flow::{Remote, Renewal},
+};
+
+/// An API, ready to be called.
+pub struct Client {
+    api: Description,
+    host: String,
+    source: KeySource,
+    credentials: RefCell<Credentials>,
+    wire: Wire,
+    wall: Box<dyn Fn() -> Moment>,
+}
+
+/// The key and what is compiled with it.
+struct Credentials {
+    key: Key,
+    plan: Plan,
+}
+
+impl Client {
+    /// Reads the key and prepares connections; sends nothing. `wall` is asked only about a `Retry-After` date in an
+    /// answer without `Date`.
+    ///
+    /// # Errors
+    /// 78: an unusable key, URL, certificate or proxy; plain HTTP to another host than loopback without leave.
+    pub fn build(
+        description: &Description,
+        options: &Options,
+        wall: impl Fn() -> Moment + 'static,
+    ) -> Result<Self, Error> {
+        let address = description.address(options.base_url.as_deref())?;
+        let wire = Wire::build(&address, options)?;
+        let key = Key::read(&options.key, &description.key)?;
+        let plan = Plan::compile(description, &address, &key)?;
+        Ok(Self {
+            api: description.clone(),
+            host: address.host(),
+            source: options.key.clone(),
+            credentials: RefCell::new(Credentials { key, plan }),
+            wire,
+            wall: Box::new(wall),
+        })
+    }
+
+    /// `host:port` of the base URL, for prompts and run directories.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Names the key in use without revealing it: the first 16 hex digits of HMAC-SHA-256 over the key and its
+    /// length, under a fixed public label.
+    #[must_use]
+    pub fn key_fingerprint(&self) -> String {
+        self.credentials.borrow().key.fingerprint()
+    }
+
+    async fn receive(&self, call: Call, identity: &Identity, mut response: Response) -> Reply {
+        let status = response.status();
+        let (body, broken) = read(&mut response).await;
+        let answer = Answer { status, headers: response.headers(), body: &body, cut: broken.is_some() };
+        let mut reply = judge::judge(&self.api, call, identity, &answer, &self.wall);
+        if let Some(error) = broken {
+            reply.evidence.message.get_or_insert_with(|| transport::short(error));
+        }
+        reply
+    }
+}
+
+impl Remote for Client {
+    fn first(&self, row: &Row) -> Call {
+        match row.action {
+            Action::Delete => Call { operation: Operation::Delete, slot: Slot::Primary },
+        }
+    }
+
+    async fn send(&self, call: Call, identity: &Identity) -> Reply {
+        let request = self.credentials.borrow().plan.request(call.operation, addressee(call.slot, identity));
+        match self.wire.turn().execute(request).await {
+            Ok(response) => self.receive(call, identity, response).await,
+            Err(error) => transport::judge(error),
+        }
+    }
+
+    fn witness(&self) -> Identity {
+        Identity::one(self.api.probe.clone())
+    }
+
+    fn renew(&self) -> Renewal {
+        let KeySource::File(_) = self.source else { return Renewal::Same };
+        let key = match Key::read(&self.source, &self.api.key) {
+            Ok(key) => key,
+            Err(error) => {
+                tracing::warn!("the key stays as it was: {}", error.what());
+                return Renewal::Same;
+            }
+        };
+        let mut credentials = self.credentials.borrow_mut();
+        if credentials.key == key {
+            return Renewal::Same;
+        }
+        credentials.plan.rekey(&self.api.key.header, &key);
+        credentials.key = key;
+        Renewal::Changed
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("api", &self.api.name()).field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+/// The id that a call names; a fallback that is not there cannot be called for, so the primary id stands in.
+fn addressee(slot: Slot, identity: &Identity) -> &Id {
+    match slot {
+        Slot::Primary => identity.primary(),
+        Slot::Fallback => identity.fallback().unwrap_or_else(|| identity.primary()),
+    }
+}
+
+/// Reads the body up to its bound; what lies beyond is never read. With the error that broke it off, if one did.
+async fn read(response: &mut Response) -> (BytesMut, Option<reqwest::Error>) {
+    let mut body = BytesMut::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk[..chunk.len().min(MAX_BODY - body.len())]),
+            Ok(None) => return (body, None),
+            Err(error) => return (body, Some(error)),
+        }
+        if body.len() == MAX_BODY {
+            return (body, None);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The description file's form: what may stand in it, and nothing else. Knows the file's words, not their use.
+
+use std::{collections::BTreeMap, fmt::Display, str::FromStr};
+
+use reqwest::{Method, StatusCode, header::HeaderName};
+use serde::{Deserialize, Deserializer, de::Error as _};
+use toml::Spanned;
+
+use crate::{
+    flow::Rate,
+    remote::{address::Address, body::FieldPath},
+};
+
+/// The whole file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Form {
+    pub(super) version: Spanned<u32>,
+    #[serde(deserialize_with = "name")]
+    pub(super) name: String,
+    #[serde(deserialize_with = "from_text")]
+    pub(super) base_url: Address,
+    #[serde(deserialize_with = "rate")]
+    pub(super) default_rate: Rate,
+    pub(super) key: Key,
+    #[serde(default)]
+    pub(super) headers: BTreeMap<Spanned<String>, Spanned<String>>,
+    pub(super) identities: Vec<Spanned<Identity>>,
+    pub(super) operations: Operations,
+    pub(super) errors: Errors,
+    pub(super) answers: Answers,
+    pub(super) probe: Probe,
+}
+
+/// `[key]`: how the key travels.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Key {
+    #[serde(deserialize_with = "name")]
+    pub(super) variable: String,
+    #[serde(deserialize_with = "from_text")]
+    pub(super) header: HeaderName,
+    #[serde(default)]
+    pub(super) prefix: String,
+    #[serde(default)]
+    pub(super) refused_prefixes: Vec<String>,
+}
+
+/// `[[identities]]`, the preferred one first.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Identity {
+    #[serde(deserialize_with = "name")]
+    pub(super) name: String,
+    pub(super) owner: Owner,
+    #[serde(deserialize_with = "from_text")]
+    pub(super) header: HeaderName,
+}
+
+/// Who gives out an identity's ids.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Owner {
+    Caller,
+    System,
+}
+
+/// `[operations.*]`: one call each.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Operations {
+    pub(super) look: Spanned<Operation>,
+    pub(super) delete: Spanned<Operation>,
+}
+
+/// One call, and what its success looks like.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Operation {
+    #[serde(deserialize_with = "method")]
+    pub(super) method: Method,
+    #[serde(deserialize_with = "path")]
+    pub(super) path: String,
+    #[serde(deserialize_with = "success")]
+    pub(super) status: StatusCode,
+    pub(super) body: Body,
+    pub(super) found: Option<Found>,
+}
+
+/// What a successful answer's body is.
+#[derive(Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Body {
+    Empty,
+    Json,
+}
+
+/// Where a found profile says who it is: a JSON body without these texts is somebody else's.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Found {
+    #[serde(deserialize_with = "from_text")]
+    pub(super) remote_id: FieldPath,
+    #[serde(deserialize_with = "from_text")]
+    pub(super) app: FieldPath,
+}
+
+/// `[errors]`: how the API's own error body is recognised, and what it says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Errors {
+    pub(super) signature: Spanned<Vec<String>>,
+    pub(super) code: String,
+    pub(super) messages: Messages,
+    pub(super) not_found: Vec<String>,
+    #[serde(deserialize_with = "statuses")]
+    pub(super) credentials: Vec<StatusCode>,
+}
+
+/// Where an error body's texts stand.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Messages {
+    pub(super) list: String,
+    pub(super) field: String,
+    pub(super) texts: String,
+}
+
+/// `[answers]`: what holds for all of them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Answers {
+    #[serde(deserialize_with = "header_names")]
+    pub(super) request_id: Vec<HeaderName>,
+}
+
+/// `[probe]`: an id that cannot exist.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Probe {
+    pub(super) identity: Spanned<String>,
+    pub(super) id: Spanned<String>,
+}
+
+fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+}
+
+fn header_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<HeaderName>, D::Error> {
+    let names: Vec<String> = Vec::deserialize(deserializer)?;
+    names.iter().map(|name| name.parse().map_err(D::Error::custom)).collect()
+}
+
+fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Rate, D::Error> {
+    Rate::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+/// A name that may become a column, a directory's or a variable's.
+fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if name.is_empty() || !name.bytes().all(plain) {
+        return Err(D::Error::custom(format!("`{name}` is not a name of letters, digits, `_` and `-`")));
+    }
+    Ok(name)
+}
+
+fn method<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Method, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE]
+        .into_iter()
+        .find(|method| method.as_str() == text)
+        .ok_or_else(|| D::Error::custom(format!("`{text}` is none of GET, POST, PUT, PATCH and DELETE")))
+}
+
+fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let path = String::deserialize(deserializer)?;
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'?' && byte != b'#';
+    if !path.starts_with('/') || !path.bytes().all(plain) {
+        return Err(D::Error::custom(format!(
+            "`{path}` is not a path: it begins with `/` and has no `?`, `#` or blank"
+        )));
+    }
+    Ok(path)
+}
+
+fn success<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StatusCode, D::Error> {
+    status(u16::deserialize(deserializer)?)
+        .filter(StatusCode::is_success)
+        .ok_or_else(|| D::Error::custom("not a status of success (2xx)"))
+}
+
+fn statuses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<StatusCode>, D::Error> {
+    let codes: Vec<u16> = Vec::deserialize(deserializer)?;
+    codes
+        .into_iter()
+        .map(|code| {
+            status(code)
+                .filter(StatusCode::is_client_error)
+                .ok_or_else(|| D::Error::custom(format!("{code} is not a status of refusal (4xx)")))
+        })
+        .collect()
+}
+
+fn status(code: u16) -> Option<StatusCode> {
+    StatusCode::from_u16(code).ok()
+}

@@ -1,0 +1,156 @@
+//! What an answer means: a pure function from an answer to one of the five words.
+//!
+//! Promises: only an answer in the API's own shape settles a row (`Done`, `Next`, `Refused`); everything else is about
+//! the run or passes. It does not know how the answer came, and keeps nothing.
+
+use std::time::Duration;
+
+use reqwest::{
+    StatusCode,
+    header::{DATE, HeaderMap, HeaderName, RETRY_AFTER},
+};
+
+use super::{
+    body::{self, ErrorBody},
+    description::{Description, Endpoint, Shape},
+    retry_after,
+};
+use crate::domain::{Blame, Call, Evidence, Fact, Identity, Moment, Operation, Reply, Slot, Suspicion, Word};
+
+/// An answer, as far as it was read.
+pub(super) struct Answer<'a> {
+    /// Its status.
+    pub(super) status: StatusCode,
+    /// Its headers.
+    pub(super) headers: &'a HeaderMap,
+    /// Its body up to [`body::MAX_BODY`] bytes.
+    pub(super) body: &'a [u8],
+    /// Whether the body was cut short on the way (not by that bound).
+    pub(super) cut: bool,
+}
+
+/// What an answer to a call means. `now` is asked only for a `Retry-After` date in an answer without `Date`.
+pub(super) fn judge(
+    api: &Description,
+    call: Call,
+    identity: &Identity,
+    answer: &Answer<'_>,
+    now: impl FnOnce() -> Moment,
+) -> Reply {
+    let mut evidence = Evidence {
+        status: Some(answer.status.as_u16()),
+        request_id: first_text(answer.headers, &api.request_id),
+        ..Evidence::default()
+    };
+    let word = if answer.status.is_success() {
+        success(api.endpoint(call.operation), call.operation, answer, &mut evidence)
+    } else {
+        failure(api, call, identity, answer, now, &mut evidence)
+    };
+    Reply { lost: is_lost(answer), word, evidence }
+}
+
+/// A gateway's 502 and 504 say that the API's own answer never reached it: as lost as an answer that broke off.
+fn is_lost(answer: &Answer<'_>) -> bool {
+    answer.cut || matches!(answer.status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT)
+}
+
+fn success(endpoint: &Endpoint, operation: Operation, answer: &Answer<'_>, evidence: &mut Evidence) -> Word {
+    if answer.cut {
+        return Word::Again { after: None, blame: Blame::Row };
+    }
+    if answer.status != endpoint.status {
+        return Word::Suspect(Suspicion::Unsigned);
+    }
+    match &endpoint.shape {
+        Shape::Empty if answer.body.is_empty() => Word::Done(goal(operation)),
+        Shape::Empty => Word::Suspect(Suspicion::Unsigned),
+        Shape::Profile { remote_id, app } => match body::texts(answer.body, [remote_id, app]) {
+            Some([remote_id, app]) => {
+                evidence.remote_id = Some(remote_id);
+                evidence.app = Some(app);
+                Word::Done(goal(operation))
+            }
+            None => Word::Suspect(Suspicion::Unsigned),
+        },
+    }
+}
+
+const fn goal(operation: Operation) -> Fact {
+    match operation {
+        Operation::Delete => Fact::Deleted,
+        Operation::Look => Fact::Found,
+    }
+}
+
+fn failure(
+    api: &Description,
+    call: Call,
+    identity: &Identity,
+    answer: &Answer<'_>,
+    now: impl FnOnce() -> Moment,
+    evidence: &mut Evidence,
+) -> Word {
+    let error = ErrorBody::read(&api.errors, answer.body);
+    let gone = error.as_ref().is_some_and(|error| api.errors.not_found.contains(&error.code));
+    let signed = error.is_some();
+    if let Some(error) = error {
+        evidence.code = Some(error.code);
+        evidence.message = error.message;
+    }
+    match by_head(api, answer, now) {
+        Some(word) => word,
+        None if answer.cut => Word::Again { after: None, blame: Blame::Row },
+        None if gone && answer.status == StatusCode::NOT_FOUND => absent(call, identity),
+        None if signed && answer.status.is_client_error() => Word::Refused,
+        None => Word::Suspect(Suspicion::Unsigned),
+    }
+}
+
+/// What the status alone decides, whoever wrote the body.
+fn by_head(api: &Description, answer: &Answer<'_>, now: impl FnOnce() -> Moment) -> Option<Word> {
+    let status = answer.status;
+    if api.errors.credentials.contains(&status) {
+        return Some(Word::Suspect(Suspicion::Credentials));
+    }
+    if status.is_redirection() {
+        return Some(Word::Suspect(Suspicion::Redirect));
+    }
+    match status {
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => Some(Word::Suspect(Suspicion::Proxy)),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
+            Some(again(status, wait(answer.headers, now)))
+        }
+        _ if status.is_server_error() => Some(again(status, wait(answer.headers, now))),
+        _ => None,
+    }
+}
+
+fn again(status: StatusCode, after: Option<Duration>) -> Word {
+    let asked = status == StatusCode::SERVICE_UNAVAILABLE && after.is_some();
+    let blame = if asked || status == StatusCode::TOO_MANY_REQUESTS { Blame::Never } else { Blame::Row };
+    Word::Again { after, blame }
+}
+
+/// There is no profile by this id: the other one is next, if there is another one.
+const fn absent(call: Call, identity: &Identity) -> Word {
+    match call.slot {
+        Slot::Primary if identity.fallback().is_some() => {
+            Word::Next(Call { operation: call.operation, slot: Slot::Fallback })
+        }
+        Slot::Primary | Slot::Fallback => Word::Done(Fact::Absent),
+    }
+}
+
+fn wait(headers: &HeaderMap, now: impl FnOnce() -> Moment) -> Option<Duration> {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    retry_after::wait(text(RETRY_AFTER)?, text(DATE), now)
+}
+
+fn first_text(headers: &HeaderMap, names: &[HeaderName]) -> Option<String> {
+    let value = names.iter().find_map(|name| headers.get(name))?;
+    value.to_str().ok().map(|text| body::bounded(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests;

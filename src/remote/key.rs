@@ -1,0 +1,101 @@
+//! The API key: read, checked, named without being shown.
+//!
+//! Promises: no message, no `Debug` and no log line holds it. It does not know which request carries it.
+
+use std::{fmt, fs, os::unix::fs::PermissionsExt, path::Path};
+
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{KeySource, description::KeyRules};
+use crate::{
+    domain::hmac_fingerprint,
+    error::{Error, Exit},
+};
+
+/// The public key of the keyed hash that names an API key: it only sets these hashes apart from others.
+const FINGERPRINT_LABEL: &[u8] = b"tollgate key fingerprint v1";
+
+/// A checked key.
+#[derive(Clone)]
+pub(super) struct Key {
+    secret: SecretString,
+    header: HeaderValue,
+}
+
+impl Key {
+    /// Reads the key from where it is and checks it.
+    ///
+    /// # Errors
+    /// 78 when it cannot be read, is empty, is surely not a key, or cannot travel in a header.
+    pub(super) fn read(source: &KeySource, rules: &KeyRules) -> Result<Self, Error> {
+        match source {
+            KeySource::File(path) => {
+                let text = fs::read_to_string(path).map(SecretString::from).map_err(|error| {
+                    refusal(&format!("the API key file {} cannot be read: {error}", path.display()))
+                })?;
+                warn_if_readable_by_others(path);
+                Self::check(&text, rules, &format!("the API key in {}", path.display()))
+            }
+            KeySource::Given(text) => Self::check(text, rules, "the API key"),
+        }
+    }
+
+    fn check(text: &SecretString, rules: &KeyRules, which: &str) -> Result<Self, Error> {
+        let bare = text.expose_secret().trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
+        if bare.is_empty() {
+            return Err(refusal(&format!("{which} is empty")));
+        }
+        if let Some(prefix) = rules.refused_prefixes.iter().find(|prefix| begins_with(bare, prefix)) {
+            return Err(refusal(&format!("{which} begins with `{prefix}`"))
+                .hint("give the secret key alone: without the header's prefix, and not a public key"));
+        }
+        let untransportable = || refusal(&format!("{which} has a character that cannot travel in a header"));
+        // Stricter than `HeaderValue`, which lets bytes beyond ASCII pass: no key has them.
+        if !bare.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+            return Err(untransportable());
+        }
+        let mut header = HeaderValue::from_str(&format!("{}{bare}", rules.prefix)).map_err(|_| untransportable())?;
+        header.set_sensitive(true);
+        Ok(Self { secret: SecretString::from(bare), header })
+    }
+
+    /// The value of the header that carries it; marked as sensitive.
+    pub(super) const fn header(&self) -> &HeaderValue {
+        &self.header
+    }
+
+    /// Names the key without revealing it.
+    pub(super) fn fingerprint(&self) -> String {
+        let mut hex = hmac_fingerprint(FINGERPRINT_LABEL, &[self.secret.expose_secret().as_bytes()]).to_string();
+        hex.truncate(16);
+        hex
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.header == other.header
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key")
+    }
+}
+
+fn refusal(what: &str) -> Error {
+    Error::new(Exit::Config, what)
+}
+
+fn begins_with(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+/// A mounted Kubernetes secret is readable by all: worth a word, not a refusal.
+fn warn_if_readable_by_others(path: &Path) {
+    if fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0) {
+        tracing::warn!(file = %path.display(), "the API key file can be read by others than its owner");
+    }
+}

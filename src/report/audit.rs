@@ -1,0 +1,137 @@
+//! Counts a run's results anew from their lines, for those who do not want to take `run.json`'s word for it.
+//!
+//! Promises: changes nothing, locks nothing, and verifies the whole chain first.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{
+    RESULTS, RUN, RealDisk,
+    disk::{Disk as _, cannot_read},
+    runfile::{RunFile, State},
+    scan::{Folding, ScanOptions, fold, orphan},
+    walk::walk,
+};
+use crate::{
+    domain::{Fingerprints, Tally, Verdict},
+    error::{Error, Exit},
+    flow::MaxAbsent,
+};
+
+/// The not-found guard's default, by which an earlier run's `absent` lines are judged.
+const MAX_ABSENT: MaxAbsent = MaxAbsent::Percent(95.0);
+
+/// What the lines themselves say.
+#[derive(Debug, Clone, Serialize)]
+pub struct Audit {
+    /// Every row by its last line.
+    #[serde(serialize_with = "super::runfile::totals::serialize")]
+    pub totals: Tally,
+    /// Outcome lines that are valid.
+    pub lines: u64,
+    /// Those of them that a later line superseded.
+    pub superseded: u64,
+    /// Bytes after them that do not chain: the tail of a write that never came to its end.
+    pub torn_bytes: u64,
+    /// The chain value of the last line, 64 hex digits.
+    pub head: String,
+    /// Whether the head that `run.json` recorded occurs in the chain; if not, lines are missing.
+    pub recorded_head_occurs: bool,
+    /// Whether `run.json` says the run is complete, and its totals are those of the lines.
+    pub complete: bool,
+    /// When the first line was written, as it says.
+    pub first_finished_at: Option<String>,
+    /// When the last line was written, as it says.
+    pub last_finished_at: Option<String>,
+    /// What the run is about.
+    pub run: super::Immutable,
+    /// How it stood at the last end of a try.
+    pub state: State,
+}
+
+/// Verifies a run's results and counts them anew.
+///
+/// # Errors
+/// [`Exit::Data`] when there is no run, or the chain is broken; [`Exit::Io`] when it cannot be read.
+pub fn audit(directory: &Path) -> Result<Audit, Error> {
+    let disk = RealDisk::at(directory, false);
+    let run = read_run(&disk, directory)?;
+    let Folding { scan, recorded_head_occurs } = fold(run, open(&disk)?, options())?;
+    let (first_finished_at, last_finished_at) = span(&disk, &scan.run)?;
+    Ok(Audit {
+        totals: scan.totals,
+        lines: scan.lines,
+        superseded: scan.superseded,
+        torn_bytes: scan.torn.len() as u64,
+        head: scan.head.to_string(),
+        recorded_head_occurs,
+        complete: scan.run.state.complete && scan.run.state.totals == scan.totals,
+        first_finished_at,
+        last_finished_at,
+        run: scan.run.immutable,
+        state: scan.run.state,
+    })
+}
+
+/// The ids that another run deleted, then those it found absent, under a key for this process only. Rows whose `absent`
+/// its not-found guard doubts are in neither.
+///
+/// # Errors
+/// [`Exit::Data`] when there is no run, or the chain is broken; [`Exit::Io`] when it cannot be read.
+pub fn settled_elsewhere(directory: &Path, key: [u8; 32]) -> Result<(Fingerprints, Fingerprints), Error> {
+    let disk = RealDisk::at(directory, false);
+    let run = read_run(&disk, directory)?;
+    let Folding { scan, .. } = fold(run, open(&disk)?, options())?;
+    let (mut deleted, mut absent) = (Fingerprints::keyed(key), Fingerprints::keyed(key));
+    walk(open(&disk)?, scan.run.first_link(), |link| {
+        let set = match link.entry.verdict {
+            Verdict::Deleted => &mut deleted,
+            Verdict::Absent if scan.past.absent.contains(link.entry.line) => &mut absent,
+            Verdict::Absent | Verdict::Duplicate | Verdict::Refused | Verdict::Failed | Verdict::Invalid => {
+                return Ok(());
+            }
+        };
+        let id = link.entry.id().ok_or_else(|| {
+            super::line::corrupt(link.number, "holds an id that is not stored as this version stores ids")
+        })?;
+        set.insert_text(&id);
+        Ok(())
+    })?;
+    Ok((deleted, absent))
+}
+
+const fn options() -> ScanOptions {
+    ScanOptions { max_absent: MAX_ABSENT, with_replay: false }
+}
+
+fn read_run(disk: &RealDisk, directory: &Path) -> Result<RunFile, Error> {
+    if let Some(run) = RunFile::read(disk)? {
+        return Ok(run);
+    }
+    let results = disk.read(RESULTS).map_err(|error| cannot_read(RESULTS, &error))?;
+    Err(match results {
+        Some(_) => orphan(),
+        None => Error::new(Exit::Data, format!("{} holds no run: there is no {RUN}", directory.display())),
+    })
+}
+
+fn open(disk: &RealDisk) -> Result<Box<dyn std::io::Read + '_>, Error> {
+    let file = disk.read(RESULTS).map_err(|error| cannot_read(RESULTS, &error))?;
+    Ok(file.unwrap_or_else(|| Box::new(std::io::empty())))
+}
+
+/// When the first and the last line say they were written.
+fn span(disk: &RealDisk, run: &RunFile) -> Result<(Option<String>, Option<String>), Error> {
+    let (mut first, mut last) = (None, None);
+    walk(open(disk)?, run.first_link(), |link| {
+        let at = link.entry.finished_at().unwrap_or_default();
+        first.get_or_insert_with(|| at.to_vec());
+        let last = last.get_or_insert_with(Vec::new);
+        last.clear();
+        last.extend_from_slice(at);
+        Ok(())
+    })?;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok((first.map(text), last.map(text)))
+}

@@ -1,0 +1,188 @@
+//! Which directory a run uses.
+//!
+//! Promises: the same command finds its unfinished run again; a run is never continued with another input, operation or
+//! host; whoever gets a directory holds its locks. It does not read the results themselves.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Place, RESULTS, RealDisk, RunFile, Whereabouts,
+    disk::{make_directory, make_one_directory},
+    lock::{Locks, lock_root, lock_run},
+    scan::orphan,
+};
+use crate::{
+    domain::{Digest, Moment, Verdict},
+    error::{Error, Exit},
+};
+
+/// What the run is about, as far as it decides the directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// `delete`.
+    pub command: String,
+    /// The description's name.
+    pub api: String,
+    /// The host that is called.
+    pub host: String,
+    /// SHA-256 of the input's bytes; `None` for stdin.
+    pub input_digest: Option<Digest>,
+    /// A rehearsal against the stand-in.
+    pub sandbox: bool,
+}
+
+/// A directory for this try, locked.
+#[derive(Debug)]
+pub struct Chosen {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The run that stands there, finished or not; `None` when it is to be created.
+    pub existing: Option<RunFile>,
+    /// Held until dropped.
+    pub locks: Locks,
+}
+
+/// Finds or makes the directory, and locks it.
+///
+/// # Errors
+/// [`Exit::CannotCreate`] when it cannot be made or locked; [`Exit::Incomplete`] while somebody else holds a lock;
+/// [`Exit::Config`] when `--out` names the run of another input, operation or host; [`Exit::Usage`] when the run that
+/// matches is finished, or `--new` meets a run under `--out`; [`Exit::Data`] when what stands there cannot be read.
+pub fn resolve(place: &Place, asked: &Asked, now: Moment) -> Result<Chosen, Error> {
+    match &place.whereabouts {
+        Whereabouts::Exact(path) => exact(path, place, asked),
+        Whereabouts::Under(root) => under(root, place, asked, now),
+    }
+}
+
+fn exact(path: &Path, place: &Place, asked: &Asked) -> Result<Chosen, Error> {
+    make_directory(path, place.group_readable).map_err(|error| cannot_make(path, &error))?;
+    let whole = path.canonicalize().map_err(|error| cannot_make(path, &error))?;
+    let parent = whole.parent().unwrap_or(&whole);
+    let root_lock = lock_root(parent, asked, place.group_readable)?;
+    let run_lock = lock_run(path, place.group_readable)?;
+    let existing = RunFile::read(&RealDisk::at(path, place.group_readable))?;
+    match &existing {
+        Some(run) => may_continue(path, run, place, asked)?,
+        None if path.join(RESULTS).exists() => return Err(orphan()),
+        None => {}
+    }
+    Ok(Chosen { path: path.to_owned(), existing, locks: Locks::of(root_lock, run_lock) })
+}
+
+fn under(root: &Path, place: &Place, asked: &Asked, now: Moment) -> Result<Chosen, Error> {
+    make_directory(root, place.group_readable).map_err(|error| cannot_make(root, &error))?;
+    let root_lock = lock_root(root, asked, place.group_readable)?;
+    let chosen = if place.new { None } else { matching(root, place, asked)? };
+    let (path, existing) = match chosen {
+        Some((path, run)) => (path, Some(run)),
+        None => (make_new(root, place, asked, now)?, None),
+    };
+    let run_lock = lock_run(&path, place.group_readable)?;
+    Ok(Chosen { path, existing, locks: Locks::of(root_lock, run_lock) })
+}
+
+/// The run to be continued: the youngest unfinished one that matches, or the youngest finished one for
+/// `--retry-failed`.
+fn matching(root: &Path, place: &Place, asked: &Asked) -> Result<Option<(PathBuf, RunFile)>, Error> {
+    if asked.sandbox || asked.input_digest.is_none() {
+        return Ok(None);
+    }
+    let mut runs = runs_under(root)?;
+    runs.retain(|(_, run)| !run.immutable.sandbox && difference(run, asked).is_none());
+    if let Some(at) = runs.iter().position(|(_, run)| !run.state.complete) {
+        return Ok(Some(runs.swap_remove(at)));
+    }
+    match runs.into_iter().next() {
+        Some((path, run)) if !place.retry_failed => Err(finished(&path, &run)),
+        youngest => Ok(youngest),
+    }
+}
+
+/// Every run under a root, the youngest first: a run's name begins with its time.
+fn runs_under(root: &Path) -> Result<Vec<(PathBuf, RunFile)>, Error> {
+    let cannot = |error: io::Error| Error::new(Exit::Io, format!("{} cannot be read: {error}", root.display()));
+    let mut runs = Vec::new();
+    for entry in fs::read_dir(root).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        if !path.is_dir() {
+            continue;
+        }
+        match RunFile::read(&RealDisk::at(&path, false)) {
+            Ok(Some(run)) => runs.push((path, run)),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(directory = %path.display(), "passed over: {}", error.what()),
+        }
+    }
+    runs.sort_by_key(|(path, run)| std::cmp::Reverse((run.immutable.started, path.clone())));
+    Ok(runs)
+}
+
+fn make_new(root: &Path, place: &Place, asked: &Asked, now: Moment) -> Result<PathBuf, Error> {
+    let kind = if asked.sandbox { "-sandbox" } else { "" };
+    let name = format!("{}-{}{kind}", now.compact(), asked.command);
+    let mut path = root.join(&name);
+    let mut count = 1;
+    loop {
+        match make_one_directory(&path, place.group_readable) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                count += 1;
+                path = root.join(format!("{name}-{count}"));
+            }
+            Err(error) => return Err(cannot_make(&path, &error)),
+        }
+    }
+}
+
+fn may_continue(path: &Path, run: &RunFile, place: &Place, asked: &Asked) -> Result<(), Error> {
+    let path = path.display();
+    if place.new {
+        return Err(Error::new(Exit::Usage, format!("{path} holds a run already, and --new asks for a new one"))
+            .hint("give another directory with --out, or none"));
+    }
+    if asked.sandbox || run.immutable.sandbox {
+        return Err(Error::new(Exit::Config, format!("{path} holds a run, and a sandbox run is never continued"))
+            .hint("give another directory with --out"));
+    }
+    match difference(run, asked) {
+        None => Ok(()),
+        Some(difference) => Err(Error::new(Exit::Config, format!("{path} belongs to another run: {difference}"))
+            .hint("give another directory with --out; --continue-from passes over what this one settled well")),
+    }
+}
+
+/// What tells the run from the one that is asked for; `None` when nothing does.
+fn difference(run: &RunFile, asked: &Asked) -> Option<String> {
+    let immutable = &run.immutable;
+    if immutable.command != asked.command {
+        return Some(format!("its command is {}, this one is {}", immutable.command, asked.command));
+    }
+    if immutable.host != asked.host {
+        return Some(format!("its host is {}, this one's is {}", immutable.host, asked.host));
+    }
+    if immutable.input.digest == asked.input_digest {
+        return None;
+    }
+    let name = |digest: Option<Digest>| digest.map_or("stdin".to_owned(), |digest| format!("sha256 {digest}"));
+    let (its, ours) = (name(immutable.input.digest), name(asked.input_digest));
+    Some(format!("its input was {} ({its}), this one's is {ours}", immutable.input.name))
+}
+
+fn finished(path: &Path, run: &RunFile) -> Error {
+    let failed = run.state.totals.of(Verdict::Failed);
+    let hint = if failed == 0 {
+        "--new begins anew".to_owned()
+    } else {
+        format!("--retry-failed tries its {failed} failed rows again; --new begins anew")
+    };
+    Error::new(Exit::Usage, format!("this input was finished already, in {}", path.display())).hint(hint)
+}
+
+fn cannot_make(path: &Path, error: &io::Error) -> Error {
+    Error::new(Exit::CannotCreate, format!("{} cannot be created: {error}", path.display()))
+        .hint("choose another place with --out or --runs-dir")
+}

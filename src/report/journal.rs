@@ -1,0 +1,276 @@
+//! The journal: a state machine that turns outcomes into lines that last.
+//!
+//! Promises: `run.json` and the header are on the disk, names included, before the journal exists; a line counts as
+//! synced only after a sync that succeeded; after the first failure it refuses everything, since a sync that failed may
+//! seem to succeed when tried again. It knows no clock: the caller says when.
+
+use std::io::{self, Write as _};
+
+use super::{
+    RESULTS, TORN,
+    disk::{Disk, DiskFile as _, cannot_write},
+    line::{Encoder, HEADER},
+    runfile::{Immutable, RunFile, State},
+    scan::Scan,
+    side::SideFiles,
+};
+use crate::{
+    domain::{Digest, Kept, Layout, LineSet, Moment, Outcome, Tally, Verdict},
+    error::{Error, Exit},
+};
+
+/// Lines that [`Journal::record`] lets pile up before it syncs by itself.
+pub const SYNC_EVERY: u64 = 4096;
+
+/// The journal of one try.
+#[derive(Debug)]
+pub struct Journal<D: Disk> {
+    disk: D,
+    run: RunFile,
+    results: D::File,
+    sides: SideFiles<D::File>,
+    encoder: Encoder,
+    buffer: Vec<u8>,
+    /// Every row by its last line, those of this try included.
+    totals: Tally,
+    /// Rows whose last line is `failed`, then those whose `absent` is doubted: a line of this try supersedes them.
+    unsettled: [LineSet; 2],
+    lines: u64,
+    lines_synced: u64,
+    failed: bool,
+}
+
+/// How a try ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// The code that the process leaves with.
+    pub exit: Exit,
+    /// When.
+    pub at: Moment,
+    /// Rows that this try read, those settled before included.
+    pub rows_read: u64,
+    /// Rows read that have no settled word.
+    pub unsettled: u64,
+    /// Every row of the input was read and has a line: the side files get their final names.
+    pub complete: bool,
+}
+
+/// What a closed journal came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// Every row by its last line, all tries together.
+    pub totals: Tally,
+    /// The chain value of the last line.
+    pub head: Digest,
+    /// Outcome lines in the file, superseded ones included.
+    pub lines: u64,
+    /// The name of the file of rows that did not make it, when the run is complete and there are any.
+    pub failed_file: Option<String>,
+    /// The name of the file of rows that were not there, likewise.
+    pub absent_file: Option<String>,
+}
+
+impl<D: Disk> Journal<D> {
+    /// Begins a run.
+    ///
+    /// # Errors
+    /// [`Exit::CannotCreate`] when the files cannot be created.
+    pub fn create(mut disk: D, immutable: &Immutable, layout: &Layout) -> Result<Self, Error> {
+        let run = RunFile::begin(immutable.clone())?;
+        let begin = |disk: &mut D| {
+            run.write(disk)?;
+            let results = begin_results(disk).map_err(|error| cannot_write(RESULTS, &error))?;
+            Ok((results, SideFiles::begin(disk, layout)?))
+        };
+        let (results, sides) = begin(&mut disk).map_err(|error| cannot_create(&error))?;
+        let encoder = Encoder::after(run.first_link());
+        Ok(Self {
+            disk,
+            run,
+            results,
+            sides,
+            encoder,
+            buffer: Vec::new(),
+            totals: Tally::default(),
+            unsettled: [LineSet::default(), LineSet::default()],
+            lines: 0,
+            lines_synced: 0,
+            failed: false,
+        })
+    }
+
+    /// Continues a run: sets a torn tail aside and says in `run.json` that another try began.
+    ///
+    /// # Errors
+    /// [`Exit::Io`] when the files cannot be written.
+    pub fn resume(mut disk: D, scan: &Scan, layout: &Layout, key_fingerprint: &str) -> Result<Self, Error> {
+        let results = mend(&mut disk, scan).map_err(|error| cannot_write(RESULTS, &error))?;
+        let mut run = scan.run.clone();
+        run.state = State {
+            totals: scan.totals,
+            complete: false,
+            exit_code: None,
+            ended: None,
+            chain_head: scan.head,
+            key_fingerprint: key_fingerprint.to_owned(),
+            tries: run.state.tries + 1,
+            ..run.state
+        };
+        run.write(&mut disk)?;
+        let sides = SideFiles::begin(&mut disk, layout)?;
+        Ok(Self {
+            disk,
+            run,
+            results,
+            sides,
+            encoder: Encoder::after(scan.head),
+            buffer: Vec::new(),
+            totals: scan.totals,
+            unsettled: scan.unsettled.clone(),
+            lines: scan.lines,
+            lines_synced: scan.lines,
+            failed: false,
+        })
+    }
+
+    /// Writes one line per outcome, all at once, and syncs when [`SYNC_EVERY`] lines have piled up.
+    ///
+    /// # Errors
+    /// [`Exit::Io`]; from then on always.
+    pub fn record(&mut self, outcomes: &[Outcome], at: Moment) -> Result<(), Error> {
+        self.guarded(|journal| {
+            journal.write_lines(outcomes, at).map_err(|error| cannot_write(RESULTS, &error))?;
+            for outcome in outcomes {
+                journal.count(outcome);
+            }
+            journal.sides.record(&mut journal.disk, outcomes)
+        })?;
+        if self.lines - self.lines_synced >= SYNC_EVERY { self.sync() } else { Ok(()) }
+    }
+
+    /// Puts rows that an earlier try settled into this try's side files.
+    ///
+    /// # Errors
+    /// [`Exit::Io`]; from then on always.
+    pub fn keep(&mut self, kept: &[Kept]) -> Result<(), Error> {
+        self.guarded(|journal| journal.sides.keep(&mut journal.disk, kept))
+    }
+
+    /// Makes every line so far last; nothing happens when all of them do.
+    ///
+    /// # Errors
+    /// [`Exit::Io`]; from then on always.
+    pub fn sync(&mut self) -> Result<(), Error> {
+        self.guarded(|journal| {
+            if journal.lines_synced < journal.lines {
+                journal.results.sync().map_err(|error| cannot_write(RESULTS, &error))?;
+                journal.lines_synced = journal.lines;
+            }
+            Ok(())
+        })
+    }
+
+    /// Every row by its last line, all tries together.
+    #[must_use]
+    pub const fn totals(&self) -> Tally {
+        self.totals
+    }
+
+    /// Outcome lines that are on the disk for ever, those of earlier tries included.
+    #[must_use]
+    pub const fn lines_synced(&self) -> u64 {
+        self.lines_synced
+    }
+
+    /// Outcome lines written, synced or not, those of earlier tries included.
+    #[must_use]
+    pub const fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Ends the try: syncs, gives the side files of a complete run their names, and writes how the run stands.
+    ///
+    /// # Errors
+    /// [`Exit::Io`], also when anything failed before.
+    pub fn close(mut self, ending: Ending) -> Result<Closed, Error> {
+        self.sync()?;
+        let [failed_file, absent_file] =
+            if ending.complete { self.sides.finish(&mut self.disk)? } else { [None, None] };
+        let head = self.encoder.head();
+        self.run.state = State {
+            totals: self.totals,
+            rows_read: ending.rows_read,
+            unsettled: ending.unsettled,
+            complete: ending.complete,
+            exit_code: Some(ending.exit.code()),
+            ended: Some(ending.at),
+            chain_head: head,
+            ..self.run.state
+        };
+        self.run.write(&mut self.disk)?;
+        Ok(Closed { totals: self.totals, head, lines: self.lines, failed_file, absent_file })
+    }
+
+    fn write_lines(&mut self, outcomes: &[Outcome], at: Moment) -> io::Result<()> {
+        self.buffer.clear();
+        for outcome in outcomes {
+            self.encoder.push(outcome, at, &mut self.buffer);
+        }
+        self.results.write_all(&self.buffer)?;
+        self.lines += outcomes.len() as u64;
+        Ok(())
+    }
+
+    fn count(&mut self, outcome: &Outcome) {
+        let [failed, doubted] = &mut self.unsettled;
+        if failed.remove(outcome.row.line) {
+            self.totals.remove(Verdict::Failed);
+        } else if doubted.remove(outcome.row.line) {
+            self.totals.remove(Verdict::Absent);
+        }
+        self.totals.add(outcome.verdict);
+    }
+
+    /// After a failure nothing is tried again.
+    fn guarded(&mut self, act: impl FnOnce(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
+        if self.failed {
+            return Err(Error::new(Exit::Io, "the journal failed before, so nothing more is written to it"));
+        }
+        let done = act(self);
+        self.failed = done.is_err();
+        done
+    }
+}
+
+fn begin_results<D: Disk>(disk: &mut D) -> io::Result<D::File> {
+    let mut results = disk.create(RESULTS)?;
+    results.write_all(HEADER)?;
+    results.sync()?;
+    disk.sync_names()?;
+    Ok(results)
+}
+
+/// Opens the results after their last valid line. The torn tail is safe in its own file before it is cut off. What a
+/// killed process wrote but did not sync was read all the same, and is synced before anything relies on it.
+fn mend<D: Disk>(disk: &mut D, scan: &Scan) -> io::Result<D::File> {
+    if !scan.torn.is_empty() {
+        let mut torn = disk.append(TORN)?;
+        torn.write_all(&scan.torn)?;
+        torn.sync()?;
+        disk.sync_names()?;
+    }
+    if scan.bytes == 0 {
+        return begin_results(disk);
+    }
+    if !scan.torn.is_empty() {
+        disk.cut(RESULTS, scan.bytes)?;
+    }
+    let mut results = disk.append(RESULTS)?;
+    results.sync()?;
+    disk.sync_names()?;
+    Ok(results)
+}
+
+fn cannot_create(error: &Error) -> Error {
+    Error::new(Exit::CannotCreate, error.what()).hint("nothing was sent; make room, or choose another place with --out")
+}

@@ -1,0 +1,135 @@
+//! Before anything is touched: what a person must know, and their word for it.
+
+use std::{
+    fmt::Write as _,
+    fs::{File, OpenOptions},
+    io::{BufRead, BufReader, Write},
+    time::Duration,
+};
+
+use futures::{Stream, StreamExt};
+use tokio::sync::oneshot;
+
+use super::{Stage, input::Input, wall};
+use crate::{
+    config::{Job, Target},
+    domain::{Past, say_count, say_duration},
+    error::{Error, Exit},
+    flow::{Ending, Looked, Signal},
+};
+
+/// How many ids the prompt shows.
+const SHOWN: usize = 5;
+
+/// What is about to happen, in words.
+pub(super) fn picture(job: &Job, input: &Input, host: &str, looked: &Looked, past: &Past) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{name:<10} {value}");
+    };
+    line("about to", format!("{} profiles on {host} ({})", job.action.word(), job.description.name()));
+    line("app", app(looked));
+    line("input", whence(input));
+    if let Some(survey) = input.survey() {
+        let settled = past.tally.settled();
+        let left = survey.rows.saturating_sub(settled);
+        line("rows", rows(survey.rows, settled, survey.malformed));
+        line("pace", pace(job, left));
+        let shown = survey.samples.iter().filter(|sample| !past.settled.contains(sample.line)).take(SHOWN);
+        let ids: Vec<&str> = shown.map(|sample| sample.identity.primary().text()).collect();
+        line("such as", ids.join(", "));
+        survey.warnings.iter().for_each(|warning| line("warning", warning.clone()));
+    }
+    text
+}
+
+/// `app 14c3…, 18 of 20 exist`.
+pub(super) fn app(looked: &Looked) -> String {
+    let app = looked.app.as_deref().unwrap_or("not known, since none of those looked at exists");
+    format!("{app}, {} of {} exist", looked.exist, looked.asked)
+}
+
+fn whence(input: &Input) -> String {
+    match input {
+        Input::File { name, metadata, .. } => {
+            let age = wall::of_file(metadata).map(|written| wall::now().since(written));
+            age.map_or_else(|| name.clone(), |age| format!("{name}, written {} ago", say_duration(whole(age))))
+        }
+        Input::Stdin => "stdin; how many rows it has will be seen at its end".to_owned(),
+    }
+}
+
+fn whole(age: Duration) -> Duration {
+    Duration::from_secs(age.as_secs().max(1))
+}
+
+fn rows(rows: u64, settled: u64, malformed: u64) -> String {
+    let mut text = say_count(rows);
+    if settled > 0 {
+        let _ = write!(text, ", {} of them settled by earlier tries", say_count(settled));
+    }
+    if malformed > 0 {
+        let _ = write!(text, ", {} malformed: these are not sent", say_count(malformed));
+    }
+    text
+}
+
+fn pace(job: &Job, rows: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let seconds = rows as f64 / job.flow.rate.get();
+    let lasts = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+    format!("{}/s, so about {}", job.flow.rate.get(), say_duration(whole(lasts)))
+}
+
+/// Asks on the terminal; the answer is the row count, typed. A signal is an answer too.
+pub(super) async fn consent(
+    stage: &Stage,
+    picture: &str,
+    rows: Option<u64>,
+    stops: &mut (impl Stream<Item = Signal> + Unpin),
+) -> Result<(), Error> {
+    let (word, question) = match rows {
+        Some(rows) => (rows.to_string(), format!("type the number of rows ({rows}) to go on: ")),
+        None => ("delete".to_owned(), "type `delete` to go on: ".to_owned()),
+    };
+    let terminal = terminal()?;
+    stage.screen.say(picture.trim_end());
+    let (answer, answered) = oneshot::channel();
+    // A plain thread: a read from the terminal cannot be called off, and must not hold the exit.
+    std::thread::spawn(move || {
+        let _nobody_waits = answer.send(ask(terminal, &question));
+    });
+    let answer = tokio::select! {
+        biased;
+        Some(signal) = stops.next() => return Err(Ending::Stopped(signal).error().unwrap_or_else(declined)),
+        answer = answered => answer.ok().flatten(),
+    };
+    if answer.is_some_and(|answer| answer.replace([',', ' ', '_'], "") == word) { Ok(()) } else { Err(declined()) }
+}
+
+/// Before anything is sent: where there is nobody to ask, `--yes` must have been said.
+pub(super) fn must_be_possible(job: &Job) -> Result<(), Error> {
+    match job.target {
+        Target::Real { .. } if !job.consent.yes => terminal().map(drop),
+        Target::Real { .. } | Target::Sandbox(_) => Ok(()),
+    }
+}
+
+fn declined() -> Error {
+    Error::new(Exit::Guard, "not confirmed; nothing was sent")
+}
+
+fn terminal() -> Result<File, Error> {
+    OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(|_| {
+        Error::new(Exit::Usage, "there is no terminal to ask on, and deletion cannot be undone")
+            .hint("--yes goes without asking; --expect-rows, --expect-sha256 and --expect-app make that safe")
+    })
+}
+
+fn ask(mut terminal: File, question: &str) -> Option<String> {
+    terminal.write_all(question.as_bytes()).ok()?;
+    let mut answer = String::new();
+    BufReader::new(terminal).read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned())
+}

@@ -1,0 +1,93 @@
+//! What the user said must be true, held against what is.
+
+use super::input::Input;
+use crate::{
+    config::{Consent, Job},
+    domain::say_count,
+    error::{Error, Exit},
+    source::Survey,
+};
+
+/// Before the first call: the input is what it was said to be.
+pub(super) fn of_the_input(job: &Job, input: &Input) -> Result<(), Error> {
+    match input.survey() {
+        None => of_stdin(&job.consent),
+        Some(survey) => {
+            not_empty(job, survey)?;
+            rows_and_digest(&job.consent, survey)?;
+            at_most(job.flow.max_delete, survey)
+        }
+    }
+}
+
+fn of_stdin(consent: &Consent) -> Result<(), Error> {
+    if consent.expect_rows.is_none() && consent.expect_sha256.is_none() {
+        return Ok(());
+    }
+    Err(Error::new(Exit::Usage, "--expect-rows and --expect-sha256 need a file: stdin is known only at its end")
+        .hint("write the rows into a file first, or bound the run with --max-delete"))
+}
+
+fn not_empty(job: &Job, survey: &Survey) -> Result<(), Error> {
+    if survey.rows > 0 || job.allow_empty {
+        return Ok(());
+    }
+    Err(no_rows())
+}
+
+/// An empty source once deleted everything (rclone#4298): it is an error unless asked for.
+pub(super) fn no_rows() -> Error {
+    Error::new(Exit::Data, "the input has no rows")
+        .hint("an export that failed looks like this; --allow-empty if it is right")
+}
+
+fn rows_and_digest(consent: &Consent, survey: &Survey) -> Result<(), Error> {
+    match consent.expect_rows {
+        Some(expected) if expected != survey.rows => Err(Error::new(
+            Exit::Guard,
+            format!("the input has {} rows, not {}", say_count(survey.rows), say_count(expected)),
+        )
+        .hint("this is not the file that --expect-rows was written for")),
+        Some(_) | None => Ok(()),
+    }?;
+    match consent.expect_sha256 {
+        Some(expected) if expected != survey.digest => {
+            Err(Error::new(Exit::Guard, format!("the input's sha256 is {}, not {expected}", survey.digest))
+                .hint("this is not the file that --expect-sha256 was written for"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn at_most(max_delete: u64, survey: &Survey) -> Result<(), Error> {
+    let wanted = survey.rows - survey.malformed;
+    if wanted <= max_delete {
+        return Ok(());
+    }
+    Err(Error::new(
+        Exit::Guard,
+        format!("the input has {} rows to delete, more than --max-delete {}", say_count(wanted), say_count(max_delete)),
+    )
+    .hint("check the input; raise --max-delete if it is right"))
+}
+
+/// After the look: the key belongs to the app that was said, and to the one that the run began with.
+pub(super) fn of_the_app(consent: &Consent, known: Option<&str>, begun_with: Option<&str>) -> Result<(), Error> {
+    if let (Some(now), Some(before)) = (known, begun_with)
+        && now != before
+    {
+        return Err(Error::new(
+            Exit::Config,
+            format!("the key belongs to app {now}, and this run was begun with app {before}"),
+        )
+        .hint("use the key of that app, or give another directory with --out"));
+    }
+    let Some(expected) = consent.expect_app.as_deref() else { return Ok(()) };
+    match known.or(begun_with) {
+        Some(app) if app == expected => Ok(()),
+        Some(app) => Err(Error::new(Exit::Guard, format!("the key belongs to app {app}, not to {expected}"))
+            .hint("use the key of that app, or correct --expect-app")),
+        None => Err(Error::new(Exit::Guard, "none of the profiles looked at exists, so the key's app cannot be told")
+            .hint("check the key and the input; without --expect-app the run goes on all the same")),
+    }
+}

@@ -1,0 +1,89 @@
+//! The input: opened once, counted, and read again through the same descriptor.
+
+use std::{
+    fs::{File, Metadata},
+    io::{self, BufReader, Read, Seek},
+};
+
+use crate::{
+    error::{Error, Exit},
+    source::{InputName, Options, Reader, Survey, survey},
+};
+
+/// Enough for one system call per hundreds of rows.
+const BUFFER: usize = 256 * 1024;
+
+/// What the reader's thread reads from.
+pub(super) type Bytes = Box<dyn Read + Send>;
+
+/// The input, and what is known of it before the first call.
+pub(super) enum Input {
+    /// Counted, and rewound.
+    File {
+        /// Open for reading.
+        file: File,
+        /// As typed.
+        name: String,
+        /// The counting pass's findings.
+        survey: Box<Survey>,
+        /// For its age.
+        metadata: Box<Metadata>,
+    },
+    /// Comes when it comes.
+    Stdin,
+}
+
+impl Input {
+    /// Opens the input and, if it is a file, counts it.
+    pub(super) fn open(name: &InputName, options: &Options) -> Result<Self, Error> {
+        let InputName::File(path) = name else { return Ok(Self::Stdin) };
+        let name = path.display().to_string();
+        let unreadable = |error: io::Error| cannot_open(&name, &error);
+        let mut file = File::open(path).map_err(unreadable)?;
+        let metadata = file.metadata().map_err(unreadable)?;
+        if !metadata.is_file() {
+            return Err(
+                Error::new(Exit::NoInput, format!("{name} is not a file")).hint("a pipe is read as `-`, from stdin")
+            );
+        }
+        let survey = Box::new(survey(BufReader::with_capacity(BUFFER, &file), &name, options)?);
+        file.rewind().map_err(unreadable)?;
+        Ok(Self::File { file, name, survey, metadata: Box::new(metadata) })
+    }
+
+    /// As typed.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::File { name, .. } => name,
+            Self::Stdin => "-",
+        }
+    }
+
+    /// What the counting pass found; nothing for stdin.
+    pub(super) fn survey(&self) -> Option<&Survey> {
+        match self {
+            Self::File { survey, .. } => Some(survey),
+            Self::Stdin => None,
+        }
+    }
+
+    /// A reader over the whole input, from its beginning.
+    pub(super) fn reader(&self, options: &Options) -> Result<Reader<Bytes>, Error> {
+        match self {
+            Self::File { file, name, survey, .. } => {
+                let mut file = file.try_clone().map_err(|error| cannot_open(name, &error))?;
+                file.rewind().map_err(|error| cannot_open(name, &error))?;
+                let bytes: Bytes = Box::new(BufReader::with_capacity(BUFFER, file));
+                Reader::open(bytes, name, options, Some(survey.rows))
+            }
+            Self::Stdin => {
+                let bytes: Bytes = Box::new(io::stdin());
+                Reader::open(bytes, "stdin", options, None)
+            }
+        }
+    }
+}
+
+fn cannot_open(name: &str, error: &io::Error) -> Error {
+    Error::new(Exit::NoInput, format!("{name} cannot be read: {error}"))
+}

@@ -1,0 +1,244 @@
+//! One mass operation, from the input's first byte to the process's exit code.
+
+use std::sync::Arc;
+
+use futures::Stream;
+
+use super::{
+    Stage, ask, closing,
+    closing::Closing,
+    dry, expect,
+    input::{Bytes, Input},
+    place::Place,
+    signals::signals,
+    target::{self, Reached},
+    threads, wall,
+};
+use crate::{
+    config::Job,
+    domain::{Batch, Past, Sample, Subject},
+    error::{Error, Exit},
+    flow::{Ending, Engine, Looked, Signal},
+    progress,
+    remote::Client,
+    report::{Immutable, InputFacts, Journal, RealDisk},
+    source::Reader,
+};
+
+/// How many identities are looked at before anything is touched.
+const LOOKS: usize = 20;
+
+/// Does the job.
+pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
+    let input = Input::open(&job.input, &job.source)?;
+    expect::of_the_input(&job, &input)?;
+    if job.consent.dry_run {
+        return dry::run(&job, &input, stage);
+    }
+    let target = job.target.clone();
+    ask::must_be_possible(&job)?;
+    let Reached { client, sandbox } = target::reach(target, &job.description, &input, &job.source, stage)?;
+    let mut place = Place::open(&job, &input, &client, sandbox.is_some())?;
+    if let Some(state) = place.finished(&job) {
+        return Ok(closing::finished_before(state, &place.path, stage));
+    }
+    let past = Arc::new(place.past(&job)?);
+    let mut opening = Opening::of(&input, &job, &past)?;
+    let engine = Engine::new(&job.flow, &client);
+    let mut stops = signals()?;
+    let run = Run { job: &job, input: &input, client: &client, past, stage, is_sandbox: sandbox.is_some() };
+    let prepared = run.prepare(&engine, &mut place, &mut opening, &mut stops).await;
+    let app = prepared.inspect_err(|_| place.abandon())?;
+    run.flood(&engine, &place, opening, app, &mut stops).await
+}
+
+/// The reader at its first row, and whom to look at.
+struct Opening {
+    reader: Reader<Bytes>,
+    /// What had to be read of stdin to have somebody to look at.
+    first: Option<Batch>,
+    samples: Vec<Sample>,
+}
+
+impl Opening {
+    fn of(input: &Input, job: &Job, past: &Past) -> Result<Self, Error> {
+        let mut reader = input.reader(&job.source)?;
+        let Some(survey) = input.survey() else {
+            reader = reader.replaying();
+            let mut first = Batch::default();
+            reader.next(past, &mut first)?;
+            let samples = first.rows.iter().filter_map(sample).collect();
+            return Ok(Self { reader, first: Some(first), samples: spread(samples) });
+        };
+        let unsettled = survey.samples.iter().filter(|sample| !past.settled.contains(sample.line)).cloned().collect();
+        Ok(Self { reader, first: None, samples: spread(unsettled) })
+    }
+}
+
+fn sample(row: &crate::domain::Row) -> Option<Sample> {
+    match &row.subject {
+        Subject::Known(identity) => Some(Sample { line: row.line, identity: identity.clone() }),
+        Subject::Repeated(..) | Subject::Malformed { .. } => None,
+    }
+}
+
+/// At most [`LOOKS`] of them, evenly.
+fn spread(samples: Vec<Sample>) -> Vec<Sample> {
+    let count = samples.len();
+    let wanted = count.min(LOOKS);
+    let mut chosen = (0..wanted).map(|nth| nth * count / wanted.max(1)).peekable();
+    let picked = samples.into_iter().enumerate().filter(|(place, _)| chosen.next_if_eq(place).is_some());
+    picked.map(|(_, sample)| sample).collect()
+}
+
+/// What does not change from the look to the end.
+struct Run<'a> {
+    job: &'a Job,
+    input: &'a Input,
+    client: &'a Client,
+    past: Arc<Past>,
+    stage: &'a Stage,
+    is_sandbox: bool,
+}
+
+impl Run<'_> {
+    /// Looks, holds reality against what was expected, and asks; gives the app.
+    async fn prepare(
+        &self,
+        engine: &Engine<'_, Client>,
+        place: &mut Place,
+        opening: &mut Opening,
+        stops: &mut (impl Stream<Item = Signal> + Unpin),
+    ) -> Result<Option<String>, Error> {
+        self.tell_what_was_found(place);
+        let looked = self.look(engine, &std::mem::take(&mut opening.samples), stops).await?;
+        let begun_with = place.scan.as_ref().and_then(|scan| scan.run.immutable.app.clone());
+        expect::of_the_app(&self.job.consent, looked.app.as_deref(), begun_with.as_deref())?;
+        self.confirm(&looked, stops).await?;
+        let app = looked.app.or(begun_with);
+        engine.set_app(app.clone());
+        Ok(app)
+    }
+
+    /// What earlier tries left, where it is worth a word.
+    fn tell_what_was_found(&self, place: &Place) {
+        let Some(scan) = &place.scan else { return };
+        let path = place.path.display();
+        tracing::info!(settled = self.past.tally.settled(), "continuing the run in {path}");
+        if !scan.torn.is_empty() {
+            tracing::warn!(bytes = scan.torn.len(), "the journal ended in a torn line, moved to results.torn");
+        }
+        let (before, now) = (&scan.run.state.key_fingerprint, self.client.key_fingerprint());
+        if *before != now {
+            tracing::warn!("the key has changed since the last try: its fingerprint was {before} and is now {now}");
+        }
+    }
+
+    async fn look(
+        &self,
+        engine: &Engine<'_, Client>,
+        samples: &[Sample],
+        stops: &mut (impl Stream<Item = Signal> + Unpin),
+    ) -> Result<Looked, Error> {
+        let looked = engine.look(samples, stops).await.map_err(|ending| ended(&ending))?;
+        if looked.asked > 0 {
+            self.stage.tell(&format!("app {}", ask::app(&looked)));
+        }
+        if !looked.other_apps.is_empty() {
+            return Err(Error::new(Exit::Config, "the profiles looked at belong to several apps")
+                .hint("one key belongs to one app: check --base-url and what stands between here and the API"));
+        }
+        Ok(looked)
+    }
+
+    async fn confirm(&self, looked: &Looked, stops: &mut (impl Stream<Item = Signal> + Unpin)) -> Result<(), Error> {
+        let warnings = self.input.survey().map(|survey| survey.warnings.as_slice()).unwrap_or_default();
+        if self.job.consent.yes || self.is_sandbox {
+            for warning in warnings {
+                tracing::warn!("{warning}");
+            }
+            return Ok(());
+        }
+        let picture = ask::picture(self.job, self.input, self.client.host(), looked, &self.past);
+        ask::consent(self.stage, &picture, self.input.survey().map(|survey| survey.rows), stops).await
+    }
+
+    /// Sends everything, writes everything down, and says what it came to.
+    async fn flood(
+        self,
+        engine: &Engine<'_, Client>,
+        place: &Place,
+        opening: Opening,
+        app: Option<String>,
+        stops: &mut (impl Stream<Item = Signal> + Unpin),
+    ) -> Result<Exit, Error> {
+        let journal = self.journal(place, &opening.reader, app.clone())?;
+        let (ledger, journal) = threads::write(journal)?;
+        let survey = self.input.survey();
+        let expected = survey.map(|survey| survey.digest);
+        let (intake, reader) = threads::read(opening.reader, opening.first, Arc::clone(&self.past), expected)?;
+        let total = survey.map(|survey| survey.rows);
+        let report = {
+            let mut spectator = progress::choose(self.stage.show, &self.stage.screen);
+            engine.run(intake, ledger, &mut spectator, stops, &self.past, total).await
+        };
+        let journal = journal.wait()?;
+        let finish = reader.outcome(&report.ending);
+        let (rows, reader_error) = match finish {
+            Some(Ok(finish)) => {
+                finish.warnings.iter().filter(|_| survey.is_none()).for_each(|warning| tracing::warn!("{warning}"));
+                (Some(finish.rows), None)
+            }
+            Some(Err(error)) => (total, Some(error)),
+            None => (total, None),
+        };
+        let closing = Closing {
+            job: self.job,
+            client: self.client,
+            app,
+            directory: &place.path,
+            settled_before: self.past.tally.settled(),
+            rows,
+            sandbox: self.is_sandbox,
+            failure: closing::failure(&report.ending, reader_error),
+            report,
+        };
+        closing.close(journal, self.stage)
+    }
+
+    fn journal(&self, place: &Place, reader: &Reader<Bytes>, app: Option<String>) -> Result<Journal<RealDisk>, Error> {
+        let fingerprint = self.client.key_fingerprint();
+        if let Some(scan) = &place.scan {
+            return Journal::resume(place.disk.clone(), scan, reader.layout(), &fingerprint);
+        }
+        let immutable = Immutable {
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            command: self.job.action.word().to_owned(),
+            api: self.job.description.name().to_owned(),
+            host: self.client.host().to_owned(),
+            app,
+            operator: Some(self.job.operator.clone()),
+            reference: Some(self.job.reference.clone()).filter(|reference| !reference.is_empty()),
+            key_fingerprint: fingerprint,
+            input: self.input_facts(),
+            options: self.job.options_said.clone(),
+            sandbox: self.is_sandbox,
+            started: wall::now(),
+        };
+        Journal::create(place.disk.clone(), &immutable, reader.layout())
+    }
+
+    fn input_facts(&self) -> InputFacts {
+        let survey = self.input.survey();
+        InputFacts {
+            name: self.input.name().to_owned(),
+            size: survey.map(|survey| survey.bytes),
+            digest: survey.map(|survey| survey.digest),
+            rows: survey.map(|survey| survey.rows),
+        }
+    }
+}
+
+fn ended(ending: &Ending) -> Error {
+    ending.error().unwrap_or_else(|| Error::new(Exit::Internal, "the look ended without a reason"))
+}

@@ -1,0 +1,114 @@
+//! The run's directory: chosen, locked, and read, before anything is sent.
+
+use std::path::PathBuf;
+
+use super::{input::Input, wall};
+use crate::{
+    config::Job,
+    domain::{Past, Verdict, say_count},
+    error::{Error, Exit},
+    remote::Client,
+    report::{Asked, Locks, RealDisk, Scan, ScanOptions, State, resolve, scan, settled_elsewhere},
+};
+
+/// What one results line takes at most, for the check of free space: ids and messages are seldom longer.
+const BYTES_PER_LINE: u64 = 400;
+
+/// The options whose change would make the same input another list of rows.
+const READING: [&str; 7] = ["format", "delimiter", "header", "columns", "shard", "skip", "limit"];
+
+/// The directory of this try.
+pub(super) struct Place {
+    pub(super) path: PathBuf,
+    pub(super) disk: RealDisk,
+    /// What earlier tries left.
+    pub(super) scan: Option<Scan>,
+    /// Held until the end.
+    _locks: Locks,
+}
+
+impl Place {
+    /// Chooses and locks the directory, and reads what earlier tries left there.
+    pub(super) fn open(job: &Job, input: &Input, client: &Client, sandbox: bool) -> Result<Self, Error> {
+        let asked = Asked {
+            command: job.action.word().to_owned(),
+            api: job.description.name().to_owned(),
+            host: client.host().to_owned(),
+            input_digest: input.survey().map(|survey| survey.digest),
+            sandbox,
+        };
+        let chosen = resolve(&job.place, &asked, wall::now())?;
+        let disk = RealDisk::at(&chosen.path, job.place.group_readable);
+        let options = ScanOptions { max_absent: job.flow.max_absent, with_replay: input.survey().is_none() };
+        let scan = scan(&disk, options)?;
+        if let Some(scan) = &scan {
+            same_reading(job, scan)?;
+        }
+        let place = Self { path: chosen.path, disk, scan, _locks: chosen.locks };
+        place.has_room_for(input)?;
+        Ok(place)
+    }
+
+    /// How the run stands, when it is finished and nothing of it shall be tried again.
+    pub(super) fn finished(&self, job: &Job) -> Option<&State> {
+        let state = self.scan.as_ref().map(|scan| &scan.run.state).filter(|state| state.complete)?;
+        let again = job.place.retry_failed && state.totals.of(Verdict::Failed) > 0;
+        (!again).then_some(state)
+    }
+
+    /// What the run must not send again; taken out, since the reader's thread wants it too.
+    pub(super) fn past(&mut self, job: &Job) -> Result<Past, Error> {
+        let mut past = self.scan.as_mut().map(|scan| std::mem::take(&mut scan.past)).unwrap_or_default();
+        if let Some(old) = &job.place.continue_from {
+            let (deleted, absent) = settled_elsewhere(old, job.source.fingerprint_key)?;
+            past.elsewhere_deleted = Some(deleted);
+            past.elsewhere_absent = Some(absent);
+        }
+        Ok(past)
+    }
+
+    /// Nothing was begun here after all: leaves no empty directory behind.
+    pub(super) fn abandon(&self) {
+        if self.scan.is_none() {
+            let _still_there = std::fs::remove_file(self.path.join("lock"));
+            let _not_empty = std::fs::remove_dir(&self.path);
+        }
+    }
+
+    fn has_room_for(&self, input: &Input) -> Result<(), Error> {
+        let (Some(survey), Ok(space)) = (input.survey(), rustix::fs::statvfs(&self.path)) else { return Ok(()) };
+        let (free, wanted) =
+            (space.f_bavail.saturating_mul(space.f_frsize), survey.rows.saturating_mul(BYTES_PER_LINE));
+        if free >= wanted || self.scan.is_some() {
+            return Ok(());
+        }
+        self.abandon();
+        Err(Error::new(
+            Exit::CannotCreate,
+            format!(
+                "{} has {} MiB free, and {} rows may need {} MiB of results",
+                self.path.display(),
+                say_count(free >> 20),
+                say_count(survey.rows),
+                say_count(wanted >> 20)
+            ),
+        )
+        .hint("make room, or choose another place with --out or --runs-dir"))
+    }
+}
+
+fn same_reading(job: &Job, scan: &Scan) -> Result<(), Error> {
+    let before = &scan.run.immutable.options;
+    let changed = READING.into_iter().find(|name| before.get(*name) != job.options_said.get(*name));
+    let Some(name) = changed else { return Ok(()) };
+    let said = |options: &std::collections::BTreeMap<String, String>| options.get(name).cloned().unwrap_or_default();
+    Err(Error::new(
+        Exit::Config,
+        format!(
+            "this run was begun with {name} `{}`, and is now asked for with `{}`: its lines would mean other rows",
+            said(before),
+            said(&job.options_said)
+        ),
+    )
+    .hint("run the same command again, or give another directory with --out"))
+}

@@ -1,0 +1,94 @@
+//! Whom the run speaks to: the API itself, or a stand-in inside this process that knows the input's people.
+
+use super::{Stage, input::Input, key, wall};
+use crate::{
+    config::{Rehearsal, Target},
+    domain::{Batch, IdKind, Past, Subject},
+    error::Error,
+    remote::{Client, Description, KeySource, Owner},
+    sandbox::{Options, Population, Profile, Sandbox},
+    source::{self, Dedupe, Reader},
+};
+
+/// The key that the stand-in inside this process accepts.
+const SANDBOX_KEY: &str = "secret_sandbox_key";
+
+/// Whom the run speaks to.
+pub(super) struct Reached {
+    pub(super) client: Client,
+    /// Alive as long as the run.
+    pub(super) sandbox: Option<Sandbox>,
+}
+
+/// Makes the client, after starting the stand-in where one was asked for.
+pub(super) fn reach(
+    target: Target,
+    description: &Description,
+    input: &Input,
+    reading: &source::Options,
+    stage: &Stage,
+) -> Result<Reached, Error> {
+    match target {
+        Target::Real { connection, key } => {
+            let key = key::source(key, description.key_variable(), &stage.screen)?;
+            let client = Client::build(description, &connection.with(key), wall::now)?;
+            Ok(Reached { client, sandbox: None })
+        }
+        Target::Sandbox(rehearsal) => {
+            let (sandbox, connection) = start(rehearsal, description, input, reading)?;
+            let key = KeySource::Given(sandbox.key().to_owned().into());
+            let client = Client::build(description, &connection.at(sandbox.base_url()).with(key), wall::now)?;
+            Ok(Reached { client, sandbox: Some(sandbox) })
+        }
+    }
+}
+
+fn start(
+    rehearsal: Rehearsal,
+    description: &Description,
+    input: &Input,
+    reading: &source::Options,
+) -> Result<(Sandbox, crate::config::Connection), Error> {
+    let population = match input {
+        Input::File { .. } => Population::Profiles(residents(input.reader(&everyone(reading))?, description)?),
+        Input::Stdin => Population::Everybody,
+    };
+    let options = Options {
+        population,
+        key: SANDBOX_KEY.to_owned(),
+        faults: rehearsal.faults,
+        seed: rehearsal.seed,
+        journal: None,
+    };
+    Ok((Sandbox::start(options)?, rehearsal.connection))
+}
+
+fn everyone(reading: &source::Options) -> source::Options {
+    source::Options { dedupe: Dedupe::Off, ..reading.clone() }
+}
+
+/// The people of an input, as profiles of the stand-in.
+pub(super) fn residents<R: std::io::Read>(
+    mut reader: Reader<R>,
+    description: &Description,
+) -> Result<Vec<Profile>, Error> {
+    let nobody = Past::default();
+    let mut batch = Batch::default();
+    let mut residents = Vec::new();
+    while reader.next(&nobody, &mut batch)? {
+        for row in &batch.rows {
+            if let Subject::Known(identity) = &row.subject {
+                let of = |owner| identity.ids().find(|id| owner_of(description, id.kind()) == Some(owner));
+                residents.push(Profile {
+                    customer_user_id: of(Owner::Caller).map(|id| id.text().to_owned()),
+                    profile_id: of(Owner::System).map(|id| id.text().to_owned()),
+                });
+            }
+        }
+    }
+    Ok(residents)
+}
+
+fn owner_of(description: &Description, kind: IdKind) -> Option<Owner> {
+    description.identities().get(usize::from(kind.0)).map(|identity| identity.owner)
+}

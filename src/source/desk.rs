@@ -1,0 +1,211 @@
+//! What becomes of one record: passed over, skipped, or handed on as a row.
+//!
+//! Promises: a settled row costs nothing but its place, unless repeats are watched for or the input is replayed.
+//! It does no reading.
+
+use super::{
+    columns::Columns,
+    ids::Notes,
+    options::Options,
+    records::Record,
+    repeats::Repeats,
+    share::{Place, Share},
+};
+use crate::domain::{Action, Batch, Fingerprints, Identity, Keep, Kept, Past, Repeat, ReplaySum, Row, Subject};
+
+/// Rows in a batch, at most.
+const ROWS: usize = 256;
+/// Records passed over in one stretch, at most: the caller wants to see progress, and may want to leave.
+const PASSED: u64 = 64 * 1024;
+/// Bytes of records in a batch, from which on it is full: rows may be as large as a record.
+const WEIGHT: usize = 1024 * 1024;
+
+/// What one batch's filling has come to.
+#[derive(Default)]
+pub(super) struct Stretch {
+    passed: u64,
+    weight: usize,
+}
+
+impl Stretch {
+    /// Whether there is room for another record.
+    pub(super) fn goes_on(&self, batch: &Batch) -> bool {
+        batch.rows.len() < ROWS && self.passed < PASSED && self.weight < WEIGHT
+    }
+
+    fn copy(&mut self, raw: &[u8]) -> Box<[u8]> {
+        self.weight += raw.len();
+        raw.into()
+    }
+}
+
+/// Counts over our rows.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub(super) rows: u64,
+    pub(super) malformed: u64,
+    pub(super) odd: u64,
+    pub(super) trimmed: u64,
+    pub(super) non_ascii: u64,
+    pub(super) repeated: u64,
+}
+
+/// The settled rows of a replayed input are not those of the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Difference;
+
+/// Decides about each record.
+pub(super) struct Desk {
+    columns: Columns,
+    action: Action,
+    share: Share,
+    repeats: Repeats,
+    /// Being summed, until it has agreed with the journal.
+    replay: Option<ReplaySum>,
+    counts: Counts,
+}
+
+impl Desk {
+    pub(super) fn new(columns: Columns, options: &Options, known_rows: Option<u64>) -> Self {
+        Self {
+            columns,
+            action: options.action,
+            share: Share::of(options),
+            repeats: Repeats::of(options, known_rows),
+            replay: None,
+            counts: Counts::default(),
+        }
+    }
+
+    /// From now on, settled rows are summed and compared.
+    pub(super) fn replay(&mut self) {
+        self.replay = Some(ReplaySum::default());
+    }
+
+    /// Whether no further record can be ours.
+    pub(super) fn is_over(&self) -> bool {
+        self.share.is_over()
+    }
+
+    /// What was counted so far.
+    pub(super) fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// What the user should know in the end.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.repeats.gave_up() {
+            warnings.push(
+                "more than a million identities: from there on, repeated rows were sent again (`--dedupe on` remembers \
+                 them all)"
+                    .to_owned(),
+            );
+        }
+        if self.counts.non_ascii > 0 {
+            warnings.push(format!(
+                "{} rows have an id beyond ASCII, which is sent as it stands: how the API reads it is not documented",
+                self.counts.non_ascii
+            ));
+        }
+        warnings
+    }
+
+    /// Takes one record.
+    pub(super) fn take(
+        &mut self,
+        record: &Record<'_>,
+        past: &Past,
+        batch: &mut Batch,
+        stretch: &mut Stretch,
+    ) -> Result<(), Difference> {
+        stretch.passed += 1;
+        if self.share.count() == Place::Before {
+            return Ok(());
+        }
+        let settled = past.settled.contains(record.line);
+        if settled && !self.repeats.is_on() && self.replay.is_none() {
+            self.counts.rows += 1;
+            skip(record, past, batch, stretch);
+            return Ok(());
+        }
+        let reading = self.columns.read(record);
+        if !self.share.takes(record.line, &reading.subject) {
+            return Ok(());
+        }
+        self.counts.rows += 1;
+        let row = Row { line: record.line, action: self.action, subject: reading.subject, original: Box::default() };
+        if settled {
+            self.remember(&row);
+            skip(record, past, batch, stretch);
+            return Ok(());
+        }
+        self.compare(record.line, past)?;
+        let subject = self.judge(row.subject, past);
+        self.note(reading.notes, &subject);
+        batch.rows.push(Row { subject, original: stretch.copy(record.raw), ..row });
+        Ok(())
+    }
+
+    /// At the end of the input: nothing that is settled may be missing.
+    pub(super) fn close(&mut self, past: &Past) -> Result<(), Difference> {
+        self.compare(u64::MAX, past)
+    }
+
+    fn remember(&mut self, row: &Row) {
+        if let Some(replay) = &mut self.replay {
+            replay.add(row.line, row.id_bytes());
+        }
+        if let Subject::Known(identity) = &row.subject {
+            self.repeats.is_new(identity);
+        }
+    }
+
+    fn compare(&mut self, line: u64, past: &Past) -> Result<(), Difference> {
+        match self.replay {
+            Some(sum) if past.settled.highest().is_none_or(|highest| line > highest) => {
+                self.replay = None;
+                if sum == past.replay { Ok(()) } else { Err(Difference) }
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn judge(&mut self, subject: Subject, past: &Past) -> Subject {
+        match subject {
+            Subject::Known(identity) if is_handled_elsewhere(&identity, past) => {
+                Subject::Repeated(identity, Repeat::EarlierRun)
+            }
+            Subject::Known(identity) if !self.repeats.is_new(&identity) => Subject::Repeated(identity, Repeat::Input),
+            Subject::Known(_) | Subject::Repeated(..) | Subject::Malformed { .. } => subject,
+        }
+    }
+
+    fn note(&mut self, notes: Notes, subject: &Subject) {
+        self.counts.odd += u64::from(notes.odd);
+        self.counts.trimmed += u64::from(notes.trimmed);
+        self.counts.non_ascii += u64::from(notes.non_ascii);
+        match subject {
+            Subject::Known(_) => {}
+            Subject::Repeated(..) => self.counts.repeated += 1,
+            Subject::Malformed { .. } => self.counts.malformed += 1,
+        }
+    }
+}
+
+/// Counts a settled row, and keeps its record where a side file wants it.
+fn skip(record: &Record<'_>, past: &Past, batch: &mut Batch, stretch: &mut Stretch) {
+    batch.skipped += 1;
+    for (lines, keep) in [(&past.bad, Keep::Failed), (&past.absent, Keep::Absent)] {
+        if lines.contains(record.line) {
+            batch.kept.push(Kept { keep, original: stretch.copy(record.raw) });
+        }
+    }
+}
+
+/// Whether the run of `--continue-from` has done this one; where it was absent, a second id is still worth a try.
+fn is_handled_elsewhere(identity: &Identity, past: &Past) -> bool {
+    let id = identity.primary().text().as_bytes();
+    let has = |set: &Option<Fingerprints>| set.as_ref().is_some_and(|set| set.contains_text(id));
+    has(&past.elsewhere_deleted) || (identity.fallback().is_none() && has(&past.elsewhere_absent))
+}

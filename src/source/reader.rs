@@ -1,0 +1,139 @@
+//! The main pass: batches of rows, without those that an earlier try has settled.
+//!
+//! Promises: each of our rows is handed on once, or was settled before; memory is bounded by one batch, one record and
+//! the fingerprints; an error is final, and comes again when asked again. It does not know who takes the rows.
+
+use std::io::Read;
+
+use super::{
+    desk::{Desk, Difference, Stretch},
+    open::{Opened, open},
+    options::Options,
+    records::Records,
+};
+use crate::{
+    domain::{Batch, Digest, Layout, Past},
+    error::Error,
+};
+
+/// What a [`Difference`] means to the user.
+const DIFFERENT: &str = "is not the input this run began with";
+const FEED_THE_SAME: &str = "feed in the same rows in the same order, or begin a new run with another `--out` \
+                             (`--continue-from` passes over what is done)";
+
+/// The rows of an input, in batches.
+pub struct Reader<R: Read> {
+    records: Records<R>,
+    layout: Layout,
+    desk: Desk,
+    failed: Option<Error>,
+}
+
+/// What a pass came to, once the input is at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finish {
+    /// SHA-256 of the input as it stands on disk: the survey's, unless the file has changed meanwhile.
+    pub digest: Digest,
+    /// The input's size as it stands on disk.
+    pub bytes: u64,
+    /// Our rows: what `--skip`, `--limit` and `--shard` leave, those settled before included.
+    pub rows: u64,
+    /// Rows handed on that cannot be sent. This and the counts below leave out rows settled before.
+    pub malformed: u64,
+    /// Rows handed on with an odd id, whether or not it is sent.
+    pub odd: u64,
+    /// Rows handed on with blanks around an id.
+    pub trimmed: u64,
+    /// Rows handed on with an id beyond ASCII.
+    pub non_ascii: u64,
+    /// Rows handed on as [`Repeated`](crate::domain::Subject::Repeated).
+    pub repeated: u64,
+    /// What the user should know: sentences without any id.
+    pub warnings: Vec<String>,
+}
+
+impl<R: Read> Reader<R> {
+    /// Recognises the input and reads up to its first record. `name` is for messages and for the extension;
+    /// `known_rows` is what [`super::survey`] counted, and `None` for stdin.
+    ///
+    /// # Errors
+    /// [`Exit::Data`](crate::error::Exit::Data) when the input is not what can be read as rows with ids.
+    pub fn open(input: R, name: &str, options: &Options, known_rows: Option<u64>) -> Result<Self, Error> {
+        let Opened { records, columns, layout } = open(input, name, options)?;
+        Ok(Self { records, layout, desk: Desk::new(columns, options, known_rows), failed: None })
+    }
+
+    /// The input cannot be told by its digest (stdin): before anything beyond the settled rows is handed on, these
+    /// are compared with what the journal says of them.
+    #[must_use]
+    pub fn replaying(mut self) -> Self {
+        self.desk.replay();
+        self
+    }
+
+    /// How the input's records are laid out.
+    #[must_use]
+    pub const fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Clears the batch and fills it: up to 256 rows, or what 64 Ki records that are not handed on leave. It may be
+    /// empty in the middle of the input (other shards' rows); false only at the end, with nothing left to hand on.
+    /// After an error the batch is of no use.
+    ///
+    /// # Errors
+    /// [`Exit::Data`](crate::error::Exit::Data) when the input cannot be read on, has a record above 1 MiB, or is not
+    /// the one that the journal is about (see [`Reader::replaying`]).
+    pub fn next(&mut self, past: &Past, batch: &mut Batch) -> Result<bool, Error> {
+        batch.rows.clear();
+        batch.kept.clear();
+        batch.skipped = 0;
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let filled = self.fill(past, batch);
+        if let Err(error) = &filled {
+            self.failed = Some(error.clone());
+        }
+        filled
+    }
+
+    /// Reads what is left on disk, and says what the pass came to. It waits for the input's end: to be called once
+    /// [`Reader::next`] has said false.
+    ///
+    /// # Errors
+    /// [`Exit::Data`](crate::error::Exit::Data) when the input cannot be read to its end.
+    pub fn finish(self) -> Result<Finish, Error> {
+        let drained = self.records.drain()?;
+        let counts = self.desk.counts();
+        Ok(Finish {
+            digest: drained.digest,
+            bytes: drained.bytes,
+            rows: counts.rows,
+            malformed: counts.malformed,
+            odd: counts.odd,
+            trimmed: counts.trimmed,
+            non_ascii: counts.non_ascii,
+            repeated: counts.repeated,
+            warnings: self.desk.warnings(),
+        })
+    }
+
+    /// Rows that are there are not kept back for rows that a slow pipe has not brought yet.
+    fn fill(&mut self, past: &Past, batch: &mut Batch) -> Result<bool, Error> {
+        let mut stretch = Stretch::default();
+        while stretch.goes_on(batch) && (batch.rows.is_empty() || self.records.is_at_hand()) {
+            let record = if self.desk.is_over() { None } else { self.records.next()? };
+            let taken = match &record {
+                Some(record) => self.desk.take(record, past, batch, &mut stretch),
+                None => self.desk.close(past),
+            };
+            let over = record.is_none();
+            taken.map_err(|Difference| self.records.fault(DIFFERENT).hint(FEED_THE_SAME))?;
+            if over {
+                return Ok(!batch.rows.is_empty() || !batch.kept.is_empty() || batch.skipped > 0);
+            }
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,206 @@
+//! The one fast pass over a file before anything is touched.
+//!
+//! Promises: it meets every record that the main pass will meet, and ends with the same errors; constant memory, a
+//! few samples aside. What it finds strange is said in words; whether that stops anybody is decided elsewhere.
+
+use std::io::Read;
+
+use super::{
+    columns::Columns,
+    ids::Reading,
+    open::open,
+    options::Options,
+    records::Record,
+    share::{Place, Share},
+};
+use crate::{
+    domain::{Dice, Digest, Identity, Layout, Sample, Subject},
+    error::Error,
+};
+
+/// How many rows are chosen to be looked at, at most.
+const SAMPLES: usize = 200;
+/// The rows that fit into a spreadsheet: a file of just so many lines was probably cut off there.
+const SPREADSHEET_LINES: u64 = 1_048_576;
+/// Odd ids are named from this share of the rows on: one in so many.
+const MANY: u64 = 100;
+/// Ids of digits that are longer are counted as if they had this length.
+const LENGTHS: usize = 40;
+
+/// What a file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Survey {
+    /// Our rows: what `--skip`, `--limit` and `--shard` leave; 0 for an empty or header-only file.
+    pub rows: u64,
+    /// Rows among them that cannot be sent.
+    pub malformed: u64,
+    /// Rows with an id such as `NULL` or `1.23457E+15`, whether or not these are sent.
+    pub odd: u64,
+    /// Rows with blanks around an id.
+    pub trimmed: u64,
+    /// Rows with an id beyond ASCII.
+    pub non_ascii: u64,
+    /// The file's size as it stands on disk.
+    pub bytes: u64,
+    /// SHA-256 of the file as it stands on disk.
+    pub digest: Digest,
+    /// Up to 200 rows that can be sent, spread evenly over ours, in file order.
+    pub samples: Vec<Sample>,
+    /// What is strange about it: sentences for the prompt, without any id.
+    pub warnings: Vec<String>,
+    /// How its records are laid out.
+    pub layout: Layout,
+}
+
+/// Counts a file's rows, takes its digest and chooses samples. `name` is for messages and for the extension.
+///
+/// # Errors
+/// [`Exit::Data`](crate::error::Exit::Data) when the file is not what can be read as rows with ids, and when it cannot
+/// be read to its end.
+pub fn survey<R: Read>(input: R, name: &str, options: &Options) -> Result<Survey, Error> {
+    let mut opened = open(input, name, options)?;
+    let mut share = Share::of(options);
+    let mut census = Census::new(options);
+    while !share.is_over() {
+        let Some(record) = opened.records.next()? else { break };
+        match share.count() {
+            Place::Before => {}
+            Place::Within => census.look_at(&record, &opened.columns, &share),
+        }
+    }
+    let (records, lines) = (share.met(), opened.records.lines_so_far());
+    let drained = opened.records.drain()?;
+    Ok(Survey {
+        rows: census.rows,
+        malformed: census.malformed,
+        odd: census.odd,
+        trimmed: census.trimmed,
+        non_ascii: census.non_ascii,
+        bytes: drained.bytes,
+        digest: drained.digest,
+        warnings: census.warnings(records, lines),
+        samples: census.samples(),
+        layout: opened.layout,
+    })
+}
+
+struct Census {
+    rows: u64,
+    malformed: u64,
+    odd: u64,
+    trimmed: u64,
+    non_ascii: u64,
+    known: u64,
+    reservoir: Vec<Sample>,
+    dice: Dice,
+    digits: Digits,
+}
+
+impl Census {
+    fn new(options: &Options) -> Self {
+        Self {
+            rows: 0,
+            malformed: 0,
+            odd: 0,
+            trimmed: 0,
+            non_ascii: 0,
+            known: 0,
+            reservoir: Vec::new(),
+            dice: Dice::seeded(options.seed),
+            digits: Digits::default(),
+        }
+    }
+
+    fn look_at(&mut self, record: &Record<'_>, columns: &Columns, share: &Share) {
+        let Reading { subject, notes } = columns.read(record);
+        if !share.takes(record.line, &subject) {
+            return;
+        }
+        self.rows += 1;
+        self.odd += u64::from(notes.odd);
+        self.trimmed += u64::from(notes.trimmed);
+        self.non_ascii += u64::from(notes.non_ascii);
+        match subject {
+            Subject::Known(identity) | Subject::Repeated(identity, _) => self.meet(record.line, identity),
+            Subject::Malformed { .. } => self.malformed += 1,
+        }
+    }
+
+    /// Keeps each row with equal odds (a reservoir), so that the samples are spread evenly.
+    fn meet(&mut self, line: u64, identity: Identity) {
+        self.known += 1;
+        self.digits.count(identity.primary().text());
+        if self.reservoir.len() < SAMPLES {
+            return self.reservoir.push(Sample { line, identity });
+        }
+        let place = usize::try_from(self.dice.below(self.known)).ok();
+        if let Some(slot) = place.and_then(|place| self.reservoir.get_mut(place)) {
+            *slot = Sample { line, identity };
+        }
+    }
+
+    fn samples(mut self) -> Vec<Sample> {
+        self.reservoir.sort_unstable_by_key(|sample| sample.line);
+        self.reservoir
+    }
+
+    fn warnings(&self, records: u64, lines: u64) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if records == SPREADSHEET_LINES - 1 || lines == SPREADSHEET_LINES {
+            warnings.push(format!(
+                "{records} rows on {lines} lines is just what a spreadsheet holds: the rest may have been cut off"
+            ));
+        }
+        if self.digits.look_shortened() {
+            warnings.push(
+                "all ids are digits of mixed length, none begins with 0: leading zeros may have been lost".to_owned(),
+            );
+        }
+        if self.odd > 0 && self.odd.saturating_mul(MANY) >= self.rows {
+            warnings.push(format!("{} of {} rows have an odd id, such as NULL or 1.23457E+15", self.odd, self.rows));
+        }
+        if self.non_ascii > 0 {
+            warnings.push(format!(
+                "{} rows have an id beyond ASCII, which is sent as it stands: how the API reads it is not documented",
+                self.non_ascii
+            ));
+        }
+        if self.rows > 0 && self.malformed == self.rows {
+            warnings.push("not one row can be sent: every one is malformed".to_owned());
+        }
+        warnings
+    }
+}
+
+/// How long ids are that consist of digits.
+struct Digits {
+    by_length: [u64; LENGTHS],
+    others: u64,
+}
+
+impl Default for Digits {
+    fn default() -> Self {
+        Self { by_length: [0; LENGTHS], others: 0 }
+    }
+}
+
+impl Digits {
+    /// Shorter numbers than this are more likely numbers than codes that had zeros.
+    const CODE: usize = 5;
+
+    fn count(&mut self, id: &str) {
+        if id.starts_with('0') || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+            self.others += 1;
+        } else {
+            self.by_length[id.len().min(LENGTHS - 1)] += 1;
+        }
+    }
+
+    /// Most ids have one length, and some are shorter: what a spreadsheet makes of codes of a fixed length.
+    fn look_shortened(&self) -> bool {
+        let Some(longest) = self.by_length.iter().rposition(|count| *count > 0) else { return false };
+        let total: u64 = self.by_length.iter().sum();
+        let full = self.by_length[longest];
+        self.others == 0 && longest >= Self::CODE && full < total && full >= total - total / 4
+    }
+}

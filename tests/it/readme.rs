@@ -1,0 +1,35 @@
+//! The README says what the program does: its tables are the program's own.
+
+use tollgate::{domain::Verdict, error::Exit, report::HEADER};
+
+const README: &str = include_str!("../../README.md");
+
+#[test]
+fn the_exit_codes_are_the_programs() {
+    let table: Vec<&str> = section("## Exit codes").lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    let own: Vec<String> = Exit::ALL.iter().map(|exit| format!("| {} | {} |", exit.code(), exit.meaning())).collect();
+    assert_eq!(table, own);
+}
+
+#[test]
+fn the_vocabulary_is_the_programs() {
+    let directory = section("## The run's directory");
+    let yes_or_no = |is| if is { "yes" } else { "no" };
+    for verdict in Verdict::ALL {
+        let row = format!(
+            "| `{}` | {} | {} |",
+            verdict.word(),
+            yes_or_no(verdict.is_settled()),
+            yes_or_no(verdict.is_wanted())
+        );
+        assert!(directory.contains(&row), "missing: {row}");
+    }
+    let columns = String::from_utf8_lossy(HEADER);
+    assert!(directory.contains(&format!("`{}`", columns.trim())), "{columns}");
+}
+
+fn section(heading: &str) -> &'static str {
+    let start = README.find(heading).expect("the heading stands in the README") + heading.len();
+    let rest = &README[start..];
+    &rest[..rest.find("\n## ").unwrap_or(rest.len())]
+}

@@ -1,0 +1,259 @@
+//! Which directory a run uses, who may work in it, and what is found there later.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use tempfile::TempDir;
+use tollgate::{
+    domain::{Digest, Moment, Verdict},
+    error::{Error, Exit},
+    report::{Asked, Chosen, Immutable, Journal, Place, RealDisk, Whereabouts, audit, resolve, settled_elsewhere},
+};
+
+use super::{ending, immutable, layout, now, outcome};
+
+fn asked() -> Asked {
+    Asked {
+        command: "delete".to_owned(),
+        api: "adapty".to_owned(),
+        host: "api.adapty.io".to_owned(),
+        input_digest: Some(Digest::of(b"customers")),
+        sandbox: false,
+    }
+}
+
+fn place(whereabouts: Whereabouts) -> Place {
+    Place { whereabouts, new: false, continue_from: None, retry_failed: false, group_readable: false }
+}
+
+fn under(root: &TempDir) -> Place {
+    place(Whereabouts::Under(root.path().join("runs")))
+}
+
+fn exactly(root: &TempDir) -> Place {
+    place(Whereabouts::Exact(root.path().join("out")))
+}
+
+fn chosen(place: &Place) -> Chosen {
+    resolve(place, &asked(), now()).unwrap()
+}
+
+/// Works in the directory: the given verdicts, then an end.
+fn work(chosen: &Chosen, immutable: &Immutable, verdicts: &[Verdict], complete: bool) {
+    let disk = RealDisk::at(&chosen.path, false);
+    let mut journal = Journal::create(disk, immutable, &layout()).unwrap();
+    let lines: Vec<_> = (1..).zip(verdicts).map(|(line, verdict)| outcome(line, *verdict)).collect();
+    journal.record(&lines, now()).unwrap();
+    journal.close(ending(complete)).unwrap();
+}
+
+fn refused(place: &Place, asked: &Asked) -> Error {
+    resolve(place, asked, now()).unwrap_err()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_new_run_is_named_by_its_time_and_command() {
+    let root = TempDir::new().unwrap();
+    let first = chosen(&under(&root));
+    assert_eq!(first.path, root.path().join("runs/20261121T015900Z-delete"));
+    assert!(first.existing.is_none());
+    drop(first);
+    let second = chosen(&under(&root));
+    assert_eq!(second.path, root.path().join("runs/20261121T015900Z-delete-2"), "unique within the second");
+}
+
+#[test]
+fn the_unfinished_run_continues_and_a_finished_one_says_so() {
+    let root = TempDir::new().unwrap();
+    let first = chosen(&under(&root));
+    work(&first, &immutable(), &[Verdict::Deleted, Verdict::Failed], false);
+    let path = first.path.clone();
+    drop(first);
+
+    let again = chosen(&under(&root));
+    assert_eq!((&again.path, again.existing.is_some()), (&path, true));
+    work(&again, &immutable(), &[Verdict::Deleted, Verdict::Failed], true);
+    drop(again);
+
+    let error = refused(&under(&root), &asked());
+    assert_eq!(error.exit(), Exit::Usage);
+    assert!(error.to_string().contains("--new") && error.to_string().contains("1 failed"), "{error}");
+
+    let new = chosen(&Place { new: true, ..under(&root) });
+    assert_ne!(new.path, path);
+    drop(new);
+    assert_eq!(chosen(&Place { retry_failed: true, ..under(&root) }).path, path);
+}
+
+#[test]
+fn another_input_host_or_command_is_another_run() {
+    let root = TempDir::new().unwrap();
+    let first = chosen(&under(&root));
+    work(&first, &immutable(), &[Verdict::Deleted], false);
+    let path = first.path.clone();
+    drop(first);
+    let others = [
+        Asked { input_digest: Some(Digest::of(b"others")), ..asked() },
+        Asked { host: "localhost:1".to_owned(), ..asked() },
+        Asked { command: "verify".to_owned(), ..asked() },
+        Asked { input_digest: None, ..asked() },
+        Asked { sandbox: true, ..asked() },
+    ];
+    for other in others {
+        let chosen = resolve(&under(&root), &other, now()).unwrap();
+        assert_ne!(chosen.path, path);
+        assert_eq!(chosen.path.to_string_lossy().contains("sandbox"), other.sandbox);
+    }
+}
+
+#[test]
+fn a_sandbox_run_is_never_continued() {
+    let root = TempDir::new().unwrap();
+    let first = chosen(&under(&root));
+    work(&first, &Immutable { sandbox: true, ..immutable() }, &[Verdict::Deleted], false);
+    let path = first.path.clone();
+    drop(first);
+    assert_ne!(chosen(&under(&root)).path, path);
+}
+
+#[test]
+fn out_names_what_differs() {
+    let root = TempDir::new().unwrap();
+    let first = chosen(&exactly(&root));
+    work(&first, &immutable(), &[Verdict::Deleted], true);
+    drop(first);
+    assert!(chosen(&exactly(&root)).existing.unwrap().state.complete, "the caller decides about a finished run");
+
+    for (other, word) in [
+        (Asked { input_digest: Some(Digest::of(b"others")), ..asked() }, "input"),
+        (Asked { input_digest: None, ..asked() }, "stdin"),
+        (Asked { host: "localhost:1".to_owned(), ..asked() }, "host"),
+        (Asked { command: "verify".to_owned(), ..asked() }, "command"),
+        (Asked { sandbox: true, ..asked() }, "sandbox"),
+    ] {
+        let error = refused(&exactly(&root), &other);
+        assert_eq!(error.exit(), Exit::Config);
+        assert!(error.what().contains(word), "{error}");
+    }
+    assert_eq!(refused(&Place { new: true, ..exactly(&root) }, &asked()).exit(), Exit::Usage);
+}
+
+#[test]
+fn results_alone_are_refused() {
+    let root = TempDir::new().unwrap();
+    let path = chosen(&exactly(&root)).path;
+    fs::write(path.join("results.csv"), "line\n").unwrap();
+    assert_eq!(refused(&exactly(&root), &asked()).exit(), Exit::Data);
+}
+
+#[test]
+fn the_second_process_leaves_with_75() {
+    let root = TempDir::new().unwrap();
+    let held = chosen(&exactly(&root));
+    let error = refused(&exactly(&root), &asked());
+    assert_eq!(error.exit(), Exit::Incomplete);
+    assert!(error.what().contains(root.path().to_str().unwrap()), "{error}");
+
+    let same_pace = place(Whereabouts::Under(root.path().to_owned()));
+    assert_eq!(refused(&same_pace, &asked()).exit(), Exit::Incomplete, "the pace belongs to the key");
+    let other_host = Asked { host: "localhost:1".to_owned(), ..asked() };
+    assert!(resolve(&same_pace, &other_host, now()).is_ok());
+    assert_eq!(refused(&exactly(&root), &other_host).exit(), Exit::Incomplete, "the directory is taken all the same");
+    drop(held);
+    chosen(&exactly(&root));
+}
+
+#[test]
+fn what_cannot_be_created_is_73() {
+    let root = TempDir::new().unwrap();
+    fs::write(root.path().join("file"), "").unwrap();
+    for path in ["file", "file/below"] {
+        let path: PathBuf = root.path().join(path);
+        assert_eq!(refused(&place(Whereabouts::Under(path.clone())), &asked()).exit(), Exit::CannotCreate);
+        assert_eq!(refused(&place(Whereabouts::Exact(path)), &asked()).exit(), Exit::CannotCreate);
+    }
+}
+
+#[test]
+fn everything_is_private_unless_the_group_may_read() {
+    for (group_readable, directory, file) in [(false, 0o700, 0o600), (true, 0o770, 0o660)] {
+        let root = TempDir::new().unwrap();
+        let place = Place { group_readable, ..under(&root) };
+        let chosen = resolve(&place, &asked(), now()).unwrap();
+        let disk = RealDisk::at(&chosen.path, group_readable);
+        let mut journal = Journal::create(disk, &immutable(), &layout()).unwrap();
+        journal.record(&[outcome(1, Verdict::Failed)], now()).unwrap();
+        journal.close(ending(true)).unwrap();
+        assert_eq!(mode(&chosen.path), directory);
+        assert_eq!(mode(chosen.path.parent().unwrap()), directory);
+        for entry in fs::read_dir(&chosen.path).unwrap() {
+            let path = entry.unwrap().path();
+            assert_eq!(mode(&path), file, "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn an_audit_counts_anew() {
+    let root = TempDir::new().unwrap();
+    let chosen = chosen(&exactly(&root));
+    work(&chosen, &immutable(), &[Verdict::Deleted, Verdict::Absent, Verdict::Failed], true);
+    let found = audit(&chosen.path).unwrap();
+    assert!(found.recorded_head_occurs && found.complete);
+    assert_eq!((found.lines, found.superseded, found.torn_bytes), (3, 0, 0));
+    assert_eq!(found.totals.of(Verdict::Failed), 1);
+    assert_eq!(found.first_finished_at, Some(now().rfc3339()));
+    assert_eq!(found.last_finished_at, found.first_finished_at);
+    assert_eq!(found.head, found.state.chain_head.to_string());
+
+    let results = chosen.path.join("results.csv");
+    let bytes = fs::read(&results).unwrap();
+    fs::write(&results, &bytes[..bytes.len() - 5]).unwrap();
+    let found = audit(&chosen.path).unwrap();
+    assert!(!found.recorded_head_occurs && !found.complete, "the last line is gone");
+    assert!(found.torn_bytes > 0);
+    fs::write(&results, [&bytes[..150], b"x", &bytes[151..]].concat()).unwrap();
+    assert_eq!(audit(&chosen.path).unwrap_err().exit(), Exit::Data);
+    assert_eq!(audit(root.path()).unwrap_err().exit(), Exit::Data);
+}
+
+#[test]
+fn what_another_run_settled_well_is_known_by_its_ids() {
+    let root = TempDir::new().unwrap();
+    let chosen = chosen(&exactly(&root));
+    let verdicts = [Verdict::Deleted, Verdict::Absent, Verdict::Failed, Verdict::Refused, Verdict::Invalid];
+    work(&chosen, &immutable(), &verdicts, false);
+    let (deleted, absent) = settled_elsewhere(&chosen.path, [7; 32]).unwrap();
+    assert!(deleted.contains_text(b"customer-1") && absent.contains_text(b"customer-2"));
+    assert_eq!((deleted.len(), absent.len()), (1, 1));
+}
+
+#[test]
+fn an_earlier_runs_doubtful_absences_are_not_taken_over() {
+    let root = TempDir::new().unwrap();
+    let chosen = chosen(&exactly(&root));
+    work(&chosen, &immutable(), &[Verdict::Absent; 60], false);
+    let (deleted, absent) = settled_elsewhere(&chosen.path, [7; 32]).unwrap();
+    assert!(deleted.is_empty() && absent.is_empty());
+}
+
+#[test]
+fn the_youngest_unfinished_run_is_continued() {
+    let root = TempDir::new().unwrap();
+    let mut paths = Vec::new();
+    for second in 0..3 {
+        let started = Moment::from_millis(now().millis() + second * 1000);
+        let place = Place { new: true, ..under(&root) };
+        let chosen = resolve(&place, &asked(), started).unwrap();
+        work(&chosen, &Immutable { started, ..immutable() }, &[Verdict::Deleted], second == 2);
+        paths.push(chosen.path.clone());
+    }
+    assert_eq!(chosen(&under(&root)).path, paths[1]);
+}

@@ -1,0 +1,98 @@
+//! What people read at the end.
+
+use tollgate::{
+    domain::{Digest, Tally, Verdict},
+    error::Exit,
+    report::{Latency, Summary},
+};
+
+fn summary() -> Summary {
+    let mut totals = Tally::default();
+    totals.add_many(Verdict::Deleted, 196_800);
+    totals.add_many(Verdict::Absent, 3_200);
+    totals.add_many(Verdict::Failed, 3);
+    Summary {
+        command: "delete".to_owned(),
+        api: "adapty".to_owned(),
+        host: "api.adapty.io".to_owned(),
+        app: Some("14c3".to_owned()),
+        directory: Some("tollgate-runs/20261121T015900Z-delete".into()),
+        rows: Some(200_010),
+        totals,
+        settled_before: 1_000,
+        unsettled: 2,
+        requests: 203_200,
+        retries: 1_197,
+        latency: Some(Latency { p50_ms: 48.2, p95_ms: 91.0, p99_ms: 240.7 }),
+        elapsed_seconds: 10_160.0,
+        mean_rate: 20.0,
+        wanted_concurrency: Some(32),
+        chain_head: Some(Digest::of(b"head")),
+        exit: Exit::Incomplete,
+        ended: "the API did not answer for 2 h".to_owned(),
+        next: Some("run the same command again".to_owned()),
+        dry_run: false,
+        sandbox: false,
+    }
+}
+
+#[test]
+fn the_counts_add_up_and_not_found_is_not_erased() {
+    insta::assert_snapshot!(summary().human(false), @r"
+    ended      the API did not answer for 2 h
+    result     erased 196,800; not found 3,200, not erased by this run; failed 3, given up for now; unsettled 2, to be sent by the next try
+    rows       200,010 = 196,800 erased + 3,200 not found + 3 failed + 2 unsettled + 5 not read
+               1,000 of them settled before this try
+    target     delete on api.adapty.io (adapty), app 14c3
+    requests   203,200 in 2h 49m, 20.0/s; 1,197 repeated
+    latency    p50 48 ms, p95 91 ms, p99 241 ms
+    limit      the width was the limit, not the rate: --concurrency 32 would reach it
+    results    tollgate-runs/20261121T015900Z-delete
+    chain head 9f2e6d33a3717ee826353a404ba4618d1aeeb6879ad7936bce8ed5f46814924d
+    next       run the same command again
+    ");
+}
+
+#[test]
+fn an_untroubled_rehearsal_is_short() {
+    let mut totals = Tally::default();
+    totals.add_many(Verdict::Deleted, 5);
+    let quiet = Summary {
+        app: None,
+        rows: None,
+        totals,
+        settled_before: 0,
+        unsettled: 0,
+        requests: 5,
+        retries: 0,
+        latency: None,
+        elapsed_seconds: 0.25,
+        wanted_concurrency: None,
+        exit: Exit::Success,
+        ended: "every row reached the wanted end state".to_owned(),
+        next: None,
+        sandbox: true,
+        ..summary()
+    };
+    insta::assert_snapshot!(quiet.human(false), @r"
+    ended      every row reached the wanted end state
+    sandbox    nobody real was touched
+    result     erased 5
+    rows       5 = 5 erased + 0 unsettled, as far as the input was read
+    target     delete on api.adapty.io (adapty)
+    requests   5 in 250ms, 20.0/s; 0 repeated
+    results    tollgate-runs/20261121T015900Z-delete
+    chain head 9f2e6d33a3717ee826353a404ba4618d1aeeb6879ad7936bce8ed5f46814924d
+    ");
+    assert!(quiet.human(true).contains("\u{1b}[32mevery row reached the wanted end state\u{1b}[0m"));
+}
+
+#[test]
+fn json_says_the_same() {
+    let json: serde_json::Value = serde_json::to_value(summary()).unwrap();
+    assert_eq!(json["totals"]["deleted"], 196_800);
+    assert_eq!(json["totals"]["absent"], 3_200);
+    assert_eq!(json["exit_code"], 75);
+    assert_eq!(json["chain_head"], Digest::of(b"head").to_string());
+    assert_eq!(json["latency"]["p95_ms"], 91.0);
+}
