@@ -4,16 +4,16 @@ use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration}
 
 use secrecy::SecretString;
 
-use super::{Again, Surroundings, said, sandbox};
+use super::{Again, Surroundings, reading::reading, said, sandbox};
 use crate::{
-    cli::{ConnectionArgs, DeleteArgs, FaultArgs, InputArgs, PaceArgs, ResultsArgs, SafetyArgs},
-    domain::{Action, Digest, IdKind},
+    cli::{ConnectionArgs, DeleteArgs, FaultArgs, PaceArgs, ResultsArgs, SafetyArgs},
+    domain::{Action, Digest},
     error::{Error, Exit},
     flow,
-    remote::{self, ApiName, ClientIdentity, Description, KeySource, Owner},
+    remote::{self, ApiName, ClientIdentity, Description, KeySource},
     report::{Place, Whereabouts},
     sandbox::Faults,
-    source::{self, ColumnWish, Format, InputName, Wish},
+    source::{self, InputName},
 };
 
 /// One mass operation, complete.
@@ -187,76 +187,6 @@ fn flow_options(pace: &PaceArgs, safety: &SafetyArgs, api: &Description, around:
         max_errors: safety.max_errors,
         max_absent: safety.max_absent,
         seed: around.seed,
-    }
-}
-
-/// How the input is read, for an API's identities.
-pub(super) fn reading(
-    args: &InputArgs,
-    api: &Description,
-    around: &Surroundings<'_>,
-) -> Result<source::Options, Error> {
-    Ok(source::Options {
-        columns: columns(args, api)?,
-        format: args.format.map_or(Wish::Recognise, Wish::Is),
-        delimiter: args.delimiter.map_or(Wish::Recognise, Wish::Is),
-        header: !args.no_header,
-        allow_odd_ids: args.allow_odd_ids,
-        dedupe: args.dedupe,
-        shard: args.shard,
-        skip: args.skip,
-        limit: args.limit.unwrap_or(u64::MAX),
-        action: Action::Delete,
-        fingerprint_key: around.fingerprint_key,
-        seed: around.seed,
-    })
-}
-
-/// One wish for each identity of the API, in its order of preference.
-fn columns(args: &InputArgs, api: &Description) -> Result<Vec<ColumnWish>, Error> {
-    let bare = if args.id_column.is_none() && args.profile_id_column.is_some() { Owner::System } else { Owner::Caller };
-    let mut columns = Vec::new();
-    for owner in [Owner::Caller, Owner::System] {
-        let (flag, named) = match owner {
-            Owner::Caller => ("--id-column", &args.id_column),
-            Owner::System => ("--profile-id-column", &args.profile_id_column),
-        };
-        let mut kinds = (0_u8..).zip(api.identities()).filter(|(_, identity)| identity.owner == owner);
-        match (kinds.next(), named) {
-            (Some((place, identity)), named) => columns.push(ColumnWish {
-                kind: IdKind(place),
-                name: named.as_ref().unwrap_or(&identity.name).clone(),
-                required: named.is_some(),
-                bare: owner == bare,
-            }),
-            (None, None) => {}
-            (None, Some(_)) => {
-                let what = format!("{flag} has no meaning for {}, which has no such identity", api.name());
-                return Err(Error::new(Exit::Usage, what));
-            }
-        }
-    }
-    columns.sort_by_key(|column| column.kind);
-    if args.no_header && args.format.is_none_or(|format| format == Format::Csv) {
-        numbered(columns)
-    } else {
-        Ok(columns)
-    }
-}
-
-/// Without a header only columns that were given by number can be found.
-fn numbered(mut columns: Vec<ColumnWish>) -> Result<Vec<ColumnWish>, Error> {
-    columns.retain(|column| column.required);
-    if columns.is_empty() {
-        return Err(Error::new(Exit::Usage, "--no-header leaves no names to find the ids by")
-            .hint("say the column's number: --id-column 1 or --profile-id-column 1"));
-    }
-    match columns.iter().find(|column| column.name.parse::<NonZeroU32>().is_err()) {
-        None => Ok(columns),
-        Some(column) => {
-            let what = format!("with --no-header a column is a number from 1 on, and `{}` is none", column.name);
-            Err(Error::new(Exit::Usage, what).hint("for example --id-column 1"))
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod again;
 mod job;
+mod reading;
 mod said;
 mod sandbox;
 

@@ -11,10 +11,11 @@ use std::{
 use futures::{Stream, StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
-use crate::domain::{Batch, Evidence, Fact, Past, Sample};
+use crate::domain::{Evidence, Fact, Past, Sample};
 
 use super::{
-    Ending, Intake, IntakeLost, Ledger, Options, Pulse, Remote, Signal, Spectator,
+    Ending, Intake, Ledger, Options, Pulse, Remote, Signal, Spectator,
+    event::Event,
     house::{House, LOOK, Stop},
     shift::{Account, Shift},
     stats::Figures,
@@ -61,14 +62,6 @@ struct Desk<'d, S> {
     stops: &'d mut S,
     ticks: Interval,
     total: Option<u64>,
-}
-
-/// Everything that the loop may be told.
-pub(super) enum Event {
-    Signal(Signal),
-    Departed(Vec<Departure>),
-    Arrived(Result<Option<Batch>, IntakeLost>),
-    Pulse { now: Instant, overdue: Option<Ending> },
 }
 
 impl<'a, R: Remote> Engine<'a, R> {

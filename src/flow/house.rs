@@ -90,7 +90,7 @@ impl<'a, R: Remote> House<'a, R> {
         }
     }
 
-    /// The run begins, after the look and the time for thinking.
+    /// The run begins, after the look and the thinking.
     pub(super) fn begin(&self) {
         let now = Instant::now();
         self.stats.borrow_mut().resume(now);

@@ -7,6 +7,7 @@
 mod clock;
 mod ending;
 mod engine;
+mod event;
 mod gate;
 mod guards;
 mod health;

@@ -8,7 +8,7 @@ use crate::domain::{Batch, Evidence, Kept, Outcome, Past, Repeat, Row, Subject, 
 
 use super::{
     Ending, LedgerLost, Options,
-    engine::Event,
+    event::Event,
     guards::{Guards, Trip},
     order::Order,
     walk::Departure,
@@ -56,7 +56,7 @@ impl Shift {
             places: usize::try_from(options.width.get()).unwrap_or(usize::MAX).saturating_mul(PLACES_PER_WIDTH),
             grace: options.grace,
             max_delete: options.max_delete,
-            admitted: past.sent,
+            admitted: past.tally.answered(),
             guards: Guards::new(options, past),
             order: Order::default(),
             pending: VecDeque::new(),

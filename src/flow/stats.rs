@@ -15,7 +15,7 @@ pub struct Figures {
     pub requests: u64,
     /// Attempts that came to nothing and were repeated.
     pub retries: u64,
-    /// From the first to the last moment of the run, without the look before it.
+    /// From the first to the last moment, the thinking between look and run left out.
     pub elapsed: Duration,
     /// Half of the answers came within this.
     pub p50: Duration,

@@ -2,12 +2,12 @@
 //!
 //! Promises: any bytes can be read, and nothing read is longer than [`MAX_TEXT`]. It does not know what an answer means.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::description::ErrorRules;
+use super::{description::ErrorRules, field::FieldPath};
 
 /// The most bytes of a body that are read: error bodies are small, and a stranger's page may be endless.
 pub(super) const MAX_BODY: usize = 64 * 1024;
@@ -16,27 +16,11 @@ pub(super) const MAX_BODY: usize = 64 * 1024;
 /// for a queue of thousands.
 pub(super) const MAX_TEXT: usize = 1024;
 
-/// Keys from the outermost object to a text: `data.profile_id`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FieldPath(Box<[Box<str>]>);
-
-impl FromStr for FieldPath {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let keys: Box<[Box<str>]> = text.split('.').map(Into::into).collect();
-        if keys.iter().any(|key| key.is_empty()) {
-            return Err(format!("`{text}` is not a path such as data.profile_id"));
-        }
-        Ok(Self(keys))
-    }
-}
-
 /// The text at each path, if the body is JSON and has them all. Of a body that was cut off at [`MAX_BODY`], what was
 /// read is enough: a profile with a long history must not look like a stranger's page.
 pub(super) fn texts<const N: usize>(body: &[u8], paths: [&FieldPath; N]) -> Option<[String; N]> {
     let mut found: [Option<String>; N] = [const { None }; N];
-    let wanted = paths.iter().zip(&mut found).map(|(path, into)| Wanted { rest: &path.0, into }).collect();
+    let wanted = paths.iter().zip(&mut found).map(|(path, into)| Wanted { rest: path.keys(), into }).collect();
     let mut json = serde_json::Deserializer::from_slice(body);
     match Wants(wanted).deserialize(&mut json).and_then(|()| json.end()) {
         Ok(()) => {}

@@ -7,6 +7,7 @@ mod address;
 mod body;
 mod client;
 mod description;
+mod field;
 mod judge;
 mod key;
 mod options;

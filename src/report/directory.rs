@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Place, RESULTS, RealDisk, RunFile, Whereabouts,
+    Asked, Place, RESULTS, RealDisk, RunFile, Whereabouts,
     disk::{make_directory, make_one_directory},
     lock::{Locks, lock_root, lock_run},
     scan::orphan,
@@ -18,21 +18,6 @@ use crate::{
     domain::{Digest, Moment, Verdict},
     error::{Error, Exit},
 };
-
-/// What the run is about, as far as it decides the directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    /// `delete`.
-    pub command: String,
-    /// The description's name.
-    pub api: String,
-    /// The host that is called.
-    pub host: String,
-    /// SHA-256 of the input's bytes; `None` for stdin.
-    pub input_digest: Option<Digest>,
-    /// A rehearsal against the stand-in.
-    pub sandbox: bool,
-}
 
 /// A directory for this try, locked.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-use super::directory::Asked;
+use super::Asked;
 use crate::error::{Error, Exit};
 
 /// File systems take 255 bytes; names that agree so far share a lock, which only makes one wait for the other.

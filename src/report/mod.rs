@@ -22,12 +22,12 @@ mod text;
 mod walk;
 
 pub use audit::{Audit, audit, settled_elsewhere};
-pub use directory::{Asked, Chosen, resolve};
+pub use directory::{Chosen, resolve};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use journal::{Closed, Ending, Journal, SYNC_EVERY};
 pub use line::{AFTER_LOST_ANSWER, HEADER, MESSAGE_CHARACTERS};
 pub use lock::Locks;
-pub use options::{Place, Whereabouts};
+pub use options::{Asked, Place, Whereabouts};
 pub use runfile::{Immutable, InputFacts, RunFile, State};
 pub use scan::{Scan, ScanOptions, scan};
 pub use summary::{Latency, Summary};

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::domain::Digest;
+
 /// Which directory a run uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whereabouts {
@@ -24,4 +26,19 @@ pub struct Place {
     pub retry_failed: bool,
     /// 0770/0660 instead of 0700/0600.
     pub group_readable: bool,
+}
+
+/// What the run is about, as far as it decides the directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// `delete`.
+    pub command: String,
+    /// The description's name.
+    pub api: String,
+    /// The host that is called.
+    pub host: String,
+    /// SHA-256 of the input's bytes; `None` for stdin.
+    pub input_digest: Option<Digest>,
+    /// A rehearsal against the stand-in.
+    pub sandbox: bool,
 }

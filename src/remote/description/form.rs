@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use crate::{
     flow::Rate,
-    remote::{address::Address, body::FieldPath},
+    remote::{address::Address, field::FieldPath},
 };
 
 /// The whole file.

@@ -17,7 +17,7 @@ use crate::{
     domain::{Id, Operation},
     error::{Error, Exit},
     flow::Rate,
-    remote::{ApiName, address::Address, body::FieldPath},
+    remote::{ApiName, address::Address, field::FieldPath},
 };
 
 /// The descriptions that are built in, by name.
