@@ -29,8 +29,16 @@ pub(super) struct Health {
     trouble_since: Option<Instant>,
     failures: u64,
     failed_rows: BTreeSet<u64>,
-    outage: Option<Delays>,
+    outage: Option<Outage>,
     last_words: Option<String>,
+}
+
+/// An outage, and the interval of its probes.
+#[derive(Debug)]
+struct Outage {
+    delays: Delays,
+    /// When the interval grew last.
+    grown: Instant,
 }
 
 /// What a failed attempt means for the gate.
@@ -103,23 +111,38 @@ impl Health {
         self.quiet_since = self.quiet_since.max(until);
     }
 
-    /// An attempt failed in a way that may be the row's fault or the API's.
-    pub(super) fn failed(&mut self, line: u64, last_row: bool, words: Option<&str>, now: Instant) -> Alarm {
+    /// An attempt sent at `sent` failed in a way that may be the row's fault or the API's. Only a probe makes the interval
+    /// grow: what was on the wire together when the outage began says no more than its first failure did.
+    pub(super) fn failed(
+        &mut self,
+        line: u64,
+        last_row: bool,
+        words: Option<&str>,
+        sent: Instant,
+        now: Instant,
+    ) -> Alarm {
         self.trouble_since.get_or_insert(now);
         self.failures += 1;
         self.failed_rows.insert(line);
         if let Some(words) = words {
             self.last_words = Some(words.to_owned());
         }
-        let is_outage = self.outage.is_some()
-            || (now.saturating_duration_since(self.quiet_since) >= QUIET
-                && self.failures >= FAILURES
-                && (self.failed_rows.len() >= ROWS || last_row));
-        if is_outage {
-            let delays = self.outage.get_or_insert_with(|| Delays::growing(FIRST_PROBE, PROBE_CAP));
-            Alarm::Outage(delays.full())
-        } else {
-            Alarm::None
+        let has_begun = now.saturating_duration_since(self.quiet_since) >= QUIET
+            && self.failures >= FAILURES
+            && (self.failed_rows.len() >= ROWS || last_row);
+        match &mut self.outage {
+            Some(outage) if sent < outage.grown => Alarm::None,
+            Some(outage) => {
+                outage.grown = now;
+                Alarm::Outage(outage.delays.full())
+            }
+            None if has_begun => {
+                let mut delays = Delays::growing(FIRST_PROBE, PROBE_CAP);
+                let interval = delays.full();
+                self.outage = Some(Outage { delays, grown: now });
+                Alarm::Outage(interval)
+            }
+            None => Alarm::None,
         }
     }
 
@@ -165,12 +188,23 @@ mod tests {
         let mut health = Health::new(start);
         health.sent(start);
         for line in 1..=4 {
-            assert_eq!(health.failed(line, false, None, start + seconds(11)), Alarm::None);
+            assert_eq!(health.failed(line, false, None, start, start + seconds(11)), Alarm::None);
         }
-        assert_eq!(health.failed(5, false, None, start + seconds(11)), Alarm::Outage(FIRST_PROBE));
-        assert_eq!(health.failed(6, false, None, start + seconds(12)), Alarm::Outage(FIRST_PROBE * 2));
-        assert!(health.definitive(start + seconds(13)));
+        assert_eq!(health.failed(5, false, None, start, start + seconds(11)), Alarm::Outage(FIRST_PROBE));
+        let (probed, answered) = (start + seconds(12), start + seconds(13));
+        assert_eq!(health.failed(6, false, None, probed, answered), Alarm::Outage(FIRST_PROBE * 2));
+        assert!(health.definitive(start + seconds(14)));
         assert_eq!(health.outage_since(), None);
+    }
+
+    #[test]
+    fn requests_that_were_on_the_wire_together_do_not_stretch_the_first_probe() {
+        let (sent, lost) = (Instant::now(), Instant::now() + seconds(30));
+        let mut health = Health::new(sent);
+        health.sent(sent);
+        let alarms: Vec<Alarm> = (1..=100).map(|line| health.failed(line, false, None, sent, lost)).collect();
+        let outages: Vec<&Alarm> = alarms.iter().filter(|alarm| **alarm != Alarm::None).collect();
+        assert_eq!(outages, [&Alarm::Outage(FIRST_PROBE)]);
     }
 
     #[test]
@@ -178,9 +212,11 @@ mod tests {
         let start = Instant::now();
         let mut health = Health::new(start);
         for second in 0..100 {
-            assert_eq!(health.failed(1, false, None, start + seconds(second)), Alarm::None);
+            let now = start + seconds(second);
+            assert_eq!(health.failed(1, false, None, now, now), Alarm::None);
         }
-        assert!(matches!(health.failed(1, true, None, start + seconds(100)), Alarm::Outage(_)));
+        let now = start + seconds(100);
+        assert!(matches!(health.failed(1, true, None, now, now), Alarm::Outage(_)));
     }
 
     #[test]
@@ -189,7 +225,7 @@ mod tests {
         let mut health = Health::new(start);
         health.held_until(start + seconds(60), start);
         for line in 0..10 {
-            assert_eq!(health.failed(line, false, None, start + seconds(61)), Alarm::None);
+            assert_eq!(health.failed(line, false, None, start, start + seconds(61)), Alarm::None);
         }
     }
 
@@ -198,7 +234,7 @@ mod tests {
         let start = Instant::now();
         let mut health = Health::new(start);
         health.sent(start);
-        health.failed(1, false, None, start + seconds(1));
+        health.failed(1, false, None, start, start + seconds(1));
         assert_eq!(health.overdue(start + seconds(29), seconds(7200)), None);
         assert_eq!(health.overdue(start + seconds(30), seconds(7200)), Some(Overdue::NeverReached));
         health.reached();

@@ -132,7 +132,7 @@ impl<'a, R: Remote> House<'a, R> {
                     self.hold(sent, now, *after)?;
                 }
                 if *blame == Blame::Row {
-                    self.raise_alarm(line, reply, now);
+                    self.raise_alarm(line, reply, sent, now);
                 }
             }
             Word::Suspect(_) => self.stats.borrow_mut().repeated(),
@@ -164,13 +164,13 @@ impl<'a, R: Remote> House<'a, R> {
         Ok(())
     }
 
-    fn raise_alarm(&self, line: u64, reply: &Reply, now: Instant) {
+    fn raise_alarm(&self, line: u64, reply: &Reply, sent: Instant, now: Instant) {
         let last_row = self.inside.borrow().len() <= 1;
         let words =
             reply.evidence.message.clone().or_else(|| reply.evidence.status.map(|status| format!("status {status}")));
         let mut health = self.health.borrow_mut();
         let began = health.outage_since().is_none();
-        if let Alarm::Outage(interval) = health.failed(line, last_row, words.as_deref(), now) {
+        if let Alarm::Outage(interval) = health.failed(line, last_row, words.as_deref(), sent, now) {
             if began {
                 tracing::warn!("the API does not answer: one request at a time from now on");
             }
