@@ -67,8 +67,9 @@ fn errors_about_the_key_and_the_address_do_not_repeat_the_key() {
     let desk = Desk::new();
     desk.customers(30);
     let refusing = parrot("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-    let redirecting =
-        parrot("HTTP/1.1 302 Found\r\nlocation: https://elsewhere.invalid/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let redirecting = parrot(
+        "HTTP/1.1 302 Found\r\nlocation: https://elsewhere.invalid/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    );
     for (url, code) in [(refusing, 77), (redirecting, 78)] {
         let left = run(desk.delete(&url).args(["-vv", "--log-format", "json"]).env("RUST_LOG", "trace")).with(code);
         nothing_leaked(&desk, &left);

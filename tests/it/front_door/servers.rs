@@ -7,9 +7,8 @@ use crate::support::{
     record::{chain, deletions, journal, lines, settled_once},
 };
 
-const FAULTS: [&str; 10] = [
-    "--server-error", "10%", "--reset", "5%", "--truncate", "5%", "--limit", "2000/s", "--limit-burst", "300",
-];
+const FAULTS: [&str; 10] =
+    ["--server-error", "10%", "--reset", "5%", "--truncate", "5%", "--limit", "2000/s", "--limit-burst", "300"];
 
 #[test]
 fn a_faulty_stand_in_of_its_own_is_survived_and_both_accounts_agree() {

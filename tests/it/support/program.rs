@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
-    os::unix::process::ExitStatusExt,
+    os::unix::{fs::PermissionsExt, process::ExitStatusExt},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
@@ -11,68 +11,69 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use rustix::process::Signal;
 use rustix::process::{Pid, kill_process};
-pub use rustix::process::Signal;
 use tempfile::TempDir;
 use tollgate::sandbox::{Faults, Options, Population, Sandbox};
 
 /// The key that the stand-in accepts; it must never be seen again.
-pub const KEY: &str = "secret_live_doNotShow.7f3a9c";
+pub(crate) const KEY: &str = "secret_live_doNotShow.7f3a9c";
 
 /// So long a process or a counter is waited for; only a failing test ever waits it out.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A stand-in on a free port of loopback.
-pub fn sandbox(population: Population, faults: Faults, journal: Option<PathBuf>) -> Sandbox {
+pub(crate) fn sandbox(population: Population, faults: Faults, journal: Option<PathBuf>) -> Sandbox {
     Sandbox::start(Options { population, key: KEY.to_owned(), faults, seed: 7, journal }).unwrap()
 }
 
 /// A stand-in that knows `customer-1` to `customer-N` and never misbehaves.
-pub fn calm(customers: u64) -> Sandbox {
+pub(crate) fn calm(customers: u64) -> Sandbox {
     sandbox(Population::Count(customers), Faults::default(), None)
 }
 
 /// A directory with what a run needs, and the results that it leaves.
-pub struct Desk {
+pub(crate) struct Desk {
     root: TempDir,
 }
 
 impl Desk {
     /// With the right key in a file.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let desk = Self { root: tempfile::tempdir().unwrap() };
-        desk.put("key", format!("{KEY}\n"));
+        let key = desk.put("key", format!("{KEY}\n"));
+        fs::set_permissions(key, fs::Permissions::from_mode(0o600)).unwrap();
         desk
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
     }
 
     /// Writes a file.
-    pub fn put(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn put(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, content).unwrap();
         path
     }
 
     /// `customers.csv`: a header, and `customer-1` to `customer-N`.
-    pub fn customers(&self, count: u64) -> PathBuf {
+    pub(crate) fn customers(&self, count: u64) -> PathBuf {
         self.put("customers.csv", customers(count))
     }
 
     /// Where results go.
-    pub fn out(&self) -> PathBuf {
+    pub(crate) fn out(&self) -> PathBuf {
         self.path("runs/run")
     }
 
     /// The bare program, with nothing of our own surroundings.
-    pub fn program(&self) -> Command {
+    pub(crate) fn program(&self) -> Command {
         self.dressed(Command::new(env!("CARGO_BIN_EXE_tollgate")))
     }
 
     /// The program in a session of its own, which has no terminal; `None` where `setsid` is not installed.
-    pub fn without_terminal(&self) -> Option<Command> {
+    pub(crate) fn without_terminal(&self) -> Option<Command> {
         Command::new("setsid").arg("--version").output().ok()?;
         let mut command = self.dressed(Command::new("setsid"));
         command.args(["--wait", env!("CARGO_BIN_EXE_tollgate")]);
@@ -80,7 +81,7 @@ impl Desk {
     }
 
     /// A shell line that ends in `exec "$@"`, before the program.
-    pub fn through_shell(&self, line: &str) -> Command {
+    pub(crate) fn through_shell(&self, line: &str) -> Command {
         let mut command = self.dressed(Command::new("sh"));
         command.args(["-c", line, "sh", env!("CARGO_BIN_EXE_tollgate")]);
         command
@@ -93,17 +94,17 @@ impl Desk {
     }
 
     /// `delete customers.csv`, fast, against `url`, without being asked; the caller says where results go.
-    pub fn aimed(&self, url: &str) -> Command {
+    pub(crate) fn aimed(&self, url: &str) -> Command {
         aim(self.program(), self, url, &self.path("customers.csv"))
     }
 
     /// The same with its results in [`Self::out`] and a short canary.
-    pub fn delete(&self, url: &str) -> Command {
+    pub(crate) fn delete(&self, url: &str) -> Command {
         self.delete_input(url, &self.path("customers.csv"))
     }
 
     /// The same for another input.
-    pub fn delete_input(&self, url: &str, input: &Path) -> Command {
+    pub(crate) fn delete_input(&self, url: &str, input: &Path) -> Command {
         deletion(self.program(), self, url, input)
     }
 }
@@ -115,63 +116,63 @@ fn aim(mut command: Command, desk: &Desk, url: &str, input: &Path) -> Command {
 }
 
 /// Adds what a fast deletion needs to a program's words.
-pub fn deletion(command: Command, desk: &Desk, url: &str, input: &Path) -> Command {
+pub(crate) fn deletion(command: Command, desk: &Desk, url: &str, input: &Path) -> Command {
     let mut command = aim(command, desk, url, input);
     command.args(["--canary", "2", "--out"]).arg(desk.out());
     command
 }
 
 /// A header, and `customer-1` to `customer-N`.
-pub fn customers(count: u64) -> String {
+pub(crate) fn customers(count: u64) -> String {
     let rows: String = (1..=count).map(|n| format!("customer-{n}\n")).collect();
     format!("customer_user_id\n{rows}")
 }
 
 /// How a process left, and what it said.
 #[derive(Debug)]
-pub struct Left {
-    pub code: Option<i32>,
-    pub signal: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Left {
+    pub(crate) code: Option<i32>,
+    pub(crate) signal: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Left {
     /// Left with this code, or here is what it said.
     #[track_caller]
-    pub fn with(self, code: i32) -> Self {
+    pub(crate) fn with(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
     }
 
     /// Said all of these on stderr.
     #[track_caller]
-    pub fn saying(self, words: &[&str]) -> Self {
+    pub(crate) fn saying(self, words: &[&str]) -> Self {
         for word in words {
             assert!(self.stderr.contains(word), "`{word}` is missing: {}", self.stderr);
         }
         self
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 }
 
 /// Runs it to its end.
 #[track_caller]
-pub fn run(command: &mut Command) -> Left {
+pub(crate) fn run(command: &mut Command) -> Left {
     Running::start(command).leave()
 }
 
 /// Runs it to its end with these bytes on stdin.
 #[track_caller]
-pub fn run_with(command: &mut Command, stdin: &[u8]) -> Left {
+pub(crate) fn run_with(command: &mut Command, stdin: &[u8]) -> Left {
     Running::start_with(command, stdin).leave()
 }
 
 /// A process that runs; it does not outlive its test.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     stdout: JoinHandle<String>,
     stderr: JoinHandle<String>,
@@ -179,7 +180,7 @@ pub struct Running {
 }
 
 impl Running {
-    pub fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         Self::reading(command, |mut out, _| {
             let mut text = String::new();
             out.read_to_string(&mut text).unwrap();
@@ -188,7 +189,7 @@ impl Running {
     }
 
     /// Under a terminal whose other end is our pipes: types `answer` when it is asked `question`.
-    pub fn typing(command: &mut Command, question: &'static str, answer: &'static str) -> Self {
+    pub(crate) fn typing(command: &mut Command, question: &'static str, answer: &'static str) -> Self {
         Self::reading(command.stdin(Stdio::piped()), move |out, keyboard| {
             let (mut keyboard, mut text) = (keyboard.unwrap(), Vec::new());
             let mut asked = false;
@@ -219,7 +220,7 @@ impl Running {
                 text.push_str(&line);
                 text.push('\n');
                 // Nobody may be listening any more.
-                drop(tell.send(line));
+                let _ = tell.send(line);
             }
             text
         });
@@ -227,7 +228,7 @@ impl Running {
     }
 
     /// With these bytes on stdin, and its end after them.
-    pub fn start_with(command: &mut Command, stdin: &[u8]) -> Self {
+    pub(crate) fn start_with(command: &mut Command, stdin: &[u8]) -> Self {
         let bytes = stdin.to_vec();
         Self::reading(command.stdin(Stdio::piped()), move |mut out, pipe| {
             let mut pipe = pipe.unwrap();
@@ -239,12 +240,12 @@ impl Running {
         })
     }
 
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Waits for a line on stderr, and gives what follows `words` in it.
-    pub fn hear(&self, words: &str) -> String {
+    pub(crate) fn hear(&self, words: &str) -> String {
         loop {
             let line = self.said.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("never said: {words}"));
             if let Some((_, rest)) = line.split_once(words) {
@@ -253,19 +254,19 @@ impl Running {
         }
     }
 
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Waits for its end.
     #[track_caller]
-    pub fn leave(mut self) -> Left {
+    pub(crate) fn leave(mut self) -> Left {
         let pid = Pid::from_child(&self.child);
         let (gone, watch) = channel::<()>();
         let watchdog = thread::spawn(move || {
             let stays = watch.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
             if stays {
-                drop(kill_process(pid, Signal::KILL));
+                let _ = kill_process(pid, Signal::KILL);
             }
             stays
         });
@@ -278,7 +279,7 @@ impl Running {
     }
 
     /// Kills it where it stands.
-    pub fn kill(self) -> Left {
+    pub(crate) fn kill(self) -> Left {
         self.signal(Signal::KILL);
         let left = self.leave();
         assert_eq!(left.signal, Some(9), "it was faster: {left:#?}");

@@ -12,31 +12,31 @@ use tollgate::domain::Digest;
 
 /// One line of `results.csv`.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
-pub struct Line {
-    pub line: u64,
-    pub id: String,
-    pub action: String,
-    pub outcome: String,
-    pub status: Option<u16>,
-    pub code: String,
-    pub attempts: u32,
-    pub ms: Option<u64>,
-    pub finished_at: String,
-    pub request_id: String,
-    pub remote_id: String,
-    pub message: String,
-    pub chain: String,
+pub(crate) struct Line {
+    pub(crate) line: u64,
+    pub(crate) id: String,
+    pub(crate) action: String,
+    pub(crate) outcome: String,
+    pub(crate) status: Option<u16>,
+    pub(crate) code: String,
+    pub(crate) attempts: u32,
+    pub(crate) ms: Option<u64>,
+    pub(crate) finished_at: String,
+    pub(crate) request_id: String,
+    pub(crate) remote_id: String,
+    pub(crate) message: String,
+    pub(crate) chain: String,
 }
 
 impl Line {
     /// Whether no later line may supersede it.
-    pub fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         self.outcome != "failed"
     }
 }
 
 /// Every whole line of `results.csv`; what a kill left torn is passed over.
-pub fn lines(directory: &Path) -> Vec<Line> {
+pub(crate) fn lines(directory: &Path) -> Vec<Line> {
     let bytes = fs::read(directory.join("results.csv")).unwrap_or_default();
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     csv::Reader::from_reader(&bytes[..whole]).deserialize().map(Result::unwrap).collect()
@@ -44,7 +44,7 @@ pub fn lines(directory: &Path) -> Vec<Line> {
 
 /// How many rows ended how, when each has exactly one settled line and no line is there but settled ones.
 #[track_caller]
-pub fn settled_once(directory: &Path) -> BTreeMap<String, usize> {
+pub(crate) fn settled_once(directory: &Path) -> BTreeMap<String, usize> {
     let mut seen = BTreeSet::new();
     let mut counts = BTreeMap::new();
     for line in lines(directory) {
@@ -56,13 +56,13 @@ pub fn settled_once(directory: &Path) -> BTreeMap<String, usize> {
 }
 
 /// `run.json`.
-pub fn run_json(directory: &Path) -> Value {
+pub(crate) fn run_json(directory: &Path) -> Value {
     serde_json::from_slice(&fs::read(directory.join("run.json")).unwrap()).unwrap()
 }
 
 /// Computes the whole chain anew, and gives its head.
 #[track_caller]
-pub fn chain(directory: &Path) -> String {
+pub(crate) fn chain(directory: &Path) -> String {
     let run = fs::read_to_string(directory.join("run.json")).unwrap();
     let parts: BTreeMap<&str, &RawValue> = serde_json::from_str(&run).unwrap();
     let mut head = Digest::of(parts["immutable"].get().as_bytes()).to_string();
@@ -78,22 +78,22 @@ pub fn chain(directory: &Path) -> String {
 
 /// One request, as the stand-in wrote it down.
 #[derive(Debug, Deserialize)]
-pub struct Request {
-    pub n: u64,
-    pub method: String,
-    pub id: Option<String>,
-    pub status: Option<u16>,
-    pub fault: Option<String>,
-    pub applied: bool,
+pub(crate) struct Request {
+    pub(crate) n: u64,
+    pub(crate) method: String,
+    pub(crate) id: Option<String>,
+    pub(crate) status: Option<u16>,
+    pub(crate) fault: Option<String>,
+    pub(crate) applied: bool,
 }
 
 /// The stand-in's own account.
-pub fn journal(path: &Path) -> Vec<Request> {
+pub(crate) fn journal(path: &Path) -> Vec<Request> {
     fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// How often each id was asked to be deleted, from the n-th request on.
-pub fn deletions(requests: &[Request], from: u64) -> BTreeMap<&str, usize> {
+pub(crate) fn deletions(requests: &[Request], from: u64) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
     for request in requests.iter().filter(|request| request.method == "DELETE" && request.n >= from) {
         *counts.entry(request.id.as_deref().unwrap()).or_default() += 1;
