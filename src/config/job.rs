@@ -49,6 +49,18 @@ pub struct Job {
     pub again: Again,
 }
 
+impl Job {
+    /// Whether the same command would continue this run: a rehearsal is always new, and rows from stdin have no digest
+    /// by which their run would be found again.
+    #[must_use]
+    pub fn can_be_continued(&self) -> bool {
+        match (&self.target, &self.input, &self.place.whereabouts) {
+            (Target::Sandbox(_), _, _) | (_, InputName::Stdin, Whereabouts::Under(_)) => false,
+            (Target::Real { .. }, InputName::File(_), _) | (_, InputName::Stdin, Whereabouts::Exact(_)) => true,
+        }
+    }
+}
+
 /// What was agreed to beforehand; `None` is a real absence: nothing is expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {

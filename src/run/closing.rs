@@ -104,10 +104,16 @@ impl Closing<'_> {
 
     fn next(&self, closed: &Closed) -> Option<String> {
         match &self.failure {
-            Some(failure) => Some(
-                failure.what_next().map_or_else(|| format!("to continue: {}", self.job.again.same()), str::to_owned),
-            ),
+            Some(failure) => Some(failure.what_next().map_or_else(|| self.again(), str::to_owned)),
             None => after_completion(closed),
+        }
+    }
+
+    fn again(&self) -> String {
+        if self.job.can_be_continued() {
+            format!("to continue: {}", self.job.again.same())
+        } else {
+            "this run cannot be continued".to_owned()
         }
     }
 }

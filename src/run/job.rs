@@ -110,6 +110,9 @@ impl Run<'_> {
         opening: &mut Opening,
         stops: &mut (impl Stream<Item = Signal> + Unpin),
     ) -> Result<Option<String>, Error> {
+        if !self.job.can_be_continued() && !self.is_sandbox {
+            self.stage.tell("rows from stdin without --out: this run cannot be continued");
+        }
         self.tell_what_was_found(place);
         let looked = self.look(engine, &std::mem::take(&mut opening.samples), stops).await?;
         let begun_with = place.scan.as_ref().and_then(|scan| scan.run.immutable.app.clone());

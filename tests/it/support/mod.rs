@@ -3,5 +3,8 @@
 #![expect(clippy::expect_used, reason = "helpers of tests may expect, as tests may")]
 
 pub(crate) mod disk;
+pub(crate) mod door;
+pub(crate) mod program;
+pub(crate) mod record;
 pub(crate) mod remote;
 pub(crate) mod stage;

@@ -1,0 +1,17 @@
+//! The built binary against the stand-in: real files, real HTTP, real signals, real kills.
+//!
+//! Kills and signals fire on the stand-in's counter or on a line that the program said, never on a clock.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod again;
+mod disk;
+mod guards;
+mod kills;
+mod prompt;
+mod secrets;
+mod servers;
+mod signals;
+mod stdin;
+mod trouble;
+mod whole;

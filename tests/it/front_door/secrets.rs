@@ -1,0 +1,96 @@
+//! The key is nowhere, and ids are in the run's files only.
+
+use std::{fs, path::Path};
+
+use tollgate::sandbox::{Faults, Population, Sandbox, Share};
+
+use crate::support::{
+    door::parrot,
+    program::{Desk, KEY, Left, PATIENCE, Running, run, sandbox},
+};
+
+/// A piece of the key that nothing else contains.
+const PIECE: &str = "doNotShow";
+
+/// Everything goes wrong at times, so that much is said.
+fn faulty() -> Sandbox {
+    let faults = Faults {
+        server_error: Share(0.05),
+        reset: Share(0.05),
+        truncate: Share(0.05),
+        refuse: Share(0.05),
+        ..Faults::default()
+    };
+    sandbox(Population::Count(190), faults, None)
+}
+
+fn files(directory: &Path, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(directory).into_iter().flatten().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            let content = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+            found.push((path.display().to_string(), content));
+        }
+    }
+}
+
+#[track_caller]
+fn nothing_leaked(desk: &Desk, left: &Left) {
+    assert!(KEY.contains(PIECE));
+    let mut all = vec![("stdout".to_owned(), left.stdout.clone()), ("stderr".to_owned(), left.stderr.clone())];
+    files(&desk.path("runs"), &mut all);
+    for (name, content) in all {
+        assert!(!name.contains(PIECE) && !content.contains(PIECE), "the key stands in {name}");
+    }
+    for said in [&left.stdout, &left.stderr] {
+        assert!(!said.contains("customer-"), "an id was said: {said}");
+    }
+}
+
+#[test]
+fn neither_the_key_nor_an_id_is_said_however_much_is_said() {
+    for voice in [["-vv", "--log-format", "human"], ["-vv", "--log-format", "json"], ["--json", "--color", "always"]] {
+        let (desk, sandbox) = (Desk::new(), faulty());
+        desk.customers(200);
+        let mut command = desk.delete(&sandbox.base_url());
+        command.args(voice).env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
+        let left = run(command.args(["--max-errors", "100%", "--max-attempts", "50"]));
+        assert!(matches!(left.code, Some(1 | 3)), "{left:?}");
+        nothing_leaked(&desk, &left);
+    }
+}
+
+#[test]
+fn errors_about_the_key_and_the_address_do_not_repeat_the_key() {
+    let desk = Desk::new();
+    desk.customers(30);
+    let refusing = parrot("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let redirecting = parrot(
+        "HTTP/1.1 302 Found\r\nlocation: https://elsewhere.invalid/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    );
+    for (url, code) in [(refusing, 77), (redirecting, 78)] {
+        let left = run(desk.delete(&url).args(["-vv", "--log-format", "json"]).env("RUST_LOG", "trace")).with(code);
+        nothing_leaked(&desk, &left);
+    }
+    for bad in [format!("Api-Key {KEY}"), format!("public_{KEY}"), format!("{KEY}\n{KEY}")] {
+        desk.put("key", bad);
+        let left = run(desk.delete("http://127.0.0.1:9").arg("-vv")).with(78);
+        nothing_leaked(&desk, &left);
+    }
+}
+
+#[test]
+fn the_key_is_in_no_argument_wherever_it_comes_from() {
+    let (desk, sandbox) = (Desk::new(), faulty());
+    desk.customers(190);
+    let mut command = desk.program();
+    command.args(["delete", "customers.csv", "--yes", "--out", "runs/run", "--rate", "50/s", "--base-url"]);
+    let running = Running::start(command.arg(sandbox.base_url()).env("ADAPTY_API_KEY", KEY));
+    assert!(sandbox.wait_for(1, PATIENCE));
+    let typed = fs::read_to_string(format!("/proc/{}/cmdline", running.id())).unwrap();
+    assert!(typed.contains("customers.csv") && !typed.contains(PIECE));
+    let left = running.kill();
+    nothing_leaked(&desk, &left);
+}

@@ -1,0 +1,81 @@
+//! Rows from a pipe.
+
+use std::io::Write as _;
+
+use flate2::{Compression, write::GzEncoder};
+
+use crate::support::{
+    program::{Desk, PATIENCE, Running, calm, customers, run_with},
+    record::{chain, run_json, settled_once},
+};
+
+const ROWS: u64 = 600;
+
+fn all_deleted() -> std::collections::BTreeMap<String, usize> {
+    [("deleted".to_owned(), 600)].into()
+}
+
+#[test]
+fn rows_come_through_a_pipe_and_a_finished_run_says_so() {
+    let (desk, sandbox) = (Desk::new(), calm(ROWS));
+    let delete = || desk.delete_input(&sandbox.base_url(), "-".as_ref());
+    run_with(&mut delete(), customers(ROWS).as_bytes()).with(0).saying(&["600 = 600 erased"]);
+    assert_eq!(settled_once(&desk.out()), all_deleted());
+    assert!(run_json(&desk.out())["immutable"]["input"]["digest"].is_null());
+    chain(&desk.out());
+    run_with(&mut delete(), customers(ROWS).as_bytes()).with(0).saying(&["is finished"]);
+    assert_eq!(sandbox.received().deletes, ROWS);
+}
+
+#[test]
+fn a_killed_pipe_goes_on_when_the_same_rows_come_again() {
+    let (desk, sandbox) = (Desk::new(), calm(ROWS));
+    let delete = || desk.delete_input(&sandbox.base_url(), "-".as_ref());
+    let running = Running::start_with(&mut delete(), customers(ROWS).as_bytes());
+    assert!(sandbox.wait_for(300, PATIENCE));
+    running.kill();
+    run_with(&mut delete(), customers(ROWS).as_bytes()).with(0);
+    assert_eq!(settled_once(&desk.out()).values().sum::<usize>() as u64, ROWS);
+    assert_eq!(sandbox.received().applied, ROWS);
+}
+
+#[test]
+fn other_rows_than_before_are_refused_before_anything_further_is_sent() {
+    let (desk, sandbox) = (Desk::new(), calm(ROWS));
+    let delete = || desk.delete_input(&sandbox.base_url(), "-".as_ref());
+    let running = Running::start_with(&mut delete(), customers(ROWS).as_bytes());
+    assert!(sandbox.wait_for(300, PATIENCE));
+    running.kill();
+    let before = sandbox.received().deletes;
+    let other = customers(ROWS).replace("customer-2\n", "customer-9999\n");
+    run_with(&mut delete(), other.as_bytes()).with(65);
+    assert!(sandbox.received().deletes <= before + 16, "only what was on the wire when it was killed");
+    run_with(&mut delete(), customers(ROWS).as_bytes()).with(0);
+    assert_eq!(settled_once(&desk.out()).values().sum::<usize>() as u64, ROWS);
+}
+
+#[test]
+fn without_out_a_piped_run_says_that_it_cannot_be_continued() {
+    let (desk, sandbox) = (Desk::new(), calm(40));
+    let mut command = desk.program();
+    command.args(["delete", "-", "--yes", "--rate", "20000/s", "--base-url", &sandbox.base_url()]);
+    command.arg("--api-key-file").arg(desk.path("key"));
+    run_with(&mut command, customers(40).as_bytes()).with(0).saying(&["cannot be continued", "--out"]);
+}
+
+#[test]
+fn compressed_pipes_are_recognised_by_their_content_several_members_included() {
+    let rows = customers(ROWS);
+    let (first, second) = rows.split_at(rows.len() / 2);
+    let gzip = |part: &str| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(part.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let zstd = |part: &str| zstd::encode_all(part.as_bytes(), 1).unwrap();
+    for packed in [[gzip(first), gzip(second)].concat(), [zstd(first), zstd(second)].concat()] {
+        let (desk, sandbox) = (Desk::new(), calm(ROWS));
+        run_with(&mut desk.delete_input(&sandbox.base_url(), "-".as_ref()), &packed).with(0);
+        assert_eq!(settled_once(&desk.out()), all_deleted());
+    }
+}

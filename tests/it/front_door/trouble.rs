@@ -1,0 +1,139 @@
+//! The wrong key, the wrong address, the wrong server: about the run, never about a row.
+
+use std::{sync::Arc, thread};
+
+use rustls::{ServerConfig, pki_types::PrivateKeyDer};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tollgate::sandbox::{Faults, Population, Share};
+
+use crate::support::{
+    door::{Door, parrot},
+    program::{Desk, Left, PATIENCE, Running, calm, run, sandbox},
+    record::{lines, settled_once},
+};
+
+/// Leaves with this code without a line about any row.
+#[track_caller]
+fn about_the_run(desk: &Desk, url: &str, code: i32) -> Left {
+    desk.customers(30);
+    let left = run(&mut desk.delete(url)).with(code);
+    assert!(lines(&desk.out()).is_empty());
+    left
+}
+
+#[test]
+fn a_wrong_key_is_77_and_no_row_is_settled() {
+    let (desk, sandbox) = (Desk::new(), calm(30));
+    desk.put("key", "secret_live_of_another_app");
+    about_the_run(&desk, &sandbox.base_url(), 77).saying(&["refused the credentials", "hint: "]);
+    assert_eq!(sandbox.received().deletes, 0);
+    desk.put("key", "public_live_something");
+    about_the_run(&desk, &sandbox.base_url(), 78).saying(&["public_"]);
+}
+
+#[test]
+fn a_key_that_is_revoked_halfway_is_77_and_what_was_settled_stays() {
+    let desk = Desk::new();
+    desk.customers(600);
+    let (before, after) = (calm(600), calm(600));
+    let door = Door::to(before.address());
+    let running = Running::start(&mut desk.delete(&door.url()));
+    assert!(before.wait_for(300, PATIENCE));
+    let stranger = tollgate::sandbox::Sandbox::start(tollgate::sandbox::Options {
+        population: Population::Count(600),
+        key: "another".to_owned(),
+        faults: Faults::default(),
+        seed: 7,
+        journal: None,
+    });
+    door.leads_to(stranger.as_ref().unwrap().address());
+    let received = before.stop().unwrap();
+    running.leave().with(77).saying(&["refused the credentials", "to be sent by the next try"]);
+    let counts = settled_once(&desk.out());
+    assert_eq!(counts.keys().collect::<Vec<_>>(), ["deleted"], "no row was blamed");
+    let settled = counts["deleted"] as u64;
+    assert!(settled <= received.applied && settled + 16 >= received.applied);
+    door.leads_to(after.address());
+    run(&mut desk.delete(&door.url())).with(0);
+    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 600)].into());
+}
+
+#[test]
+fn a_wrong_path_and_a_wrong_server_are_78() {
+    let (desk, sandbox) = (Desk::new(), calm(30));
+    about_the_run(&desk, &format!("{}/v3", sandbox.base_url()), 78).saying(&["not the API's own", "404", "--base-url"]);
+    let page = parrot("HTTP/1.1 404 Not Found\r\ncontent-length: 9\r\nconnection: close\r\n\r\nnot here\n");
+    about_the_run(&desk, &page, 78).saying(&["not the API's own", "404"]);
+    assert_eq!(sandbox.received().deletes, 0);
+}
+
+#[test]
+fn a_captive_portal_is_78() {
+    let desk = Desk::new();
+    let portal = sandbox(Population::Everybody, Faults { captive_portal: Share(1.0), ..Faults::default() }, None);
+    about_the_run(&desk, &portal.base_url(), 78).saying(&["not the API's own", "200"]);
+    assert_eq!(portal.received().deletes, 0);
+}
+
+#[test]
+fn a_redirect_is_78_and_is_not_followed() {
+    let (desk, target) = (Desk::new(), calm(30));
+    let head = "HTTP/1.1 301 Moved\r\ncontent-length: 0\r\nconnection: close";
+    let location = format!("{head}\r\nlocation: {}/\r\n\r\n", target.base_url());
+    about_the_run(&desk, &parrot(location), 78).saying(&["redirect", "301", "not followed"]);
+    assert_eq!(target.received().requests, 0, "the key went nowhere");
+}
+
+#[test]
+fn a_portal_that_opens_halfway_stops_the_run_and_blames_no_row() {
+    let desk = Desk::new();
+    desk.customers(600);
+    let (before, after) = (calm(600), calm(600));
+    let portal = sandbox(Population::Everybody, Faults { captive_portal: Share(1.0), ..Faults::default() }, None);
+    let door = Door::to(before.address());
+    let running = Running::start(&mut desk.delete(&door.url()));
+    assert!(before.wait_for(300, PATIENCE));
+    door.leads_to(portal.address());
+    drop(before);
+    running.leave().with(78);
+    assert_eq!(settled_once(&desk.out()).into_keys().collect::<Vec<_>>(), ["deleted"]);
+    door.leads_to(after.address());
+    run(&mut desk.delete(&door.url())).with(0);
+    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 600)].into());
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_78_at_once() {
+    let desk = Desk::new();
+    about_the_run(&desk, &self_signed(), 78).saying(&["certificate", "--ca-cert"]);
+}
+
+#[test]
+fn plain_http_to_another_host_is_refused_before_the_key_travels() {
+    let desk = Desk::new();
+    about_the_run(&desk, "http://api.example.invalid", 78).saying(&["--allow-http"]);
+}
+
+/// An HTTPS server whose certificate is its own word for it; gives its URL.
+fn self_signed() -> String {
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        runtime.block_on(async {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                // The client hangs up during the handshake: that is the test.
+                drop(acceptor.accept(stream).await);
+            }
+        });
+    });
+    url
+}
