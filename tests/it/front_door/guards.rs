@@ -6,7 +6,7 @@ use tollgate::sandbox::{Faults, Population, Sandbox, Share};
 
 use crate::support::{
     door::Door,
-    program::{Desk, Left, calm, run, sandbox},
+    program::{Desk, Left, calm, run, sandbox, skip},
     record::{lines, settled_once},
 };
 
@@ -101,7 +101,7 @@ fn without_a_terminal_it_names_the_flag_that_goes_without_asking() {
     let (desk, sandbox) = (Desk::new(), calm(30));
     desk.customers(30);
     let Some(mut command) = desk.without_terminal() else {
-        println!("skipped: there is no setsid here");
+        skip("there is no setsid here");
         return;
     };
     command.args(["delete", "customers.csv", "--out", "run", "--base-url", &sandbox.base_url()]);

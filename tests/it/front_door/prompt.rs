@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::program::{Desk, Left, Running, calm};
+use crate::support::program::{Desk, Left, Running, calm, skip};
 
 /// The program under a terminal of its own; `None` where `script` is not installed.
 fn on_a_terminal(desk: &Desk, url: &str) -> Option<Command> {
@@ -24,7 +24,7 @@ fn answering(answer: &'static str) -> Option<(Left, u64)> {
     let (desk, sandbox) = (Desk::new(), calm(12));
     desk.customers(12);
     let Some(mut command) = on_a_terminal(&desk, &sandbox.base_url()) else {
-        println!("skipped: there is no script(1) here");
+        skip("there is no script(1) here");
         return None;
     };
     let left = Running::typing(&mut command, "type the number of rows (12) to go on: ", answer);

@@ -5,21 +5,21 @@ use std::io::Write as _;
 use flate2::{Compression, write::GzEncoder};
 
 use crate::support::{
-    program::{Desk, PATIENCE, Running, calm, customers, run_with},
+    program::{Desk, PATIENCE, Running, SLOWLY, calm, customers, run_with},
     record::{chain, run_json, settled_once},
 };
 
-const ROWS: u64 = 600;
+const ROWS: u64 = 1500;
 
 fn all_deleted() -> std::collections::BTreeMap<String, usize> {
-    [("deleted".to_owned(), 600)].into()
+    [("deleted".to_owned(), 1500)].into()
 }
 
 #[test]
 fn rows_come_through_a_pipe_and_a_finished_run_says_so() {
     let (desk, sandbox) = (Desk::new(), calm(ROWS));
     let delete = || desk.delete_input(&sandbox.base_url(), "-".as_ref());
-    run_with(&mut delete(), customers(ROWS).as_bytes()).with(0).saying(&["600 = 600 erased"]);
+    run_with(&mut delete(), customers(ROWS).as_bytes()).with(0).saying(&["1,500 = 1,500 erased"]);
     assert_eq!(settled_once(&desk.out()), all_deleted());
     assert!(run_json(&desk.out())["immutable"]["input"]["digest"].is_null());
     chain(&desk.out());
@@ -31,7 +31,7 @@ fn rows_come_through_a_pipe_and_a_finished_run_says_so() {
 fn a_killed_pipe_goes_on_when_the_same_rows_come_again() {
     let (desk, sandbox) = (Desk::new(), calm(ROWS));
     let delete = || desk.delete_input(&sandbox.base_url(), "-".as_ref());
-    let running = Running::start_with(&mut delete(), customers(ROWS).as_bytes());
+    let running = Running::start_with(delete().args(SLOWLY), customers(ROWS).as_bytes());
     assert!(sandbox.wait_for(300, PATIENCE));
     running.kill();
     run_with(&mut delete(), customers(ROWS).as_bytes()).with(0);
@@ -43,7 +43,7 @@ fn a_killed_pipe_goes_on_when_the_same_rows_come_again() {
 fn other_rows_than_before_are_refused_before_anything_further_is_sent() {
     let (desk, sandbox) = (Desk::new(), calm(ROWS));
     let delete = || desk.delete_input(&sandbox.base_url(), "-".as_ref());
-    let running = Running::start_with(&mut delete(), customers(ROWS).as_bytes());
+    let running = Running::start_with(delete().args(SLOWLY), customers(ROWS).as_bytes());
     assert!(sandbox.wait_for(300, PATIENCE));
     running.kill();
     let before = sandbox.received().deletes;

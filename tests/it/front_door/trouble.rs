@@ -9,7 +9,7 @@ use tollgate::sandbox::{Faults, Population, Share};
 
 use crate::support::{
     door::{Door, parrot},
-    program::{Desk, Left, PATIENCE, Running, calm, run, sandbox},
+    program::{Desk, Left, PATIENCE, Running, SLOWLY, calm, run, sandbox},
     record::{lines, settled_once},
 };
 
@@ -35,13 +35,13 @@ fn a_wrong_key_is_77_and_no_row_is_settled() {
 #[test]
 fn a_key_that_is_revoked_halfway_is_77_and_what_was_settled_stays() {
     let desk = Desk::new();
-    desk.customers(600);
-    let (before, after) = (calm(600), calm(600));
+    desk.customers(1500);
+    let (before, after) = (calm(1500), calm(1500));
     let door = Door::to(before.address());
-    let running = Running::start(&mut desk.delete(&door.url()));
+    let running = Running::start(desk.delete(&door.url()).args(SLOWLY));
     assert!(before.wait_for(300, PATIENCE));
     let stranger = tollgate::sandbox::Sandbox::start(tollgate::sandbox::Options {
-        population: Population::Count(600),
+        population: Population::Count(1500),
         key: "another".to_owned(),
         faults: Faults::default(),
         seed: 7,
@@ -56,7 +56,7 @@ fn a_key_that_is_revoked_halfway_is_77_and_what_was_settled_stays() {
     assert!(settled <= received.applied && settled + 16 >= received.applied);
     door.leads_to(after.address());
     run(&mut desk.delete(&door.url())).with(0);
-    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 600)].into());
+    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 1500)].into());
 }
 
 #[test]
@@ -88,11 +88,11 @@ fn a_redirect_is_78_and_is_not_followed() {
 #[test]
 fn a_portal_that_opens_halfway_stops_the_run_and_blames_no_row() {
     let desk = Desk::new();
-    desk.customers(600);
-    let (before, after) = (calm(600), calm(600));
+    desk.customers(1500);
+    let (before, after) = (calm(1500), calm(1500));
     let portal = sandbox(Population::Everybody, Faults { captive_portal: Share(1.0), ..Faults::default() }, None);
     let door = Door::to(before.address());
-    let running = Running::start(&mut desk.delete(&door.url()));
+    let running = Running::start(desk.delete(&door.url()).args(SLOWLY));
     assert!(before.wait_for(300, PATIENCE));
     door.leads_to(portal.address());
     drop(before);
@@ -100,7 +100,7 @@ fn a_portal_that_opens_halfway_stops_the_run_and_blames_no_row() {
     assert_eq!(settled_once(&desk.out()).into_keys().collect::<Vec<_>>(), ["deleted"]);
     door.leads_to(after.address());
     run(&mut desk.delete(&door.url())).with(0);
-    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 600)].into());
+    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 1500)].into());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a run left in its directory and what the stand-in wrote down, read without the program's own code.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
