@@ -64,6 +64,31 @@ fn without_out_a_piped_run_says_that_it_cannot_be_continued() {
 }
 
 #[test]
+fn a_pipe_without_rows_is_refused_unless_it_may_be_empty() {
+    let (desk, sandbox) = (Desk::new(), calm(1));
+    let delete = || desk.delete_input(&sandbox.base_url(), "-".as_ref());
+    for nothing in ["", "customer_user_id\n"] {
+        run_with(&mut delete(), nothing.as_bytes()).with(65).saying(&["no rows", "--allow-empty"]);
+        assert!(!desk.out().exists(), "nothing was begun");
+    }
+    run_with(delete().arg("--allow-empty"), b"").with(0);
+}
+
+#[test]
+fn a_pipe_is_bound_by_what_it_may_delete_since_it_cannot_be_counted_before() {
+    let (desk, sandbox) = (Desk::new(), calm(300));
+    let delete = || desk.delete_input(&sandbox.base_url(), "-".as_ref());
+    let rows = customers(300);
+    let bound = ["--max-delete", "100"];
+    run_with(delete().args(bound), rows.as_bytes()).with(3).saying(&["--max-delete 100"]);
+    run_with(delete().args(bound), rows.as_bytes()).with(3).saying(&["--max-delete 100"]);
+    assert!(sandbox.received().applied <= 100, "both tries together");
+    run_with(delete().args(["--expect-rows", "300"]), rows.as_bytes()).with(2).saying(&["need a file"]);
+    run_with(&mut delete(), rows.as_bytes()).with(0);
+    assert_eq!(sandbox.received().applied, 300);
+}
+
+#[test]
 fn compressed_pipes_are_recognised_by_their_content_several_members_included() {
     let rows = customers(ROWS);
     let (first, second) = rows.split_at(rows.len() / 2);

@@ -212,7 +212,7 @@ impl Running {
             let (mut keyboard, mut text) = (keyboard.unwrap(), Vec::new());
             let mut asked = false;
             // The terminal's end is an error to some systems.
-            for byte in out.bytes().map_while(Result::ok) {
+            for byte in BufReader::new(out).bytes().map_while(Result::ok) {
                 text.push(byte);
                 if !asked && text.ends_with(question.as_bytes()) {
                     asked = true;

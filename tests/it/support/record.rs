@@ -14,6 +14,7 @@ use tollgate::domain::Digest;
 
 /// One line of `results.csv`.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "the columns' own names")]
 pub(crate) struct Line {
     pub(crate) line: u64,
     pub(crate) id: String,
