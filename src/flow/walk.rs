@@ -60,7 +60,11 @@ pub(super) async fn walk<R: Remote>(house: &House<'_, R>, row: Row) -> Departure
     match arrival {
         Ok(arrival) => Departure::Settled(outcome(row, arrival)),
         Err(Stop::Closed) => Departure::Unsettled(row),
-        Err(Stop::Halt(ending)) => Departure::Halt(row, ending),
+        Err(Stop::Halt(ending)) => {
+            // Before anybody else wakes: the loop may hear of it only after others have passed the gate.
+            house.gate.close();
+            Departure::Halt(row, ending)
+        }
     }
 }
 
