@@ -108,6 +108,8 @@ fn without_a_terminal_it_names_the_flag_that_goes_without_asking() {
     command.arg("--api-key-file").arg(desk.path("key"));
     refused(&mut command, &sandbox, 2).saying(&["terminal", "--yes"]);
     assert!(!desk.path("run").exists());
+    let lingering = ["TOLLGATE_YES", "TOLLGATE_SANDBOX"].map(|name| (name, "1"));
+    refused(command.envs(lingering), &sandbox, 2).saying(&["--yes"]);
 }
 
 #[test]

@@ -50,6 +50,12 @@ fn anything_else_typed_sends_nothing() {
 }
 
 #[test]
+fn a_break_at_the_question_leaves_130_and_sends_nothing() {
+    let Some((left, deletes)) = answering("\u{3}") else { return };
+    assert_eq!((left.code, deletes), (Some(130), 0), "{left:?}");
+}
+
+#[test]
 fn the_end_of_the_terminal_is_no_consent() {
     let Some((left, deletes)) = answering("\u{4}") else { return };
     assert_eq!((left.code, deletes), (Some(3), 0), "{left:?}");
