@@ -42,8 +42,8 @@ pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
     if let Some(state) = place.finished(&job) {
         return Ok(closing::finished_before(state, &place.path, stage));
     }
-    let past = Arc::new(place.past(&job)?);
-    let mut opening = Opening::of(&input, &job, &past)?;
+    let past = Arc::new(place.past(&job).inspect_err(|_| place.abandon())?);
+    let mut opening = Opening::of(&input, &job, &past).inspect_err(|_| place.abandon())?;
     let engine = Engine::new(&job.flow, &client);
     let mut stops = signals()?;
     let run = Run { job: &job, input: &input, client: &client, past, stage, is_sandbox: sandbox.is_some() };
@@ -66,7 +66,9 @@ impl Opening {
         let Some(survey) = input.survey() else {
             reader = reader.replaying();
             let mut first = Batch::default();
-            reader.next(past, &mut first)?;
+            if !reader.next(past, &mut first)? && !job.allow_empty {
+                return Err(expect::no_rows());
+            }
             let samples = first.rows.iter().filter_map(sample).collect();
             return Ok(Self { reader, first: Some(first), samples: spread(samples) });
         };

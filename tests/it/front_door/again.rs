@@ -7,7 +7,7 @@ use tollgate::sandbox::{Faults, Population, Share};
 
 use crate::support::{
     door::Door,
-    program::{Desk, PATIENCE, Running, Signal, calm, customers, run, sandbox},
+    program::{Desk, PATIENCE, Running, SLOWLY, Signal, calm, customers, run, sandbox},
     record::{deletions, journal, lines, run_json, settled_once},
 };
 
@@ -68,17 +68,17 @@ fn a_finished_run_is_not_run_again_unless_asked_for() {
 
 #[test]
 fn an_unfinished_run_under_the_root_is_found_and_continued_without_a_flag() {
-    let (desk, sandbox) = (Desk::new(), calm(600));
-    desk.customers(600);
-    let running = Running::start(&mut desk.aimed(&sandbox.base_url()));
+    let (desk, sandbox) = (Desk::new(), calm(1500));
+    desk.customers(1500);
+    let running = Running::start(desk.aimed(&sandbox.base_url()).args(SLOWLY));
     assert!(sandbox.wait_for(300, PATIENCE));
     running.kill();
     run(&mut desk.aimed(&sandbox.base_url())).with(0);
     let mut runs = fs::read_dir(desk.path("tollgate-runs")).unwrap().map(|entry| entry.unwrap().path());
     let directory = runs.find(|path| path.is_dir()).unwrap();
     assert!(!runs.any(|path| path.is_dir()), "one run, not two");
-    assert_eq!(settled_once(&directory).values().sum::<usize>(), 600);
-    assert_eq!((sandbox.received().applied, &run_json(&directory)["state"]["tries"]), (600, &json!(2)));
+    assert_eq!(settled_once(&directory).values().sum::<usize>(), 1500);
+    assert_eq!((sandbox.received().applied, &run_json(&directory)["state"]["tries"]), (1500, &json!(2)));
 }
 
 #[test]
@@ -128,8 +128,8 @@ fn a_file_that_changes_while_it_is_read_ends_incomplete_and_its_run_is_not_conti
     const ROWS: u64 = 3000;
     let (desk, sandbox) = (Desk::new(), calm(ROWS + 1));
     let wide = "x".repeat(500);
-    let rows: String = (1..=ROWS).map(|n| format!("customer-{n},{wide}\n")).collect();
-    let input = desk.put("customers.csv", format!("customer_user_id,note\n{rows}"));
+    let rows = customers(ROWS).replace('\n', &format!(",{wide}\n"));
+    let input = desk.put("customers.csv", rows);
     let running = Running::start(&mut desk.delete(&sandbox.base_url()));
     assert!(sandbox.wait_for(50, PATIENCE));
     let mut file = fs::OpenOptions::new().append(true).open(&input).unwrap();

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use crate::support::{
-    program::{Desk, calm, deletion, run},
+    program::{Desk, calm, deletion, run, skip},
     record::{chain, lines, settled_once},
 };
 
@@ -62,7 +62,7 @@ fn a_directory_that_cannot_be_written_is_73_before_anybody_is_touched() {
     fs::create_dir(&runs).unwrap();
     fs::set_permissions(&runs, fs::Permissions::from_mode(0o500)).unwrap();
     if fs::write(runs.join("probe"), "").is_ok() {
-        println!("skipped: this user may write everywhere");
+        skip("this user may write everywhere");
         return;
     }
     run(&mut desk.delete(&sandbox.base_url())).with(73);

@@ -6,7 +6,7 @@ use tollgate::sandbox::{Faults, Population, Sandbox, Share};
 
 use crate::support::{
     door::Door,
-    program::{Desk, Left, calm, run, sandbox},
+    program::{Desk, Left, calm, run, sandbox, skip},
     record::{lines, settled_once},
 };
 
@@ -101,13 +101,15 @@ fn without_a_terminal_it_names_the_flag_that_goes_without_asking() {
     let (desk, sandbox) = (Desk::new(), calm(30));
     desk.customers(30);
     let Some(mut command) = desk.without_terminal() else {
-        println!("skipped: there is no setsid here");
+        skip("there is no setsid here");
         return;
     };
     command.args(["delete", "customers.csv", "--out", "run", "--base-url", &sandbox.base_url()]);
     command.arg("--api-key-file").arg(desk.path("key"));
     refused(&mut command, &sandbox, 2).saying(&["terminal", "--yes"]);
     assert!(!desk.path("run").exists());
+    let lingering = ["TOLLGATE_YES", "TOLLGATE_SANDBOX"].map(|name| (name, "1"));
+    refused(command.envs(lingering), &sandbox, 2).saying(&["--yes"]);
 }
 
 #[test]

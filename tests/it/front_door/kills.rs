@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tollgate::sandbox::{Faults, Population};
 
 use crate::support::{
-    program::{Desk, PATIENCE, Running, run, sandbox},
+    program::{Desk, PATIENCE, Running, SLOWLY, run, sandbox},
     record::{chain, deletions, journal, lines, settled_once},
 };
 
@@ -26,7 +26,8 @@ fn killed_again_and_again(width: u64, rows: u64, counters: &[u64]) {
     let width_said = width.to_string();
     let mut falls = Vec::new();
     for counter in counters {
-        let running = Running::start(desk.delete(&sandbox.base_url()).args(["--concurrency", &width_said]));
+        let running =
+            Running::start(desk.delete(&sandbox.base_url()).args(SLOWLY).args(["--concurrency", &width_said]));
         assert!(sandbox.wait_for(*counter, PATIENCE));
         running.kill();
         let settled = lines(&desk.out()).into_iter().map(|line| line.id).collect();
@@ -54,15 +55,15 @@ fn killed_again_and_again(width: u64, rows: u64, counters: &[u64]) {
 
 #[test]
 fn killed_in_the_look_in_the_canary_and_in_the_flood_it_ends_as_if_it_had_not_been() {
-    killed_again_and_again(1, 400, &[3, 21, 60, 200]);
+    killed_again_and_again(1, 900, &[3, 21, 60, 200]);
 }
 
 #[test]
 fn killed_with_sixteen_on_the_wire_nothing_settled_is_sent_again() {
-    killed_again_and_again(16, 1500, &[100, 500, 900]);
+    killed_again_and_again(16, 1900, &[100, 400, 700]);
 }
 
 #[test]
 fn killed_with_a_hundred_on_the_wire_nothing_settled_is_sent_again() {
-    killed_again_and_again(100, 2500, &[300, 1400]);
+    killed_again_and_again(100, 1900, &[200, 800]);
 }

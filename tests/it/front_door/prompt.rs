@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::program::{Desk, Left, Running, calm};
+use crate::support::program::{Desk, Left, Running, calm, skip};
 
 /// The program under a terminal of its own; `None` where `script` is not installed.
 fn on_a_terminal(desk: &Desk, url: &str) -> Option<Command> {
@@ -24,7 +24,7 @@ fn answering(answer: &'static str) -> Option<(Left, u64)> {
     let (desk, sandbox) = (Desk::new(), calm(12));
     desk.customers(12);
     let Some(mut command) = on_a_terminal(&desk, &sandbox.base_url()) else {
-        println!("skipped: there is no script(1) here");
+        skip("there is no script(1) here");
         return None;
     };
     let left = Running::typing(&mut command, "type the number of rows (12) to go on: ", answer);
@@ -47,6 +47,12 @@ fn anything_else_typed_sends_nothing() {
         assert_eq!((left.code, deletes), (Some(3), 0), "{left:?}");
         assert!(left.stdout.contains("not confirmed; nothing was sent"), "{}", left.stdout);
     }
+}
+
+#[test]
+fn a_break_at_the_question_leaves_130_and_sends_nothing() {
+    let Some((left, deletes)) = answering("\u{3}") else { return };
+    assert_eq!((left.code, deletes), (Some(130), 0), "{left:?}");
 }
 
 #[test]

@@ -5,16 +5,16 @@ use tollgate::sandbox::{Faults, Population, Sandbox, Throttle};
 
 use crate::support::{
     door::Door,
-    program::{Desk, Left, PATIENCE, Running, Signal, calm, run, sandbox},
+    program::{Desk, Left, PATIENCE, Running, SLOWLY, Signal, calm, deletion, run, sandbox},
     record::{chain, run_json, settled_once},
 };
 
-const ROWS: u64 = 800;
+const ROWS: u64 = 1500;
 
 /// Signalled after 200 requests.
 fn signalled(desk: &Desk, sandbox: &Sandbox, signal: Signal) -> Left {
     desk.customers(ROWS);
-    let running = Running::start(&mut desk.delete(&sandbox.base_url()));
+    let running = Running::start(desk.delete(&sandbox.base_url()).args(SLOWLY));
     assert!(sandbox.wait_for(200, PATIENCE));
     running.signal(signal);
     running.leave()
@@ -29,7 +29,7 @@ fn closed_cleanly_and_resumable(desk: &Desk, sandbox: &Sandbox, code: i32) {
     assert_eq!(settled, sandbox.received().applied, "what was on the wire was awaited and written down");
     assert!(settled < ROWS, "rows were left");
     run(&mut desk.delete(&sandbox.base_url())).with(0);
-    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 800)].into());
+    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 1500)].into());
     let received = sandbox.received();
     assert_eq!((received.applied, received.deletes), (ROWS, ROWS), "nobody was sent twice");
 }
@@ -60,7 +60,7 @@ fn a_hangup_that_the_parent_ignores_stays_ignored() {
     let (desk, sandbox) = (Desk::new(), calm(ROWS));
     let input = desk.customers(ROWS);
     let shell = desk.through_shell("trap '' HUP; exec \"$@\"");
-    let running = Running::start(&mut crate::support::program::deletion(shell, &desk, &sandbox.base_url(), &input));
+    let running = Running::start(deletion(shell, &desk, &sandbox.base_url(), &input).args(SLOWLY));
     assert!(sandbox.wait_for(200, PATIENCE));
     running.signal(Signal::HUP);
     running.leave().with(0);
@@ -70,12 +70,12 @@ fn a_hangup_that_the_parent_ignores_stays_ignored() {
 fn stopped_and_continued_it_goes_on_as_if_nothing_had_been() {
     let (desk, sandbox) = (Desk::new(), calm(ROWS));
     desk.customers(ROWS);
-    let running = Running::start(&mut desk.delete(&sandbox.base_url()));
+    let running = Running::start(desk.delete(&sandbox.base_url()).args(SLOWLY));
     assert!(sandbox.wait_for(200, PATIENCE));
     running.signal(Signal::STOP);
     running.signal(Signal::CONT);
     running.leave().with(0);
-    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 800)].into());
+    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 1500)].into());
     assert_eq!(sandbox.received().deletes, ROWS);
 }
 
@@ -84,7 +84,7 @@ fn the_first_signal_waits_for_the_wire_and_writes_down_what_comes() {
     let (desk, sandbox) = (Desk::new(), calm(ROWS));
     let door = Door::to(sandbox.address());
     desk.customers(ROWS);
-    let running = Running::start(desk.delete(&door.url()).args(["--grace", "1h", "--timeout", "1h"]));
+    let running = Running::start(desk.delete(&door.url()).args(SLOWLY).args(["--grace", "1h", "--timeout", "1h"]));
     assert!(sandbox.wait_for(200, PATIENCE));
     door.freeze();
     running.signal(Signal::TERM);
@@ -98,7 +98,7 @@ fn the_second_signal_does_not_wait_for_the_wire_and_the_results_hold_all_the_sam
     let (desk, sandbox) = (Desk::new(), calm(ROWS));
     let door = Door::to(sandbox.address());
     desk.customers(ROWS);
-    let running = Running::start(desk.delete(&door.url()).args(["--grace", "1h", "--timeout", "1h"]));
+    let running = Running::start(desk.delete(&door.url()).args(SLOWLY).args(["--grace", "1h", "--timeout", "1h"]));
     assert!(sandbox.wait_for(200, PATIENCE));
     door.freeze();
     running.signal(Signal::TERM);
@@ -118,7 +118,7 @@ fn a_signal_during_a_hold_leaves_at_once() {
     let throttle = Throttle { per_second: 1.0 / 600.0, burst: 100, retry_after: true };
     let sandbox = sandbox(Population::Count(ROWS), Faults { throttle: Some(throttle), ..Faults::default() }, None);
     desk.customers(ROWS);
-    let running = Running::start(desk.delete(&sandbox.base_url()).args(["--grace", "1h", "-c", "1"]));
+    let running = Running::start(desk.delete(&sandbox.base_url()).args(SLOWLY).args(["--grace", "1h", "-c", "1"]));
     assert!(sandbox.wait_for(101, PATIENCE));
     running.signal(Signal::TERM);
     running.leave().with(143);
@@ -130,7 +130,7 @@ fn a_signal_during_a_hold_leaves_at_once() {
 fn a_signal_while_nobody_answers_leaves_at_once() {
     let (desk, sandbox) = (Desk::new(), calm(ROWS));
     desk.customers(ROWS);
-    let running = Running::start(desk.delete(&sandbox.base_url()).args(["--grace", "1h"]));
+    let running = Running::start(desk.delete(&sandbox.base_url()).args(SLOWLY).args(["--grace", "1h"]));
     assert!(sandbox.wait_for(200, PATIENCE));
     let received = sandbox.stop().unwrap();
     running.hear("the API does not answer");

@@ -5,11 +5,11 @@ use std::{sync::Arc, thread};
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tollgate::sandbox::{Faults, Population, Share};
+use tollgate::sandbox::{Faults, Options, Population, Sandbox, Share, Throttle};
 
 use crate::support::{
     door::{Door, parrot},
-    program::{Desk, Left, PATIENCE, Running, calm, run, sandbox},
+    program::{Desk, Left, PATIENCE, Running, SLOWLY, calm, options, run, sandbox},
     record::{lines, settled_once},
 };
 
@@ -35,19 +35,13 @@ fn a_wrong_key_is_77_and_no_row_is_settled() {
 #[test]
 fn a_key_that_is_revoked_halfway_is_77_and_what_was_settled_stays() {
     let desk = Desk::new();
-    desk.customers(600);
-    let (before, after) = (calm(600), calm(600));
+    desk.customers(1500);
+    let (before, after) = (calm(1500), calm(1500));
     let door = Door::to(before.address());
-    let running = Running::start(&mut desk.delete(&door.url()));
+    let running = Running::start(desk.delete(&door.url()).args(SLOWLY));
     assert!(before.wait_for(300, PATIENCE));
-    let stranger = tollgate::sandbox::Sandbox::start(tollgate::sandbox::Options {
-        population: Population::Count(600),
-        key: "another".to_owned(),
-        faults: Faults::default(),
-        seed: 7,
-        journal: None,
-    });
-    door.leads_to(stranger.as_ref().unwrap().address());
+    let strict = with_key("another", 7);
+    door.leads_to(strict.address());
     let received = before.stop().unwrap();
     running.leave().with(77).saying(&["refused the credentials", "to be sent by the next try"]);
     let counts = settled_once(&desk.out());
@@ -56,7 +50,60 @@ fn a_key_that_is_revoked_halfway_is_77_and_what_was_settled_stays() {
     assert!(settled <= received.applied && settled + 16 >= received.applied);
     door.leads_to(after.address());
     run(&mut desk.delete(&door.url())).with(0);
-    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 600)].into());
+    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 1500)].into());
+}
+
+/// A stand-in that accepts another key; the app comes from the seed.
+fn with_key(key: &str, seed: u64) -> Sandbox {
+    let options = options(Population::Count(1500), Faults::default());
+    Sandbox::start(Options { key: key.to_owned(), seed, ..options }).unwrap()
+}
+
+#[test]
+fn a_new_key_of_the_same_app_in_the_key_file_is_taken_up_without_a_stop() {
+    let desk = Desk::new();
+    desk.customers(1500);
+    let (before, after) = (calm(1500), with_key("another", 7));
+    let door = Door::to(before.address());
+    let running = Running::start(desk.delete(&door.url()).args(SLOWLY));
+    assert!(before.wait_for(300, PATIENCE));
+    desk.put("key", "another");
+    door.leads_to(after.address());
+    let received = before.stop().unwrap();
+    running.leave().with(0).saying(&["the key file has changed and belongs to the same app"]);
+    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 1500)].into());
+    assert!(received.applied + after.received().applied >= 1500);
+}
+
+#[test]
+fn a_new_key_of_another_app_is_77() {
+    let desk = Desk::new();
+    desk.customers(1500);
+    let (before, other) = (calm(1500), with_key("another", 8));
+    let door = Door::to(before.address());
+    let running = Running::start(desk.delete(&door.url()).args(SLOWLY));
+    assert!(before.wait_for(300, PATIENCE));
+    desk.put("key", "another");
+    door.leads_to(other.address());
+    drop(before);
+    running.leave().with(77);
+    assert_eq!(settled_once(&desk.out()).into_keys().collect::<Vec<_>>(), ["deleted"]);
+    assert!(other.received().deletes <= 16, "nothing but what was on the wire");
+    assert_eq!(other.received().applied, 0);
+    run(&mut desk.delete(&door.url())).with(78).saying(&["begun with app"]);
+    assert_eq!(other.received().applied, 0);
+}
+
+#[test]
+fn a_pause_longer_than_permitted_is_75_and_names_it() {
+    let desk = Desk::new();
+    let throttle = Throttle { per_second: 1.0 / 2000.0, burst: 100, retry_after: true };
+    let sandbox = sandbox(Population::Count(300), Faults { throttle: Some(throttle), ..Faults::default() }, None);
+    desk.customers(300);
+    let left = run(&mut desk.delete(&sandbox.base_url())).with(75);
+    left.saying(&["the API asks for a pause of 2000 s", "--max-hold", "after that time"]);
+    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 80)].into());
+    assert!(sandbox.received().throttled <= 16, "what was on the wire, and nothing after the first 429 was read");
 }
 
 #[test]
@@ -88,11 +135,11 @@ fn a_redirect_is_78_and_is_not_followed() {
 #[test]
 fn a_portal_that_opens_halfway_stops_the_run_and_blames_no_row() {
     let desk = Desk::new();
-    desk.customers(600);
-    let (before, after) = (calm(600), calm(600));
+    desk.customers(1500);
+    let (before, after) = (calm(1500), calm(1500));
     let portal = sandbox(Population::Everybody, Faults { captive_portal: Share(1.0), ..Faults::default() }, None);
     let door = Door::to(before.address());
-    let running = Running::start(&mut desk.delete(&door.url()));
+    let running = Running::start(desk.delete(&door.url()).args(SLOWLY));
     assert!(before.wait_for(300, PATIENCE));
     door.leads_to(portal.address());
     drop(before);
@@ -100,7 +147,7 @@ fn a_portal_that_opens_halfway_stops_the_run_and_blames_no_row() {
     assert_eq!(settled_once(&desk.out()).into_keys().collect::<Vec<_>>(), ["deleted"]);
     door.leads_to(after.address());
     run(&mut desk.delete(&door.url())).with(0);
-    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 600)].into());
+    assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 1500)].into());
 }
 
 #[test]

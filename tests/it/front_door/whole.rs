@@ -1,12 +1,15 @@
 //! A run from its first byte to its exit code.
 
-use std::{fs, io, process::Stdio};
+use std::{fs, io};
 
 use serde_json::json;
-use tollgate::domain::Digest;
+use tollgate::{
+    domain::Digest,
+    sandbox::{Faults, Population, Profile},
+};
 
 use crate::support::{
-    program::{Desk, calm, run},
+    program::{Desk, calm, run, sandbox},
     record::{chain, lines, run_json, settled_once},
 };
 
@@ -104,13 +107,37 @@ fn quiet_is_silent_on_success_and_only_then() {
 }
 
 #[test]
-fn a_closed_stdout_is_not_a_crash() {
+fn a_closed_stdout_or_stderr_is_not_a_crash() {
     let (desk, sandbox) = (Desk::new(), calm(40));
     desk.customers(40);
-    let (reader, writer) = io::pipe().unwrap();
-    drop(reader);
+    let closed = || {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        writer
+    };
     let mut command = desk.delete(&sandbox.base_url());
-    let status = command.arg("--json").stdout(writer).stderr(Stdio::null()).status().unwrap();
+    let status = command.args(["--json", "-vv"]).stdout(closed()).stderr(closed()).status().unwrap();
     assert_eq!(status.code(), Some(0));
     assert_eq!(run_json(&desk.out())["state"]["complete"], json!(true));
+}
+
+#[test]
+fn a_row_with_both_ids_is_tried_by_the_second_when_the_first_is_not_there() {
+    let desk = Desk::new();
+    let known = |customer: &str, profile: Option<&str>| Profile {
+        customer_user_id: Some(customer.to_owned()),
+        profile_id: profile.map(str::to_owned),
+    };
+    let ann = "0b5bd3f0-5f2c-4d3e-9b57-6a1f4c1c2a11";
+    let nobody = "11111111-2222-4333-8444-555555555555";
+    let profiles = vec![known("ann", Some(ann)), known("bob", None)];
+    let sandbox = sandbox(Population::Profiles(profiles), Faults::default(), None);
+    let rows = [("ann", ann), ("bob", nobody), ("eve", nobody.replace('1', "2").as_str())]
+        .map(|(customer, profile)| format!("{{\"customer_user_id\":\"{customer}\",\"profile_id\":\"{profile}\"}}\n"));
+    let input = desk.put("people.jsonl", rows.concat());
+    run(&mut desk.delete_input(&sandbox.base_url(), &input)).with(0);
+    let told: Vec<_> = lines(&desk.out()).into_iter().map(|line| (line.line, line.outcome, line.attempts)).collect();
+    let expected = [(1, "deleted", 1), (2, "deleted", 2), (3, "absent", 2)];
+    assert_eq!(told, expected.map(|(line, word, attempts)| (line, word.to_owned(), attempts)));
+    assert_eq!(fs::read_to_string(desk.out().join("absent.jsonl")).unwrap(), rows[2]);
 }

@@ -1,6 +1,8 @@
 //! Servers that are not the stand-in: a door with one address whose house behind it can be exchanged, and a server that
 //! says the same to everybody.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::{
     io::{self, Read, Write},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},

@@ -1,5 +1,7 @@
 //! The built binary as its users meet it: a desk of its own, real arguments, real pipes, real signals.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
@@ -20,11 +22,19 @@ use tollgate::sandbox::{Faults, Options, Population, Sandbox};
 pub(crate) const KEY: &str = "secret_live_doNotShow.7f3a9c";
 
 /// So long a process or a counter is waited for; only a failing test ever waits it out.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// For a run that is to be stopped on its way: what is left of it takes seconds, should the test be slow to stop it.
+pub(crate) const SLOWLY: [&str; 2] = ["--rate", "500/s"];
 
 /// A stand-in on a free port of loopback.
 pub(crate) fn sandbox(population: Population, faults: Faults, journal: Option<PathBuf>) -> Sandbox {
-    Sandbox::start(Options { population, key: KEY.to_owned(), faults, seed: 7, journal }).unwrap()
+    Sandbox::start(Options { journal, ..options(population, faults) }).unwrap()
+}
+
+/// The options behind [`sandbox`].
+pub(crate) fn options(population: Population, faults: Faults) -> Options {
+    Options { population, key: KEY.to_owned(), faults, seed: 7, journal: None }
 }
 
 /// A stand-in that knows `customer-1` to `customer-N` and never misbehaves.
@@ -67,7 +77,7 @@ impl Desk {
         self.path("runs/run")
     }
 
-    /// The bare program, with nothing of our own surroundings.
+    /// The bare program, with nothing of our own surroundings; fast, and with a short canary.
     pub(crate) fn program(&self) -> Command {
         self.dressed(Command::new(env!("CARGO_BIN_EXE_tollgate")))
     }
@@ -89,16 +99,17 @@ impl Desk {
 
     fn dressed(&self, mut command: Command) -> Command {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        command.env_clear().env("PATH", path).current_dir(self.root.path()).stdin(Stdio::null());
+        command.env_clear().env("PATH", path).env("TOLLGATE_RATE", "20000/s").env("TOLLGATE_CANARY", "2");
+        command.current_dir(self.root.path()).stdin(Stdio::null());
         command
     }
 
-    /// `delete customers.csv`, fast, against `url`, without being asked; the caller says where results go.
+    /// `delete customers.csv` against `url`, without being asked; the caller says where results go.
     pub(crate) fn aimed(&self, url: &str) -> Command {
         aim(self.program(), self, url, &self.path("customers.csv"))
     }
 
-    /// The same with its results in [`Self::out`] and a short canary.
+    /// The same with its results in [`Self::out`].
     pub(crate) fn delete(&self, url: &str) -> Command {
         self.delete_input(url, &self.path("customers.csv"))
     }
@@ -110,22 +121,29 @@ impl Desk {
 }
 
 fn aim(mut command: Command, desk: &Desk, url: &str, input: &Path) -> Command {
-    command.arg("delete").arg(input).args(["--base-url", url, "--yes", "--rate", "20000/s"]);
-    command.arg("--api-key-file").arg(desk.path("key"));
+    command.arg("delete").arg(input).args(["--base-url", url, "--yes", "--api-key-file"]);
+    command.arg(desk.path("key"));
     command
 }
 
-/// Adds what a fast deletion needs to a program's words.
+/// Adds what a deletion needs to a program's words.
 pub(crate) fn deletion(command: Command, desk: &Desk, url: &str, input: &Path) -> Command {
     let mut command = aim(command, desk, url, input);
-    command.args(["--canary", "2", "--out"]).arg(desk.out());
+    command.arg("--out").arg(desk.out());
     command
 }
 
 /// A header, and `customer-1` to `customer-N`.
 pub(crate) fn customers(count: u64) -> String {
-    let rows: String = (1..=count).map(|n| format!("customer-{n}\n")).collect();
-    format!("customer_user_id\n{rows}")
+    let mut text = "customer_user_id\n".to_owned();
+    (1..=count).for_each(|n| text.extend(["customer-", &n.to_string(), "\n"]));
+    text
+}
+
+/// A test that cannot run here says why.
+#[expect(clippy::print_stderr, reason = "the test runner shows it where it is asked to")]
+pub(crate) fn skip(reason: &str) {
+    eprintln!("skipped: {reason}");
 }
 
 /// How a process left, and what it said.
@@ -194,7 +212,7 @@ impl Running {
             let (mut keyboard, mut text) = (keyboard.unwrap(), Vec::new());
             let mut asked = false;
             // The terminal's end is an error to some systems.
-            for byte in out.bytes().map_while(Result::ok) {
+            for byte in BufReader::new(out).bytes().map_while(Result::ok) {
                 text.push(byte);
                 if !asked && text.ends_with(question.as_bytes()) {
                     asked = true;

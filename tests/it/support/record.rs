@@ -1,5 +1,7 @@
 //! What a run left in its directory and what the stand-in wrote down, read without the program's own code.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -12,6 +14,7 @@ use tollgate::domain::Digest;
 
 /// One line of `results.csv`.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "the columns' own names")]
 pub(crate) struct Line {
     pub(crate) line: u64,
     pub(crate) id: String,
