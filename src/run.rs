@@ -2,6 +2,7 @@
 //!
 //! `job` tells a mass operation from its beginning to its end; the other modules are its steps.
 
+mod against;
 mod ask;
 mod closing;
 mod dry;
@@ -10,6 +11,7 @@ mod input;
 mod job;
 mod key;
 mod place;
+mod profiles;
 mod recount;
 mod serve;
 mod signals;
@@ -51,7 +53,7 @@ pub async fn perform(config: Config, screen: Screen) -> Result<Exit, Error> {
     telemetry::init(&config.voice.log, move || writer.writer(), || wall::now().rfc3339())?;
     let stage = Stage { screen, show: config.voice.show, quiet: config.voice.quiet, colour: config.voice.log.colour };
     match config.command {
-        Command::Delete(job) => job::perform(*job, &stage).await,
+        Command::Delete(job) | Command::Get(job) | Command::Verify(job) => job::perform(*job, &stage).await,
         Command::Sandbox(job) => serve::perform(*job, &stage).await,
         Command::Report(job) => recount::perform(&job, &stage),
         Command::Print(text) => stage.screen.data(&text).map(|()| Exit::Success),

@@ -27,6 +27,9 @@ pub struct DeleteArgs {
     /// An input without rows is an error unless this is given
     #[arg(long, env = "TOLLGATE_ALLOW_EMPTY", hide = true, help_heading = "Input")]
     pub allow_empty: bool,
+    /// What must hold, and when to stop.
+    #[command(flatten)]
+    pub checks: CheckArgs,
     /// What keeps it from going wrong.
     #[command(flatten)]
     pub safety: SafetyArgs,
@@ -36,6 +39,9 @@ pub struct DeleteArgs {
     /// Where results go.
     #[command(flatten)]
     pub results: ResultsArgs,
+    /// With --out: pass over what that run settled well (for a corrected input)
+    #[arg(long, value_name = "DIR", env = "TOLLGATE_CONTINUE_FROM", hide = true, help_heading = "Results")]
+    pub continue_from: Option<PathBuf>,
     /// How the API is reached.
     #[command(flatten)]
     pub connection: ConnectionArgs,
@@ -90,19 +96,13 @@ impl InputArgs {
     }
 }
 
-/// What keeps it from going wrong.
+/// What must hold before the first call, and when to stop: for every mass operation.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Safety")]
-pub struct SafetyArgs {
+pub struct CheckArgs {
     /// Read, check and count everything, send nothing, and print the real command
     #[arg(short = 'n', long, env = "TOLLGATE_DRY_RUN")]
     pub dry_run: bool,
-    /// Do not ask; needed where there is no terminal
-    ///
-    /// Together with --expect-app, --expect-rows or --expect-sha256 it is safe in scripts. It has no environment
-    /// name: nothing may linger that makes deletion silent.
-    #[arg(short = 'y', long)]
-    pub yes: bool,
     /// Rehearse against a stand-in inside this process; nothing real is touched
     ///
     /// Needs no key and asks nothing; --api, --base-url, --proxy and certificates are not looked at. It has no
@@ -122,13 +122,25 @@ pub struct SafetyArgs {
     /// Stop before the first call unless the input has this SHA-256 digest
     #[arg(long, value_name = "HEX", env = "TOLLGATE_EXPECT_SHA256", value_parser = values::digest)]
     pub expect_sha256: Option<Digest>,
-    /// Stop before the first call when the input has more rows than this
-    #[arg(long, value_name = "N", env = "TOLLGATE_MAX_DELETE")]
-    pub max_delete: Option<u64>,
     /// Stop when more than so many rows (50) or per cent of the answered (20%, from 100 on) are refused or failed
     #[arg(long, value_name = "N|N%", default_value = "20%", env = "TOLLGATE_MAX_ERRORS",
           value_parser = values::max_errors)]
     pub max_errors: MaxErrors,
+}
+
+/// What keeps a deletion from going wrong.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Safety")]
+pub struct SafetyArgs {
+    /// Do not ask; needed where there is no terminal
+    ///
+    /// Together with --expect-app, --expect-rows or --expect-sha256 it is safe in scripts. It has no environment
+    /// name: nothing may linger that makes deletion silent.
+    #[arg(short = 'y', long)]
+    pub yes: bool,
+    /// Stop before the first call when the input has more rows than this
+    #[arg(long, value_name = "N", env = "TOLLGATE_MAX_DELETE")]
+    pub max_delete: Option<u64>,
     /// Stop when so many per cent of the first 200 answered rows were not there (from 50 on), or off
     ///
     /// The key then probably belongs to another app, or the work was done already.
@@ -138,6 +150,20 @@ pub struct SafetyArgs {
     /// Send the first N rows of a run one by one, and stop if one of them is refused or failed
     #[arg(long, value_name = "N", default_value_t = 5, env = "TOLLGATE_CANARY")]
     pub canary: u64,
+    /// Look at each profile first, and record the API's own id of it: one more request a row
+    ///
+    /// Who is not there at the look is `absent`, and nothing is deleted.
+    #[arg(long, env = "TOLLGATE_LOOK")]
+    pub look: bool,
+    /// Look at each profile afterwards: `deleted` only when the look finds nobody; one more request a row
+    ///
+    /// Who is still found after three looks is `failed`, and tried again by --retry-failed.
+    #[arg(long, env = "TOLLGATE_VERIFY")]
+    pub verify: bool,
+    /// How long after the deletion --verify looks; the second look comes after twice the time, the third after four times
+    #[arg(long, value_name = "DURATION", default_value = "2s", env = "TOLLGATE_VERIFY_AFTER", hide = true,
+          value_parser = parse_duration)]
+    pub verify_after: Duration,
 }
 
 /// How fast.
@@ -206,9 +232,6 @@ pub struct ResultsArgs {
     /// Try the failed rows of a finished run again
     #[arg(long, env = "TOLLGATE_RETRY_FAILED")]
     pub retry_failed: bool,
-    /// With --out: pass over what that run settled well (for a corrected input)
-    #[arg(long, value_name = "DIR", env = "TOLLGATE_CONTINUE_FROM", hide = true)]
-    pub continue_from: Option<PathBuf>,
     /// Let the group read and write what is otherwise private: for a shared volume
     #[arg(long, env = "TOLLGATE_GROUP_READABLE", hide = true)]
     pub group_readable: bool,

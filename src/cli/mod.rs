@@ -8,6 +8,7 @@
 #![expect(clippy::struct_excessive_bools, reason = "a switch is a bool; config makes sense of them")]
 
 mod delete;
+mod read;
 mod sandbox;
 mod texts;
 mod values;
@@ -19,7 +20,8 @@ use clap::{
     builder::{BoolishValueParser, Resettable},
 };
 
-pub use delete::{ConnectionArgs, DeleteArgs, InputArgs, PaceArgs, ResultsArgs, SafetyArgs};
+pub use delete::{CheckArgs, ConnectionArgs, DeleteArgs, InputArgs, PaceArgs, ResultsArgs, SafetyArgs};
+pub use read::{GetArgs, OutProfiles, ReadArgs, VerifyArgs};
 pub use sandbox::{FaultArgs, SandboxArgs};
 pub use texts::{Shell, completions, man};
 
@@ -55,6 +57,20 @@ pub enum Command {
     /// then deletes one profile after the other at the permitted pace. Every row leaves one line in the results.
     #[command(after_help = texts::MORE, after_long_help = texts::delete_epilogue())]
     Delete(Box<DeleteArgs>),
+    /// Read the profiles whose ids a file holds, one request each, into a file of JSON Lines
+    ///
+    /// Asks nobody, since nothing is changed. Who is there is `found`, and written down as the API sent it, with the
+    /// row's line and id: {"line":2,"id":"customer-1","profile":{...}}. Who is not there is `missing`, which is no
+    /// error. A profile of 1 MiB or more is `failed`: it could only be kept cut.
+    #[command(after_help = texts::MORE, after_long_help = texts::get_epilogue())]
+    Get(Box<GetArgs>),
+    /// Show that the profiles whose ids a file holds do not exist, one or two requests each
+    ///
+    /// Each id of a row is looked at. Nobody there: `absent`, which is what is wanted. Somebody there: `exists`, with
+    /// the API's own id of the profile, and the row stands in failed.csv, ready to be given to `delete`. Asks nobody,
+    /// since nothing is changed. With the key of another app everybody is absent: see --expect-app and --against.
+    #[command(after_help = texts::MORE, after_long_help = texts::verify_epilogue())]
+    Verify(Box<VerifyArgs>),
     /// Serve a stand-in for Adapty on this machine, with faults on demand
     ///
     /// It answers as Adapty does: headers, statuses, bodies, error codes, the slash at the path's end. Shares such as

@@ -8,12 +8,12 @@ use super::{command, unhidden};
 use crate::error::{Error, Exit};
 
 /// The commands that have a manual page of their own.
-pub(super) const DOCUMENTED: [&str; 3] = ["delete", "sandbox", "report"];
+pub(super) const DOCUMENTED: [&str; 5] = ["delete", "get", "verify", "sandbox", "report"];
 
 /// At the foot of `-h`.
 pub(super) const MORE: &str = "--help explains more, --help-all shows the seldom-used flags too.";
 
-/// At the foot of `delete --help`, around the table of exit codes.
+/// At the foot of each mass operation's `--help`.
 const ENVIRONMENT: &str = "\
 Environment:
   Every flag but --yes and --sandbox has a name there: --max-delete is TOLLGATE_MAX_DELETE; a switch takes 1 or 0. \
@@ -22,7 +22,9 @@ A flag wins over its variable, a variable over the default.
 alone.
 
 Durations read 300ms, 2m, 1h.
+";
 
+const DELETE_EXAMPLES: &str = "\
 Examples:
   Rehearse; nothing real is touched:
     tollgate delete customers.csv --sandbox
@@ -30,11 +32,27 @@ Examples:
     tollgate delete customers.csv --dry-run
   For real: it looks, asks, and may be stopped and started again at any time:
     tollgate delete customers.csv --api-key-file adapty.key --reference PRIV-118
+  With the API's own ids in the record, and a look afterwards:
+    tollgate delete customers.csv --api-key-file adapty.key --look --verify
   From a database:
     psql -Atc 'select id from erase' | tollgate delete - --api-key-file adapty.key --out run-1
   From cron; silent on success, and the next night goes on where this one had to leave (75):
     TOLLGATE_API_KEY_FILE=/etc/tollgate/key
     15 2 * * * tollgate delete /srv/erase.csv -qy --max-delete 5000 --runs-dir /var/lib/tollgate
+";
+
+const GET_EXAMPLES: &str = "\
+Examples:
+  The profiles are in profiles.jsonl in the run's directory:
+    tollgate get customers.csv --api-key-file adapty.key
+  Into another program:
+    tollgate get customers.csv --api-key-file adapty.key --out-profiles - | jq -r .profile.profile_id
+";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  A week after the deletion, held against what its looks recorded:
+    tollgate verify customers.csv --api-key-file adapty.key --against tollgate-runs/20261121T024129Z-delete
 ";
 
 /// The table of exit codes, from the enum itself.
@@ -48,7 +66,21 @@ pub(super) fn exit_codes() -> String {
 
 /// The foot of `delete --help`.
 pub(super) fn delete_epilogue() -> String {
-    format!("{ENVIRONMENT}\n{}", exit_codes())
+    epilogue(DELETE_EXAMPLES)
+}
+
+/// The foot of `get --help`.
+pub(super) fn get_epilogue() -> String {
+    epilogue(GET_EXAMPLES)
+}
+
+/// The foot of `verify --help`.
+pub(super) fn verify_epilogue() -> String {
+    epilogue(VERIFY_EXAMPLES)
+}
+
+fn epilogue(examples: &str) -> String {
+    format!("{ENVIRONMENT}\n{examples}\n{}", exit_codes())
 }
 
 /// Completions for a shell, seldom-used flags included.

@@ -1,12 +1,12 @@
-//! `tollgate delete`: from flags to a complete job.
+//! A mass operation: from flags to a complete job.
 
 use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 
-use super::{Again, Surroundings, reading::reading, said, sandbox};
+use super::{Again, Surroundings, reading::reading, said, sandbox, wanted::Wanted};
 use crate::{
-    cli::{ConnectionArgs, DeleteArgs, FaultArgs, PaceArgs, ResultsArgs, SafetyArgs},
+    cli::{CheckArgs, ConnectionArgs, FaultArgs, ResultsArgs},
     domain::{Action, Digest},
     error::{Error, Exit},
     flow,
@@ -33,6 +33,10 @@ pub struct Job {
     pub target: Target,
     /// Where results go.
     pub place: Place,
+    /// Where profiles go.
+    pub profiles: ProfilesTo,
+    /// A deletion whose looks the rows are held against; `None` is a real absence.
+    pub against: Option<PathBuf>,
     /// What was agreed to beforehand.
     pub consent: Consent,
     /// An input without rows is well.
@@ -59,6 +63,19 @@ impl Job {
             (Target::Real { .. }, InputName::File(_), _) | (_, InputName::Stdin, Whereabouts::Exact(_)) => true,
         }
     }
+}
+
+/// Where the profiles go that are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProfilesTo {
+    /// No row asks for its profile.
+    Nowhere,
+    /// Into the run's directory.
+    Directory,
+    /// Into this file.
+    File(PathBuf),
+    /// Onto stdout.
+    Stdout,
 }
 
 /// What was agreed to beforehand; `None` is a real absence: nothing is expected.
@@ -154,22 +171,25 @@ impl Connection {
 }
 
 /// From flags to a complete job.
-pub(super) fn configure(args: DeleteArgs, again: Again, around: &Surroundings<'_>) -> Result<Job, Error> {
-    let rehearsal = args.safety.sandbox;
+pub(super) fn configure(args: Wanted, again: Again, around: &Surroundings<'_>) -> Result<Job, Error> {
+    one_thing_on_stdout(&args)?;
+    let rehearsal = args.checks.sandbox;
     let description = Description::load(&api(&args.connection, rehearsal))?;
-    let flow = flow_options(&args.pace, &args.safety, &description, around);
-    let source = reading(&args.input, &description, around)?;
-    let options_said = said::options(&flow, &source);
+    let flow = flow_options(&args, &description, around);
+    let source = reading(args.action, &args.input, &description, around)?;
+    let options_said = said::options(&flow, &source, &args.profiles);
     Ok(Job {
-        action: Action::Delete,
-        target: target(args.connection, &args.safety, flow.width, &description, around)?,
+        action: args.action,
+        target: target(args.connection, &args.checks, flow.width, &description, around)?,
         input: args.path,
         allow_empty: args.allow_empty,
         json: args.results.json,
         operator: operator(&args.results, around),
         reference: args.results.reference.clone().unwrap_or_default(),
-        consent: consent(args.safety),
-        place: place(args.results)?,
+        consent: consent(args.checks, args.guards.yes),
+        place: place(args.results, args.continue_from)?,
+        profiles: args.profiles,
+        against: args.against,
         description,
         source,
         flow,
@@ -182,7 +202,16 @@ fn api(args: &ConnectionArgs, rehearsal: bool) -> ApiName {
     if rehearsal { ApiName::Embedded(sandbox::API.to_owned()) } else { args.api.clone() }
 }
 
-fn flow_options(pace: &PaceArgs, safety: &SafetyArgs, api: &Description, around: &Surroundings<'_>) -> flow::Options {
+/// Who reads profiles from stdout would stumble over a summary.
+fn one_thing_on_stdout(args: &Wanted) -> Result<(), Error> {
+    if args.profiles == ProfilesTo::Stdout && args.results.json {
+        return Err(Error::new(Exit::Usage, "--out-profiles - and --json both want stdout: give one of them"));
+    }
+    Ok(())
+}
+
+fn flow_options(args: &Wanted, api: &Description, around: &Surroundings<'_>) -> flow::Options {
+    let Wanted { pace, guards, checks, .. } = args;
     let rate = pace.rate.unwrap_or_else(|| api.default_rate());
     flow::Options {
         rate,
@@ -194,23 +223,25 @@ fn flow_options(pace: &PaceArgs, safety: &SafetyArgs, api: &Description, around:
         give_up_after: pace.give_up_after,
         max_duration: pace.max_duration.unwrap_or(Duration::MAX),
         grace: pace.grace,
-        canary: safety.canary,
-        max_delete: safety.max_delete.unwrap_or(u64::MAX),
-        max_errors: safety.max_errors,
-        max_absent: safety.max_absent,
+        canary: guards.canary,
+        look: guards.look,
+        verify_after: guards.verify_after,
+        max_delete: guards.max_delete,
+        max_errors: checks.max_errors,
+        max_absent: guards.max_absent,
         seed: around.seed,
     }
 }
 
 fn target(
     args: ConnectionArgs,
-    safety: &SafetyArgs,
+    checks: &CheckArgs,
     width: NonZeroU32,
     api: &Description,
     around: &Surroundings<'_>,
 ) -> Result<Target, Error> {
-    if safety.sandbox {
-        return Ok(Target::Sandbox(rehearsal(args.connect_timeout, &safety.sandbox_faults, width)));
+    if checks.sandbox {
+        return Ok(Target::Sandbox(rehearsal(args.connect_timeout, &checks.sandbox_faults, width)));
     }
     let key = key(args.api_key_file.clone(), api, around);
     Ok(Target::Real { connection: connection(args, width)?, key })
@@ -280,18 +311,18 @@ fn operator(args: &ResultsArgs, around: &Surroundings<'_>) -> String {
         .unwrap_or_else(|| "unknown".to_owned())
 }
 
-fn consent(args: SafetyArgs) -> Consent {
+fn consent(args: CheckArgs, yes: bool) -> Consent {
     Consent {
         dry_run: args.dry_run,
-        yes: args.yes,
+        yes,
         expect_app: args.expect_app,
         expect_rows: args.expect_rows,
         expect_sha256: args.expect_sha256,
     }
 }
 
-fn place(args: ResultsArgs) -> Result<Place, Error> {
-    if args.continue_from.is_some() && args.out.is_none() {
+fn place(args: ResultsArgs, continue_from: Option<PathBuf>) -> Result<Place, Error> {
+    if continue_from.is_some() && args.out.is_none() {
         return Err(Error::new(Exit::Usage, "--continue-from needs --out")
             .hint("--out NEW --continue-from OLD writes to NEW and passes over what OLD settled well"));
     }
@@ -301,7 +332,7 @@ fn place(args: ResultsArgs) -> Result<Place, Error> {
     Ok(Place {
         whereabouts: args.out.map_or(Whereabouts::Under(args.runs_dir), Whereabouts::Exact),
         new: args.new,
-        continue_from: args.continue_from,
+        continue_from,
         retry_failed: args.retry_failed,
         group_readable: args.group_readable,
     })

@@ -8,11 +8,14 @@ mod job;
 mod reading;
 mod said;
 mod sandbox;
+mod wanted;
 
 use std::path::PathBuf;
 
+use wanted::Wanted;
+
 pub use again::Again;
-pub use job::{Connection, Consent, Job, KeyWish, Rehearsal, Target};
+pub use job::{Connection, Consent, Job, KeyWish, ProfilesTo, Rehearsal, Target};
 pub use sandbox::{Residents, SandboxJob};
 
 use crate::{
@@ -67,6 +70,10 @@ pub struct Voice {
 pub enum Command {
     /// Delete the profiles of the input.
     Delete(Box<Job>),
+    /// Read them into a file.
+    Get(Box<Job>),
+    /// Show that they do not exist.
+    Verify(Box<Job>),
     /// Serve the stand-in until a signal.
     Sandbox(Box<SandboxJob>),
     /// Check a run's chain and print its summary again.
@@ -90,8 +97,11 @@ pub struct ReportJob {
 /// 2 when flags contradict each other, 78 when the API's description or the base URL does not hold.
 pub fn configure(cli: Cli, around: &Surroundings<'_>) -> Result<Config, Error> {
     let voice = voice(&cli.voice, around);
+    let mass = |wanted| job::configure(wanted, Again::new(cli.typed), around).map(Box::new);
     let command = match cli.command {
-        cli::Command::Delete(args) => Command::Delete(Box::new(job::configure(*args, Again::new(cli.typed), around)?)),
+        cli::Command::Delete(args) => Command::Delete(mass(Wanted::delete(*args))?),
+        cli::Command::Get(args) => Command::Get(mass(Wanted::get(*args))?),
+        cli::Command::Verify(args) => Command::Verify(mass(Wanted::verify(*args))?),
         cli::Command::Sandbox(args) => Command::Sandbox(Box::new(sandbox::configure(*args, around)?)),
         cli::Command::Report(args) => Command::Report(ReportJob { dir: args.dir, json: args.json }),
         cli::Command::Completions(args) => Command::Print(cli::completions(args.shell)),

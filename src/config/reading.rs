@@ -13,6 +13,7 @@ use crate::{
 
 /// How the input is read, for an API's identities.
 pub(super) fn reading(
+    action: Action,
     args: &InputArgs,
     api: &Description,
     around: &Surroundings<'_>,
@@ -27,7 +28,7 @@ pub(super) fn reading(
         shard: args.shard,
         skip: args.skip,
         limit: args.limit.unwrap_or(u64::MAX),
-        action: Action::Delete,
+        action,
         fingerprint_key: around.fingerprint_key,
         seed: around.seed,
     })

@@ -2,17 +2,23 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use super::ProfilesTo;
 use crate::{
     flow::{self, MaxAbsent, MaxErrors},
     source::{self, ColumnWish, Dedupe, Format, Wish},
 };
 
 /// Nothing of the connection is among them: a proxy's URL may hold a password.
-pub(super) fn options(flow: &flow::Options, source: &source::Options) -> BTreeMap<String, String> {
+pub(super) fn options(
+    flow: &flow::Options,
+    source: &source::Options,
+    profiles: &ProfilesTo,
+) -> BTreeMap<String, String> {
     pace(flow)
         .into_iter()
         .chain(guards(flow))
         .chain(reading(source))
+        .chain(out_profiles(profiles))
         .map(|(flag, value)| (flag.to_owned(), value))
         .collect()
 }
@@ -31,7 +37,17 @@ fn pace(flow: &flow::Options) -> [(&'static str, String); 9] {
     ]
 }
 
-fn guards(flow: &flow::Options) -> [(&'static str, String); 4] {
+fn out_profiles(profiles: &ProfilesTo) -> Option<(&'static str, String)> {
+    let said = match profiles {
+        ProfilesTo::Nowhere => return None,
+        ProfilesTo::Directory => "the run's directory".to_owned(),
+        ProfilesTo::File(path) => path.display().to_string(),
+        ProfilesTo::Stdout => "-".to_owned(),
+    };
+    Some(("out-profiles", said))
+}
+
+fn guards(flow: &flow::Options) -> [(&'static str, String); 6] {
     let errors = match flow.max_errors {
         MaxErrors::Count(count) => count.to_string(),
         MaxErrors::Percent(percent) => format!("{percent}%"),
@@ -45,6 +61,8 @@ fn guards(flow: &flow::Options) -> [(&'static str, String); 4] {
         ("max-delete", bounded(flow.max_delete)),
         ("max-errors", errors),
         ("max-absent", absent),
+        ("look", flow.look.to_string()),
+        ("verify-after", flow.verify_after.map_or_else(|| "off".to_owned(), duration)),
     ]
 }
 

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use super::{Surroundings, reading::reading};
 use crate::{
     cli::{FaultArgs, InputArgs, SandboxArgs},
+    domain::Action,
     error::{Error, Exit},
     remote::{ApiName, Description},
     sandbox::{Faults, Throttle},
@@ -71,7 +72,7 @@ fn residents(count: Option<u64>, file: Option<PathBuf>, around: &Surroundings<'_
         (Some(count), None) => Ok(Residents::Count(count)),
         (None, Some(path)) => {
             let description = Description::load(&ApiName::Embedded(API.to_owned()))?;
-            let reading = Box::new(reading(&unsaid()?, &description, around)?);
+            let reading = Box::new(reading(Action::Get, &unsaid()?, &description, around)?);
             Ok(Residents::File { path, reading })
         }
         (None, None) => Ok(Residents::Everybody),

@@ -7,8 +7,21 @@ use std::time::Duration;
 pub enum Operation {
     /// Erase the profile.
     Delete,
-    /// Read it: changes nothing.
+    /// See whether it is there: changes nothing.
     Look,
+    /// Read it whole, and keep what was read: changes nothing.
+    Get,
+}
+
+impl Operation {
+    /// Whether it changes anything at the API.
+    #[must_use]
+    pub const fn changes(self) -> bool {
+        match self {
+            Self::Delete => true,
+            Self::Look | Self::Get => false,
+        }
+    }
 }
 
 /// Which id of the identity a call names.
@@ -101,6 +114,8 @@ pub struct Evidence {
     pub remote_id: Option<String>,
     /// The app that the key belongs to, where an answer named it.
     pub app: Option<String>,
+    /// The profile as the API sent it, one JSON value on one line: only the answer to [`Operation::Get`] has it.
+    pub profile: Option<Box<str>>,
 }
 
 /// What one attempt came to.

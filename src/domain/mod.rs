@@ -26,7 +26,7 @@ pub use identity::{Id, IdFault, IdKind, Identity};
 pub use lines::LineSet;
 pub use moment::{Moment, parse_duration};
 pub use outcome::{Outcome, Verdict};
-pub use past::{Answered, Past, ReplaySum};
+pub use past::{Answered, Past, Recorded, ReplaySum};
 pub use row::{Batch, Keep, Kept, Layout, Repeat, Row, Sample, Subject};
 pub use say::{say_count, say_duration};
 pub use tally::Tally;

@@ -19,12 +19,30 @@ pub enum Verdict {
     Invalid,
     /// The same identity was handled already. Settled, wanted.
     Duplicate,
+    /// It was read, and is in the file of profiles. Settled, wanted.
+    Found,
+    /// There was nothing to read, by the API's own not-found code. Settled, and not an error.
+    Missing,
+    /// It shall not be there, and is. Settled, not wanted.
+    Exists,
+    /// It is there, under another id of the API's own than an earlier look recorded. Settled, not wanted.
+    New,
 }
 
 impl Verdict {
     /// Every word, in the order in which summaries list them.
-    pub const ALL: [Self; 6] =
-        [Self::Deleted, Self::Absent, Self::Duplicate, Self::Refused, Self::Failed, Self::Invalid];
+    pub const ALL: [Self; 10] = [
+        Self::Deleted,
+        Self::Found,
+        Self::Absent,
+        Self::Missing,
+        Self::Exists,
+        Self::New,
+        Self::Duplicate,
+        Self::Refused,
+        Self::Failed,
+        Self::Invalid,
+    ];
 
     /// The word itself.
     #[must_use]
@@ -36,6 +54,10 @@ impl Verdict {
             Self::Failed => "failed",
             Self::Invalid => "invalid",
             Self::Duplicate => "duplicate",
+            Self::Found => "found",
+            Self::Missing => "missing",
+            Self::Exists => "exists",
+            Self::New => "new",
         }
     }
 
@@ -49,7 +71,15 @@ impl Verdict {
     #[must_use]
     pub const fn is_settled(self) -> bool {
         match self {
-            Self::Deleted | Self::Absent | Self::Refused | Self::Invalid | Self::Duplicate => true,
+            Self::Deleted
+            | Self::Absent
+            | Self::Refused
+            | Self::Invalid
+            | Self::Duplicate
+            | Self::Found
+            | Self::Missing
+            | Self::Exists
+            | Self::New => true,
             Self::Failed => false,
         }
     }
@@ -58,8 +88,8 @@ impl Verdict {
     #[must_use]
     pub const fn is_wanted(self) -> bool {
         match self {
-            Self::Deleted | Self::Absent | Self::Duplicate => true,
-            Self::Refused | Self::Failed | Self::Invalid => false,
+            Self::Deleted | Self::Absent | Self::Duplicate | Self::Found | Self::Missing => true,
+            Self::Refused | Self::Failed | Self::Invalid | Self::Exists | Self::New => false,
         }
     }
 
@@ -67,7 +97,9 @@ impl Verdict {
     #[must_use]
     pub const fn is_answered(self) -> bool {
         match self {
-            Self::Deleted | Self::Absent | Self::Refused => true,
+            Self::Deleted | Self::Absent | Self::Refused | Self::Found | Self::Missing | Self::Exists | Self::New => {
+                true
+            }
             Self::Failed | Self::Invalid | Self::Duplicate => false,
         }
     }
@@ -88,4 +120,7 @@ pub struct Outcome {
     pub evidence: Evidence,
     /// An earlier attempt's answer was lost, so an `absent` may be this run's own doing.
     pub after_lost_answer: bool,
+    /// The API said that it deleted the profile, and that could not be verified: a `failed` says so, and a later try
+    /// looks before it deletes again.
+    pub erased: bool,
 }

@@ -24,11 +24,53 @@ pub struct Past {
     pub elsewhere_deleted: Option<Fingerprints>,
     /// See [`Past::elsewhere_deleted`]; such a row is skipped only when it has no second id to try.
     pub elsewhere_absent: Option<Fingerprints>,
+    /// Unsettled rows whose deletion this run was told of, but which it could not verify any more.
+    pub erased: LineSet,
+    /// What an earlier run's looks recorded, for a verification that is held against it.
+    pub recorded: Option<Recorded>,
 }
 
 impl Past {
     /// How many answered rows the not-found guard looks at: the first 200 of the journal.
     pub const ANSWERED: usize = 200;
+}
+
+/// The API's own ids of profiles, by the id that they were looked at with: kept as keyed fingerprints only.
+#[derive(Debug)]
+pub struct Recorded {
+    ids: Fingerprints,
+    pairs: Fingerprints,
+}
+
+impl Recorded {
+    /// Nothing yet, under a key that must not outlive the process.
+    #[must_use]
+    pub fn keyed(key: [u8; 32]) -> Self {
+        Self { ids: Fingerprints::keyed(key), pairs: Fingerprints::keyed(key) }
+    }
+
+    /// A look with this id found that profile.
+    pub fn insert(&mut self, id: &[u8], remote_id: &[u8]) {
+        self.ids.insert_text(id);
+        self.pairs.insert_text(&Self::pair(id, remote_id));
+    }
+
+    /// Whether looks with this id found profiles, and never that one.
+    #[must_use]
+    pub fn knows_another(&self, id: &[u8], remote_id: &[u8]) -> bool {
+        self.ids.contains_text(id) && !self.pairs.contains_text(&Self::pair(id, remote_id))
+    }
+
+    /// Whether nothing was recorded.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// No id holds a NUL, so that two pairs never read the same.
+    fn pair(id: &[u8], remote_id: &[u8]) -> Vec<u8> {
+        [id, b"\0", remote_id].concat()
+    }
 }
 
 /// One answered row of the journal's beginning.

@@ -19,6 +19,13 @@ impl Tally {
         self.counts[Self::place(verdict)] += rows;
     }
 
+    /// Counts all rows of another tally.
+    pub fn merge(&mut self, other: Self) {
+        for verdict in Verdict::ALL {
+            self.add_many(verdict, other.of(verdict));
+        }
+    }
+
     /// Takes one back: a later line superseded it.
     pub fn remove(&mut self, verdict: Verdict) {
         let count = &mut self.counts[Self::place(verdict)];
@@ -63,6 +70,10 @@ impl Tally {
             Verdict::Refused => 3,
             Verdict::Failed => 4,
             Verdict::Invalid => 5,
+            Verdict::Found => 6,
+            Verdict::Missing => 7,
+            Verdict::Exists => 8,
+            Verdict::New => 9,
         }
     }
 }

@@ -17,9 +17,11 @@ use super::{
     Ending, Intake, Ledger, Options, Pulse, Remote, Signal, Spectator,
     event::Event,
     house::{House, LOOK, Stop},
+    itinerary::Itinerary,
+    journey::{Arrival, Conclusion, Journey},
     shift::{Account, Shift},
     stats::Figures,
-    walk::{Arrival, Conclusion, Departure, Journey, walk},
+    walk::{Departure, walk},
 };
 
 /// How often the spectators are shown how things stand.
@@ -86,7 +88,7 @@ impl<'a, R: Remote> Engine<'a, R> {
     ) -> Result<Looked, Ending> {
         let mut walks: FuturesUnordered<_> = samples
             .iter()
-            .map(|sample| Journey::new(&self.house, sample.line, &sample.identity).travel(LOOK))
+            .map(|sample| Journey::new(&self.house, sample.line, &sample.identity, Itinerary::plain()).travel(LOOK))
             .collect();
         let mut looked = Looked::default();
         let mut ticks = pulses();
@@ -99,9 +101,9 @@ impl<'a, R: Remote> Engine<'a, R> {
                         self.house.stats.borrow_mut().pause(Instant::now());
                         return Ok(looked);
                     }
-                    Some(Ok(arrival)) => looked.note(&arrival),
-                    Some(Err(Stop::Halt(ending))) => return Err(ending),
-                    Some(Err(Stop::Closed)) => {}
+                    Some((_, Some(Stop::Halt(ending)))) => return Err(ending),
+                    Some((Some(arrival), _)) => looked.note(&arrival),
+                    Some((None, _)) => {}
                 },
                 now = ticks.tick() => if let Some(ending) = self.house.overdue(now) {
                     return Err(ending);
@@ -126,7 +128,7 @@ impl<'a, R: Remote> Engine<'a, R> {
         let mut desk = Desk { spectator, stops, ticks: pulses(), total };
         loop {
             for row in shift.admit() {
-                walks.push(walk(&self.house, row));
+                walks.push(walk(&self.house, row, past));
             }
             self.hand_over(&mut shift, &mut ledger, &mut desk).await;
             if shift.is_draining() {

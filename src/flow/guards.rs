@@ -77,7 +77,7 @@ impl Guards {
             return None;
         }
         match outcome.verdict {
-            Verdict::Deleted | Verdict::Absent => {
+            Verdict::Deleted | Verdict::Absent | Verdict::Found | Verdict::Missing | Verdict::Exists | Verdict::New => {
                 self.canary_left -= 1;
                 None
             }
@@ -105,12 +105,13 @@ impl Guards {
     fn absent(&mut self, outcome: &Outcome) -> Option<Trip> {
         let MaxAbsent::Percent(most) = self.max_absent else { return None };
         let verdict = outcome.verdict;
+        let not_there = outcome.row.action.not_there()?;
         if !verdict.is_answered() || outcome.after_lost_answer || self.answered.len() >= Past::ANSWERED {
             return None;
         }
         self.answered.push(Answered { line: outcome.row.line, verdict, after_lost_answer: false });
         let of = self.answered.len();
-        let absent = self.answered.iter().filter(|answered| answered.verdict == Verdict::Absent).count();
+        let absent = self.answered.iter().filter(|answered| answered.verdict == not_there).count();
         #[expect(clippy::cast_precision_loss, reason = "at most 200")]
         let too_many = of >= ABSENT_FROM && absent as f64 * 100.0 >= most * of as f64;
         too_many.then_some(Trip::Absent { absent, of })

@@ -13,6 +13,8 @@ mod guards;
 mod health;
 mod house;
 mod investigation;
+mod itinerary;
+mod journey;
 mod options;
 mod order;
 mod pace;

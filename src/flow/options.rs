@@ -102,6 +102,10 @@ pub struct Options {
     pub canary: u64,
     /// The most rows that may be taken in for deletion; `u64::MAX` when unbounded.
     pub max_delete: u64,
+    /// Look at each profile before it is deleted.
+    pub look: bool,
+    /// Look so long after each deletion whether the profile is gone; `None`: the deletion's own answer is enough.
+    pub verify_after: Option<Duration>,
     /// When too many rows end badly.
     pub max_errors: MaxErrors,
     /// When too many rows are not there.

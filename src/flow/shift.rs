@@ -17,6 +17,9 @@ use super::{
 /// Rows are taken in up to this many times the width, so that the wire never starves and memory stays bounded.
 const PLACES_PER_WIDTH: usize = 4;
 
+/// Rows that wait to be verified are taken in besides, as many as the pace sends meanwhile, up to this.
+const MOST_WAITING: usize = 16 * 1024;
+
 /// What happened to the rows of one try: `read` = `skipped` + `tally.total()` + rows without a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Account {
@@ -53,7 +56,7 @@ pub(super) struct Shift {
 impl Shift {
     pub(super) fn new(options: &Options, past: &Past) -> Self {
         Self {
-            places: usize::try_from(options.width.get()).unwrap_or(usize::MAX).saturating_mul(PLACES_PER_WIDTH),
+            places: places(options),
             grace: options.grace,
             max_delete: options.max_delete,
             admitted: past.tally.answered(),
@@ -147,8 +150,8 @@ impl Shift {
                 self.settle(outcome);
             }
             Departure::Unsettled(row) => self.free(&row),
-            Departure::Halt(row, ending) => {
-                self.free(&row);
+            Departure::Halt(departure, ending) => {
+                self.depart(*departure);
                 self.end(ending);
             }
         }
@@ -188,7 +191,10 @@ impl Shift {
     fn keep_only_what_is_beyond_doubt(&mut self) {
         self.records.retain(|outcome| match outcome.verdict {
             Verdict::Deleted | Verdict::Invalid | Verdict::Duplicate => true,
-            Verdict::Absent | Verdict::Refused | Verdict::Failed => false,
+            Verdict::Failed => outcome.erased,
+            Verdict::Absent | Verdict::Refused | Verdict::Found | Verdict::Missing | Verdict::Exists | Verdict::New => {
+                false
+            }
         });
     }
 
@@ -241,6 +247,14 @@ impl Shift {
     }
 }
 
+fn places(options: &Options) -> usize {
+    let walking = usize::try_from(options.width.get()).unwrap_or(usize::MAX).saturating_mul(PLACES_PER_WIDTH);
+    let waiting = options.verify_after.map_or(0.0, |after| (options.rate.get() * after.as_secs_f64()).ceil());
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is bounded")]
+    let waiting = (waiting as usize).min(MOST_WAITING);
+    walking.saturating_add(waiting)
+}
+
 fn without_call(row: Row, verdict: Verdict, words: String) -> Outcome {
     Outcome {
         row,
@@ -249,5 +263,6 @@ fn without_call(row: Row, verdict: Verdict, words: String) -> Outcome {
         elapsed: Duration::ZERO,
         evidence: Evidence { message: Some(words), ..Evidence::default() },
         after_lost_answer: false,
+        erased: false,
     }
 }

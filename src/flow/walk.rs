@@ -1,18 +1,14 @@
-//! One row's walk: through the gate as often as its goal takes, until it is settled or the house closes.
+//! One row's walk, from its place in the house to its outcome.
 
-use std::{rc::Rc, time::Duration};
+use std::rc::Rc;
 
-use tokio::time::Instant;
-
-use crate::domain::{
-    Blame, Call, Evidence, Fact, Identity, Operation, Outcome, Row, Subject, Suspicion, Verdict, Word,
-};
+use crate::domain::{Action, Fact, Identity, Outcome, Past, Row, Subject, Verdict};
 
 use super::{
     Ending, Remote,
-    gate::Lane,
-    house::{Attempt, House, Stop},
-    retry::Delays,
+    house::{House, Stop},
+    itinerary::Itinerary,
+    journey::{Arrival, Conclusion, Journey},
 };
 
 /// How a walk ended.
@@ -22,170 +18,83 @@ pub(super) enum Departure {
     Settled(Outcome),
     /// The house closed before it had one.
     Unsettled(Row),
-    /// It found that the whole run must end.
-    Halt(Row, Ending),
-}
-
-/// What the API finally said about an identity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Conclusion {
-    /// The goal is reached.
-    Done(Fact),
-    /// The API will never take it.
-    Refused,
-    /// Given up while others succeeded.
-    Failed,
-}
-
-/// What the walk of one identity came to.
-#[derive(Debug)]
-pub(super) struct Arrival {
-    pub(super) conclusion: Conclusion,
-    pub(super) attempts: u32,
-    pub(super) elapsed: Duration,
-    pub(super) evidence: Evidence,
-    pub(super) after_lost_answer: bool,
+    /// It left like that, and found that the whole run must end.
+    Halt(Box<Departure>, Ending),
 }
 
 /// Walks one row to its end.
-pub(super) async fn walk<R: Remote>(house: &House<'_, R>, row: Row) -> Departure {
+pub(super) async fn walk<R: Remote>(house: &House<'_, R>, row: Row, past: &Past) -> Departure {
     let row = Rc::new(row);
     house.enter(&row);
-    let arrival = match &row.subject {
-        Subject::Known(identity) => Journey::new(house, row.line, identity).travel(house.remote.first(&row)).await,
-        Subject::Repeated(..) | Subject::Malformed { .. } => Err(Stop::Closed),
+    let (arrival, stop) = match &row.subject {
+        Subject::Known(identity) => travel(house, &row, identity, past).await,
+        Subject::Repeated(..) | Subject::Malformed { .. } => (None, Some(Stop::Closed)),
     };
     house.leave(row.line);
     let row = Rc::try_unwrap(row).unwrap_or_else(|shared| Row::clone(&shared));
-    match arrival {
-        Ok(arrival) => Departure::Settled(outcome(row, arrival)),
-        Err(Stop::Closed) => Departure::Unsettled(row),
-        Err(Stop::Halt(ending)) => {
+    let departure = match arrival {
+        Some(arrival) => Departure::Settled(outcome(row, arrival, past)),
+        None => Departure::Unsettled(row),
+    };
+    match stop {
+        None | Some(Stop::Closed) => departure,
+        Some(Stop::Halt(ending)) => {
             // At once: other rows may be polled, and sent, before the loop hears of it.
             house.gate.close();
-            Departure::Halt(row, ending)
+            Departure::Halt(Box::new(departure), ending)
         }
     }
 }
 
-fn outcome(row: Row, arrival: Arrival) -> Outcome {
-    let verdict = match arrival.conclusion {
-        Conclusion::Done(Fact::Deleted) => Verdict::Deleted,
-        Conclusion::Done(Fact::Absent) => Verdict::Absent,
-        Conclusion::Done(Fact::Found) | Conclusion::Failed => Verdict::Failed,
-        Conclusion::Refused => Verdict::Refused,
+async fn travel<R: Remote>(
+    house: &House<'_, R>,
+    row: &Row,
+    identity: &Identity,
+    past: &Past,
+) -> (Option<Arrival>, Option<Stop>) {
+    let itinerary = match row.action {
+        Action::Delete => Itinerary::deletion(house.options, past.erased.contains(row.line)),
+        Action::Get | Action::Verify => Itinerary::plain(),
     };
+    Journey::new(house, row.line, identity, itinerary).travel(house.remote.first(row)).await
+}
+
+fn outcome(row: Row, arrival: Arrival, past: &Past) -> Outcome {
     Outcome {
+        verdict: verdict(&row, &arrival, past),
         row,
-        verdict,
         attempts: arrival.attempts,
         elapsed: arrival.elapsed,
         evidence: arrival.evidence,
         after_lost_answer: arrival.after_lost_answer,
+        erased: arrival.erased,
     }
 }
 
-/// What a journey has been through so far.
-pub(super) struct Journey<'h, 'a, R> {
-    house: &'h House<'a, R>,
-    line: u64,
-    identity: &'h Identity,
-    attempts: u32,
-    counted: u32,
-    others_answered: u64,
-    delays: Delays,
-    lost_answer: bool,
-    suspected: bool,
+fn verdict(row: &Row, arrival: &Arrival, past: &Past) -> Verdict {
+    // Whatever came of the looks after it: the deletion itself was not refused.
+    if arrival.erased {
+        return Verdict::Failed;
+    }
+    match (row.action, arrival.conclusion) {
+        (Action::Delete, Conclusion::Done(Fact::Deleted)) => Verdict::Deleted,
+        (Action::Delete | Action::Verify, Conclusion::Done(Fact::Absent)) => Verdict::Absent,
+        (Action::Get, Conclusion::Done(Fact::Found)) => Verdict::Found,
+        (Action::Get, Conclusion::Done(Fact::Absent)) => Verdict::Missing,
+        (Action::Verify, Conclusion::Done(Fact::Found)) if is_another(row, arrival, past) => Verdict::New,
+        (Action::Verify, Conclusion::Done(Fact::Found)) => Verdict::Exists,
+        (_, Conclusion::Refused) => Verdict::Refused,
+        // No look says "deleted", and no deletion says "found".
+        (Action::Delete, Conclusion::Done(Fact::Found))
+        | (Action::Get | Action::Verify, Conclusion::Done(Fact::Deleted))
+        | (_, Conclusion::Failed) => Verdict::Failed,
+    }
 }
 
-impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
-    pub(super) fn new(house: &'h House<'a, R>, line: u64, identity: &'h Identity) -> Self {
-        Self {
-            house,
-            line,
-            identity,
-            attempts: 0,
-            counted: 0,
-            others_answered: house.health.borrow().definitive_answers(),
-            delays: Delays::default(),
-            lost_answer: false,
-            suspected: false,
-        }
-    }
-
-    /// The retry loop; the gate is inside each attempt, so that retries pay too.
-    pub(super) async fn travel(mut self, first: Call) -> Result<Arrival, Stop> {
-        let mut call = first;
-        loop {
-            let attempt = self.house.attempt(Lane::Row, self.line, call, self.identity).await?;
-            self.attempts += 1;
-            let changes = call.operation == Operation::Delete;
-            self.lost_answer |= attempt.reply.lost && changes;
-            if attempt.reply.is_definitive() && changes {
-                self.house.spurned.set(0);
-            }
-            match attempt.reply.word {
-                Word::Done(fact) => return Ok(self.arrive(Conclusion::Done(fact), attempt)),
-                Word::Refused => return Ok(self.arrive(Conclusion::Refused, attempt)),
-                Word::Next(next) => {
-                    call = next;
-                    self.others_answered = self.house.health.borrow().definitive_answers();
-                }
-                Word::Again { blame: Blame::Never, .. } => {}
-                Word::Again { blame: Blame::Row, .. } => {
-                    if self.is_used_up() {
-                        return Ok(self.arrive(Conclusion::Failed, attempt));
-                    }
-                    self.rest().await?;
-                }
-                Word::Suspect(why) => {
-                    self.house.investigate(self.line, why, attempt.sent, &attempt.reply.evidence).await?;
-                    if std::mem::replace(&mut self.suspected, true) {
-                        self.house.spurn(why, &attempt.reply.evidence)?;
-                        return Ok(self.refused_as_suspicious(why, attempt));
-                    }
-                }
-            }
-        }
-    }
-
-    /// A failed attempt counts only if another row got a definitive answer since this row's previous attempt.
-    fn is_used_up(&mut self) -> bool {
-        let answered = self.house.health.borrow().definitive_answers();
-        if answered > self.others_answered {
-            self.counted += 1;
-        }
-        self.others_answered = answered;
-        self.counted >= self.house.options.max_attempts.get()
-    }
-
-    async fn rest(&mut self) -> Result<(), Stop> {
-        let pause = self.house.draw(&mut self.delays);
-        self.house.gate.pause_until(Instant::now() + pause).await?;
-        self.house.ask_witness_if_needed().await
-    }
-
-    fn refused_as_suspicious(&self, why: Suspicion, mut attempt: Attempt) -> Arrival {
-        let said = attempt.reply.evidence.message.take().unwrap_or_default();
-        let why = match why {
-            Suspicion::Credentials => "refused as if the key were wrong",
-            Suspicion::Proxy => "stopped by the proxy",
-            Suspicion::Redirect => "redirected",
-            Suspicion::Unsigned => "answered outside the API's own shape",
-            Suspicion::Certificate => "met a certificate that does not hold",
-            Suspicion::HostName => "met a host name that does not exist",
-        };
-        attempt.reply.evidence.message = Some(format!("{why}, twice, while other rows were answered well; {said}"));
-        self.arrive(Conclusion::Refused, attempt)
-    }
-
-    fn arrive(&self, conclusion: Conclusion, attempt: Attempt) -> Arrival {
-        Arrival {
-            conclusion,
-            attempts: self.attempts,
-            elapsed: attempt.took,
-            evidence: attempt.reply.evidence,
-            after_lost_answer: self.lost_answer,
-        }
+/// Whether an earlier run's look found another profile by this row's id.
+fn is_another(row: &Row, arrival: &Arrival, past: &Past) -> bool {
+    match (&past.recorded, &arrival.evidence.remote_id) {
+        (Some(recorded), Some(remote_id)) => recorded.knows_another(row.id_bytes(), remote_id.as_bytes()),
+        (None, _) | (_, None) => false,
     }
 }

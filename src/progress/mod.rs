@@ -7,6 +7,6 @@ mod screen;
 mod spectators;
 mod words;
 
-pub use screen::{Screen, Writer};
+pub use screen::{DataWriter, Screen, Writer};
 pub use spectators::{Show, Watcher, choose};
 pub use words::{details, headline, line, settled};

@@ -73,6 +73,12 @@ impl Screen {
         Writer(self.clone())
     }
 
+    /// Writes to stdout, as those want it who write much: every failure is told, that of a reader who has left as well.
+    #[must_use]
+    pub fn data_writer(&self) -> DataWriter {
+        DataWriter(self.clone())
+    }
+
     /// Runs `speak` while no bar is on the screen: for prompts, which use the terminal themselves.
     pub fn aside<T>(&self, speak: impl FnOnce() -> T) -> T {
         self.bars.suspend(speak)
@@ -89,6 +95,21 @@ impl Screen {
             sink.write_all(bytes)?;
             sink.flush()
         })
+    }
+}
+
+/// Where data are written, whole lines at a time.
+#[derive(Debug, Clone)]
+pub struct DataWriter(Screen);
+
+impl Write for DataWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.put(&self.0.data, bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -2,15 +2,39 @@
 //!
 //! Promises: any bytes can be read, and nothing read is longer than [`MAX_TEXT`]. It does not know what an answer means.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 
 use super::{description::ErrorRules, field::FieldPath};
+use crate::domain::Operation;
 
 /// The most bytes of a body that are read: error bodies are small, and a stranger's page may be endless.
 pub(super) const MAX_BODY: usize = 64 * 1024;
+
+/// The most bytes of a profile that is kept, one less: a longer one could only be kept cut, and is not kept at all.
+pub(super) const MAX_PROFILE: usize = 1024 * 1024;
+
+/// The most bytes of an answer to this operation that are read.
+pub(super) const fn most(operation: Operation) -> usize {
+    match operation {
+        Operation::Look | Operation::Delete => MAX_BODY,
+        Operation::Get => MAX_PROFILE,
+    }
+}
+
+/// The JSON value at a path, or the whole body where there is none, byte for byte as it was sent but for line breaks
+/// between its tokens; `None` if the body is not JSON, or has nothing there.
+pub(super) fn value(body: &[u8], path: Option<&FieldPath>) -> Option<Box<str>> {
+    let mut raw: &RawValue = serde_json::from_slice(body).ok()?;
+    for key in path.into_iter().flat_map(FieldPath::keys) {
+        let object: BTreeMap<String, &RawValue> = serde_json::from_str(raw.get()).ok()?;
+        raw = object.get(&**key)?;
+    }
+    // Within a token no line break can stand: JSON texts hold them escaped.
+    Some(raw.get().replace(['\r', '\n'], "").into())
+}
 
 /// The most bytes of a text that an answer may leave in an outcome: more than a results line shows, and little enough
 /// for a queue of thousands.

@@ -7,7 +7,7 @@ use reqwest::Response;
 
 use super::{
     KeySource, Options,
-    body::MAX_BODY,
+    body::most,
     description::Description,
     judge::{self, Answer},
     key::Key,
@@ -77,7 +77,7 @@ impl Client {
 
     async fn receive(&self, call: Call, identity: &Identity, mut response: Response) -> Reply {
         let status = response.status();
-        let (body, broken) = read(&mut response).await;
+        let (body, broken) = read(&mut response, most(call.operation)).await;
         let answer = Answer { status, headers: response.headers(), body: &body, cut: broken.is_some() };
         let mut reply = judge::judge(&self.api, call, identity, &answer, &self.wall);
         if let Some(error) = broken {
@@ -91,6 +91,8 @@ impl Remote for Client {
     fn first(&self, row: &Row) -> Call {
         match row.action {
             Action::Delete => Call { operation: Operation::Delete, slot: Slot::Primary },
+            Action::Get => Call { operation: Operation::Get, slot: Slot::Primary },
+            Action::Verify => Call { operation: Operation::Look, slot: Slot::Primary },
         }
     }
 
@@ -140,15 +142,15 @@ fn addressee(slot: Slot, identity: &Identity) -> &Id {
 }
 
 /// Reads the body up to its bound; what lies beyond is never read. With the error that broke it off, if one did.
-async fn read(response: &mut Response) -> (BytesMut, Option<reqwest::Error>) {
+async fn read(response: &mut Response, most: usize) -> (BytesMut, Option<reqwest::Error>) {
     let mut body = BytesMut::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk[..chunk.len().min(MAX_BODY - body.len())]),
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk[..chunk.len().min(most - body.len())]),
             Ok(None) => return (body, None),
             Err(error) => return (body, Some(error)),
         }
-        if body.len() == MAX_BODY {
+        if body.len() == most {
             return (body, None);
         }
     }

@@ -51,7 +51,7 @@ impl Plan {
     pub(super) fn request(&self, operation: Operation, id: &Id) -> Request {
         let template = match operation {
             Operation::Delete => &self.delete,
-            Operation::Look => &self.look,
+            Operation::Look | Operation::Get => &self.look,
         };
         let header = &self.id_headers[usize::from(id.kind().0)];
         let mut request = Request::new(template.method.clone(), template.url.clone());

@@ -14,7 +14,7 @@ use super::{
     walk::walk,
 };
 use crate::{
-    domain::{Fingerprints, Tally, Verdict},
+    domain::{Action, Fingerprints, Recorded, Tally, Verdict},
     error::{Error, Exit},
     flow::MaxAbsent,
 };
@@ -88,9 +88,15 @@ pub fn settled_elsewhere(directory: &Path, key: [u8; 32]) -> Result<(Fingerprint
         let set = match link.entry.verdict {
             Verdict::Deleted => &mut deleted,
             Verdict::Absent if scan.past.absent.contains(link.entry.line) => &mut absent,
-            Verdict::Absent | Verdict::Duplicate | Verdict::Refused | Verdict::Failed | Verdict::Invalid => {
-                return Ok(());
-            }
+            Verdict::Absent
+            | Verdict::Duplicate
+            | Verdict::Refused
+            | Verdict::Failed
+            | Verdict::Invalid
+            | Verdict::Found
+            | Verdict::Missing
+            | Verdict::Exists
+            | Verdict::New => return Ok(()),
         };
         let id = link.entry.id().ok_or_else(|| {
             super::line::corrupt(link.number, "holds an id that is not stored as this version stores ids")
@@ -99,6 +105,43 @@ pub fn settled_elsewhere(directory: &Path, key: [u8; 32]) -> Result<(Fingerprint
         Ok(())
     })?;
     Ok((deleted, absent))
+}
+
+/// What a deletion's looks recorded.
+#[derive(Debug)]
+pub struct Against {
+    /// Which profile was found by which id.
+    pub recorded: Recorded,
+    /// What that run was about.
+    pub run: super::Immutable,
+    /// The fingerprint of the key that it used last.
+    pub key_fingerprint: String,
+}
+
+/// What the looks of a finished deletion recorded, under a key for this process only.
+///
+/// # Errors
+/// [`Exit::Config`] when the run is no deletion, or is not finished; [`Exit::Data`] when there is no run, or the chain is
+/// broken; [`Exit::Io`] when it cannot be read.
+pub fn recorded_by(directory: &Path, key: [u8; 32]) -> Result<Against, Error> {
+    let disk = RealDisk::at(directory, false);
+    let run = read_run(&disk, directory)?;
+    if run.immutable.command != Action::Delete.word() || !run.state.complete {
+        return Err(Error::new(Exit::Config, format!("{} does not hold a finished deletion", directory.display()))
+            .hint("--against names the directory of a `tollgate delete --look` that came to its end"));
+    }
+    let mut recorded = Recorded::keyed(key);
+    walk(open(&disk)?, run.first_link(), |link| {
+        let unreadable =
+            || super::line::corrupt(link.number, "holds an id that is not stored as this version stores ids");
+        let id = link.entry.id().ok_or_else(unreadable)?;
+        let remote_id = link.entry.remote_id().ok_or_else(unreadable)?;
+        if !remote_id.is_empty() {
+            recorded.insert(&id, &remote_id);
+        }
+        Ok(())
+    })?;
+    Ok(Against { recorded, run: run.immutable, key_fingerprint: run.state.key_fingerprint })
 }
 
 const fn options() -> ScanOptions {

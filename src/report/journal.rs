@@ -10,6 +10,7 @@ use super::{
     RESULTS, TORN,
     disk::{Disk, DiskFile as _, cannot_write},
     line::{Encoder, HEADER},
+    profiles::Profiles,
     runfile::{Immutable, RunFile, State},
     scan::Scan,
     side::SideFiles,
@@ -29,6 +30,8 @@ pub struct Journal<D: Disk> {
     run: RunFile,
     results: D::File,
     sides: SideFiles<D::File>,
+    /// `None`: no row asks for its profile.
+    profiles: Option<Profiles<D::File>>,
     encoder: Encoder,
     buffer: Vec<u8>,
     /// Every row by its last line, those of this try included.
@@ -89,6 +92,7 @@ impl<D: Disk> Journal<D> {
             run,
             results,
             sides,
+            profiles: None,
             encoder,
             buffer: Vec::new(),
             totals: Tally::default(),
@@ -123,6 +127,7 @@ impl<D: Disk> Journal<D> {
             run,
             results,
             sides,
+            profiles: None,
             encoder: Encoder::after(scan.head),
             buffer: Vec::new(),
             totals: scan.totals,
@@ -133,12 +138,21 @@ impl<D: Disk> Journal<D> {
         })
     }
 
+    /// From now on the profiles of rows that are found go there.
+    #[must_use]
+    pub fn keeping(self, profiles: Profiles<D::File>) -> Self {
+        Self { profiles: Some(profiles), ..self }
+    }
+
     /// Writes one line per outcome, all at once, and syncs when [`SYNC_EVERY`] lines have piled up.
     ///
     /// # Errors
     /// [`Exit::Io`]; from then on always.
     pub fn record(&mut self, outcomes: &[Outcome], at: Moment) -> Result<(), Error> {
         self.guarded(|journal| {
+            if let Some(profiles) = &mut journal.profiles {
+                profiles.write(outcomes)?;
+            }
             journal.write_lines(outcomes, at).map_err(|error| cannot_write(RESULTS, &error))?;
             for outcome in outcomes {
                 journal.count(outcome);
@@ -225,8 +239,10 @@ impl<D: Disk> Journal<D> {
         let [failed, doubted] = &mut self.unsettled;
         if failed.remove(outcome.row.line) {
             self.totals.remove(Verdict::Failed);
-        } else if doubted.remove(outcome.row.line) {
-            self.totals.remove(Verdict::Absent);
+        } else if doubted.remove(outcome.row.line)
+            && let Some(not_there) = outcome.row.action.not_there()
+        {
+            self.totals.remove(not_there);
         }
         self.totals.add(outcome.verdict);
     }

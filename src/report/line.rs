@@ -9,7 +9,7 @@ use csv_core::Writer;
 
 use super::text;
 use crate::{
-    domain::{Digest, Moment, Outcome, Repeat, Subject, Verdict},
+    domain::{Action, Digest, Moment, Outcome, Repeat, Subject, Verdict},
     error::{Error, Exit},
 };
 
@@ -20,6 +20,10 @@ pub const HEADER: &[u8] =
 /// How the message of an `absent` begins when an earlier attempt's answer was lost: it may be this run's own doing, so
 /// it says nothing about the key, and the not-found guard leaves it out.
 pub const AFTER_LOST_ANSWER: &str = "after a lost answer: ";
+
+/// How the message of a `failed` begins when the API said that it deleted the profile, and that could not be verified:
+/// the next try looks before it deletes again.
+pub const NOT_VERIFIED: &str = "deleted, but not verified: ";
 
 /// The most characters of a message that are kept.
 pub const MESSAGE_CHARACTERS: usize = 300;
@@ -107,7 +111,9 @@ impl Encoder {
 
     fn message(&mut self, outcome: &Outcome) {
         let said = outcome.evidence.message.as_deref().or_else(|| own_words(&outcome.row.subject)).unwrap_or("");
-        if outcome.verdict == Verdict::Absent && outcome.after_lost_answer {
+        if outcome.verdict == Verdict::Failed && outcome.erased {
+            self.bytes(cut(&format!("{NOT_VERIFIED}{said}")).as_bytes());
+        } else if outcome.verdict == Verdict::Absent && outcome.after_lost_answer {
             let whole = format!(
                 "{AFTER_LOST_ANSWER}{}",
                 if said.is_empty() { "perhaps gone by this run's own call" } else { said }
@@ -168,6 +174,8 @@ fn cut(text: &str) -> &str {
 pub(super) struct Entry<'a> {
     /// The row's line in the input.
     pub(super) line: u64,
+    /// What it asked for.
+    pub(super) action: Action,
     /// How it ended.
     pub(super) verdict: Verdict,
     /// Requests sent for it.
@@ -182,20 +190,27 @@ impl<'a> Entry<'a> {
         let mut fields = Fields { rest: Some(raw) };
         let line = number(fields.next()?).filter(|line| *line > 0)?;
         let id = fields.next()?;
-        let _action = fields.next()?;
+        let action = Action::parse(fields.next()?)?;
         let verdict = Verdict::parse(fields.next()?)?;
         let _status = fields.next()?;
         let _code = fields.next()?;
         let attempts = number(fields.next()?)?;
-        Some(Self { line, verdict, attempts, id, rest: fields })
+        Some(Self { line, action, verdict, attempts, id, rest: fields })
     }
 
     /// The id, byte for byte as the row had it; `None` when it is not stored as we store.
     pub(super) fn id(&self) -> Option<Cow<'a, [u8]>> {
-        match unquoted(self.id) {
-            Cow::Borrowed(stored) => text::restore(stored),
-            Cow::Owned(stored) => text::restore(&stored).map(|id| Cow::Owned(id.into_owned())),
-        }
+        restored(self.id)
+    }
+
+    /// The API's own id of the profile, likewise; empty where none was recorded.
+    pub(super) fn remote_id(&self) -> Option<Cow<'a, [u8]>> {
+        restored(self.rest.skip(3).next().unwrap_or_default())
+    }
+
+    /// The API said that it deleted the profile, and that could not be verified.
+    pub(super) fn is_erased(&self) -> bool {
+        self.verdict == Verdict::Failed && self.message_begins_with(NOT_VERIFIED)
     }
 
     /// When the row ended, as written.
@@ -206,19 +221,32 @@ impl<'a> Entry<'a> {
     /// Whether the API answered about the row in a way that says something about the key.
     pub(super) fn counts_for_guard(&self) -> bool {
         match self.verdict {
-            Verdict::Absent => !self.after_lost_answer(),
+            Verdict::Absent => !self.message_begins_with(AFTER_LOST_ANSWER),
             verdict @ (Verdict::Deleted
             | Verdict::Refused
             | Verdict::Failed
             | Verdict::Invalid
-            | Verdict::Duplicate) => verdict.is_answered(),
+            | Verdict::Duplicate
+            | Verdict::Found
+            | Verdict::Missing
+            | Verdict::Exists
+            | Verdict::New) => verdict.is_answered(),
         }
     }
 
-    fn after_lost_answer(&self) -> bool {
-        self.rest.skip(4).next().is_some_and(|message| {
-            message.strip_prefix(b"\"").unwrap_or(message).starts_with(AFTER_LOST_ANSWER.as_bytes())
-        })
+    fn message_begins_with(&self, words: &str) -> bool {
+        self.rest
+            .skip(4)
+            .next()
+            .is_some_and(|message| message.strip_prefix(b"\"").unwrap_or(message).starts_with(words.as_bytes()))
+    }
+}
+
+/// A stored field's bytes; `None` when it is not stored as we store.
+fn restored(field: &[u8]) -> Option<Cow<'_, [u8]>> {
+    match unquoted(field) {
+        Cow::Borrowed(stored) => text::restore(stored),
+        Cow::Owned(stored) => text::restore(&stored).map(|text| Cow::Owned(text.into_owned())),
     }
 }
 

@@ -41,4 +41,6 @@ pub struct Asked {
     pub input_digest: Option<Digest>,
     /// A rehearsal against the stand-in.
     pub sandbox: bool,
+    /// It changes nothing, so a finished run is no reason not to begin another one.
+    pub harmless: bool,
 }

@@ -14,7 +14,7 @@ use super::{
     walk::walk,
 };
 use crate::{
-    domain::{Digest, LineSet, Past, Tally},
+    domain::{Digest, LineSet, Past, ReplaySum, Tally},
     error::{Error, Exit},
     flow::MaxAbsent,
 };
@@ -46,6 +46,8 @@ pub struct Scan {
     pub torn: Vec<u8>,
     /// The chain value of the last line.
     pub head: Digest,
+    /// The sum over (line, id) of the rows that are `found`.
+    pub(super) found: ReplaySum,
     /// Rows whose last line is `failed`, then those whose `absent` is doubted.
     pub(super) unsettled: [LineSet; 2],
     /// Valid bytes of the journal; zero when even its header must be written.
@@ -97,6 +99,7 @@ pub(super) fn fold(run: RunFile, file: impl Read, options: ScanOptions) -> Resul
         superseded: folded.superseded,
         torn: walked.torn,
         head: walked.head,
+        found: folded.found,
         unsettled: [folded.failed, folded.doubted],
         bytes: walked.bytes,
     };

@@ -2,9 +2,9 @@
 //!
 //! Promises: every row counts once, by its last line; a final word is never superseded. It knows no file and no chain.
 //!
-//! Final are `deleted`, `refused`, `invalid` and `duplicate`. `failed` waits for a later line. `absent` is settled as
-//! long as the not-found guard is quiet. While the guard trips, every `absent` line so far may be the work of a wrong
-//! key: those rows are *doubted*, count as unsettled, and stay doubted until a later line is about them, so that nobody
+//! `failed` waits for a later line. An `absent` of a deletion and the `missing` of a reading are settled as long as the
+//! not-found guard is quiet; every other word is final. While the guard trips, every such line so far may be the work
+//! of a wrong key: those rows are *doubted*, count as unsettled, and stay doubted until a later line is about them, so that nobody
 //! stays un-erased when the try with the mended key dies half-way. An `absent` after a lost answer says nothing about
 //! the key; it neither counts nor is doubted.
 
@@ -30,10 +30,15 @@ pub(super) struct Fold {
     bad: LineSet,
     /// `absent` after a lost answer.
     lost: LineSet,
-    /// `absent`, not doubted.
+    /// Not there, not doubted.
     absent: LineSet,
     doubted: LineSet,
     failed: LineSet,
+    /// Those of them that are deleted, and not verified.
+    erased: LineSet,
+    absent_words: Tally,
+    doubted_words: Tally,
+    found: ReplaySum,
     totals: Tally,
     sent: u64,
     superseded: u64,
@@ -50,6 +55,8 @@ pub(super) struct Folded {
     pub(super) past: Past,
     /// Every row by its last line, unsettled words included.
     pub(super) totals: Tally,
+    /// The sum over (line, id) of the rows that are `found`: the file of profiles has them, and nobody else.
+    pub(super) found: ReplaySum,
     /// Rows whose last line is `failed`.
     pub(super) failed: LineSet,
     /// Rows whose last line is an `absent` that counts as unsettled.
@@ -75,6 +82,10 @@ impl Fold {
             absent: LineSet::default(),
             doubted: LineSet::default(),
             failed: LineSet::default(),
+            erased: LineSet::default(),
+            absent_words: Tally::default(),
+            doubted_words: Tally::default(),
+            found: ReplaySum::default(),
             totals: Tally::default(),
             sent: 0,
             superseded: 0,
@@ -95,7 +106,7 @@ impl Fold {
         if self.seen.insert(entry.line) {
             self.sent += u64::from(entry.attempts > 0);
         } else {
-            self.supersede(entry.line, id.as_deref())?;
+            self.supersede(entry, id.as_deref())?;
         }
         self.totals.add(entry.verdict);
         self.place(entry, counts, id.as_deref());
@@ -107,25 +118,25 @@ impl Fold {
 
     fn place(&mut self, entry: &Entry<'_>, counts: bool, id: Option<&[u8]>) {
         let line = entry.line;
+        let not_there = entry.action.not_there() == Some(entry.verdict);
         match entry.verdict {
             Verdict::Failed => {
                 self.failed.insert(line);
-                return;
-            }
-            Verdict::Absent if counts && self.tripped => {
-                self.doubted.insert(line);
-                return;
-            }
-            Verdict::Absent if counts => {
-                self.absent.insert(line);
-                if let Some(id) = id {
-                    self.absent_sum.add(line, id);
+                if entry.is_erased() {
+                    self.erased.insert(line);
                 }
                 return;
             }
-            Verdict::Absent => self.lost.insert(line),
-            Verdict::Deleted | Verdict::Duplicate => self.closed.insert(line),
-            Verdict::Refused | Verdict::Invalid => {
+            Verdict::Absent | Verdict::Missing if not_there && counts => return self.place_absent(entry, id),
+            Verdict::Absent | Verdict::Missing if not_there => self.lost.insert(line),
+            Verdict::Found => {
+                self.found.add(line, &entry.id().unwrap_or_default());
+                self.closed.insert(line)
+            }
+            Verdict::Deleted | Verdict::Duplicate | Verdict::New | Verdict::Absent | Verdict::Missing => {
+                self.closed.insert(line)
+            }
+            Verdict::Refused | Verdict::Invalid | Verdict::Exists => {
                 self.bad.insert(line);
                 self.closed.insert(line)
             }
@@ -135,19 +146,41 @@ impl Fold {
         }
     }
 
-    /// Forgets the row's earlier line.
-    fn supersede(&mut self, line: u64, id: Option<&[u8]>) -> Result<(), SettledTwice> {
+    fn place_absent(&mut self, entry: &Entry<'_>, id: Option<&[u8]>) {
+        if self.tripped {
+            self.doubted.insert(entry.line);
+            self.doubted_words.add(entry.verdict);
+            return;
+        }
+        self.absent.insert(entry.line);
+        self.absent_words.add(entry.verdict);
+        if let Some(id) = id {
+            self.absent_sum.add(entry.line, id);
+        }
+    }
+
+    /// Forgets the row's earlier line. The row asks for the same as it did then.
+    fn supersede(&mut self, entry: &Entry<'_>, id: Option<&[u8]>) -> Result<(), SettledTwice> {
+        let line = entry.line;
+        let not_there = entry.action.not_there();
         if self.failed.remove(line) {
+            self.erased.remove(line);
             self.totals.remove(Verdict::Failed);
         } else if self.doubted.contains(line) {
             // A later try began: it was told of no doubted row, so its guard counted anew without them.
             self.window.retain(|answered| !self.doubted.contains(answered.line));
             self.tripped = false;
             self.doubted.remove(line);
-            self.totals.remove(Verdict::Absent);
+            if let Some(word) = not_there {
+                self.doubted_words.remove(word);
+                self.totals.remove(word);
+            }
         } else if self.absent.remove(line) {
             self.window.retain(|answered| answered.line != line);
-            self.totals.remove(Verdict::Absent);
+            if let Some(word) = not_there {
+                self.absent_words.remove(word);
+                self.totals.remove(word);
+            }
             if let Some(id) = id {
                 self.absent_sum.remove(line, id);
             }
@@ -168,6 +201,7 @@ impl Fold {
         if self.tripped {
             self.doubted.union(&self.absent);
             self.absent = LineSet::default();
+            self.doubted_words.merge(std::mem::take(&mut self.absent_words));
             self.absent_sum = ReplaySum::default();
         }
     }
@@ -175,12 +209,8 @@ impl Fold {
     fn settled_tally(&self) -> Tally {
         let mut tally = Tally::default();
         for verdict in Verdict::ALL {
-            let unsettled = match verdict {
-                Verdict::Failed => self.failed.len(),
-                Verdict::Absent => self.doubted.len(),
-                Verdict::Deleted | Verdict::Duplicate | Verdict::Refused | Verdict::Invalid => 0,
-            };
-            tally.add_many(verdict, self.totals.of(verdict) - unsettled);
+            let failed = if verdict == Verdict::Failed { self.failed.len() } else { 0 };
+            tally.add_many(verdict, self.totals.of(verdict) - failed - self.doubted_words.of(verdict));
         }
         tally
     }
@@ -205,14 +235,24 @@ impl Fold {
             sent: self.sent,
             elsewhere_deleted: None,
             elsewhere_absent: None,
+            erased: self.erased,
+            recorded: None,
         };
-        Folded { past, totals: self.totals, failed: self.failed, doubted: self.doubted, superseded: self.superseded }
+        Folded {
+            past,
+            found: self.found,
+            totals: self.totals,
+            failed: self.failed,
+            doubted: self.doubted,
+            superseded: self.superseded,
+        }
     }
 }
 
 fn trips(window: &[Answered], max_absent: MaxAbsent) -> bool {
     let MaxAbsent::Percent(percent) = max_absent else { return false };
-    let absent = window.iter().filter(|answered| answered.verdict == Verdict::Absent).count();
+    let is_absent = |answered: &&Answered| matches!(answered.verdict, Verdict::Absent | Verdict::Missing);
+    let absent = window.iter().filter(is_absent).count();
     #[expect(clippy::cast_precision_loss, reason = "at most 200")]
     let (absent, answered) = (absent as f64, window.len() as f64);
     window.len() >= GUARD_FROM && absent * 100.0 >= percent * answered

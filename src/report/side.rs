@@ -106,9 +106,16 @@ impl<F: DiskFile> SideFiles<F> {
     pub(super) fn record<D: Disk<File = F>>(&mut self, disk: &mut D, outcomes: &[Outcome]) -> Result<(), Error> {
         for outcome in outcomes {
             match outcome.verdict {
-                Verdict::Refused | Verdict::Failed | Verdict::Invalid => self.failed.push(&outcome.row.original),
-                Verdict::Absent => self.absent.push(&outcome.row.original),
-                Verdict::Deleted | Verdict::Duplicate => {}
+                Verdict::Refused | Verdict::Failed | Verdict::Invalid | Verdict::Exists => {
+                    self.failed.push(&outcome.row.original);
+                }
+                verdict @ (Verdict::Absent | Verdict::Missing) => {
+                    if outcome.row.action.not_there() == Some(verdict) {
+                        self.absent.push(&outcome.row.original);
+                    }
+                }
+                // Whoever is there anew is not to be fed to a deletion unseen.
+                Verdict::Deleted | Verdict::Duplicate | Verdict::Found | Verdict::New => {}
             }
         }
         self.write(disk)

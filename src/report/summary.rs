@@ -8,7 +8,7 @@ use std::{fmt::Write as _, path::PathBuf, time::Duration};
 use serde::{Serialize, Serializer};
 
 use crate::{
-    domain::{Digest, Tally, Verdict, say_count, say_duration},
+    domain::{Action, Digest, Tally, Verdict, say_count, say_duration},
     error::Exit,
 };
 
@@ -26,8 +26,8 @@ pub struct Latency {
 /// How a run came out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
-    /// `delete`.
-    pub command: String,
+    /// What was done.
+    pub command: Action,
     /// The description's name.
     pub api: String,
     /// The host that was called.
@@ -36,6 +36,8 @@ pub struct Summary {
     pub app: Option<String>,
     /// Where the results are; `None` for a dry run.
     pub directory: Option<PathBuf>,
+    /// Where the profiles are that were read; `None` where none were to be kept, or they went to stdout.
+    pub profiles: Option<PathBuf>,
     /// Rows in the input; `None` when it was not read to its end and could not be counted before.
     pub rows: Option<u64>,
     /// Every row by its last line, all tries together.
@@ -104,6 +106,9 @@ impl Summary {
         if let Some(directory) = &self.directory {
             line("results", &directory.display().to_string());
         }
+        if let Some(profiles) = &self.profiles {
+            line("profiles", &profiles.display().to_string());
+        }
         if let Some(head) = self.chain_head {
             line("chain head", &head.to_string());
         }
@@ -116,8 +121,9 @@ impl Summary {
     fn sentence(&self) -> String {
         let told = |verdict: Verdict| {
             let rows = self.totals.of(verdict);
-            let always = matches!(verdict, Verdict::Deleted);
-            (rows > 0 || always).then(|| format!("{} {}{}", name(verdict), say_count(rows), remark(verdict)))
+            let always = verdict == goal(self.command);
+            let remark = remark(self.command, verdict);
+            (rows > 0 || always).then(|| format!("{} {}{remark}", name(self.command, verdict), say_count(rows)))
         };
         let mut parts: Vec<String> = Verdict::ALL.into_iter().filter_map(told).collect();
         if self.unsettled > 0 {
@@ -131,7 +137,7 @@ impl Summary {
         let mut parts: Vec<String> = Verdict::ALL
             .into_iter()
             .filter(|verdict| self.totals.of(*verdict) > 0)
-            .map(|verdict| format!("{} {}", say_count(self.totals.of(verdict)), name(verdict)))
+            .map(|verdict| format!("{} {}", say_count(self.totals.of(verdict)), name(self.command, verdict)))
             .collect();
         parts.push(format!("{} unsettled", say_count(self.unsettled)));
         let known = self.totals.total() + self.unsettled;
@@ -145,7 +151,7 @@ impl Summary {
 
     fn target(&self) -> String {
         let app = self.app.as_ref().map(|app| format!(", app {app}")).unwrap_or_default();
-        format!("{} on {} ({}){app}", self.command, self.host, self.api)
+        format!("{} on {} ({}){app}", self.command.word(), self.host, self.api)
     }
 
     fn pace(&self) -> Vec<(&'static str, String)> {
@@ -168,11 +174,27 @@ impl Summary {
     }
 }
 
+/// The word that is said even when nobody got it.
+const fn goal(command: Action) -> Verdict {
+    match command {
+        Action::Delete => Verdict::Deleted,
+        Action::Get => Verdict::Found,
+        Action::Verify => Verdict::Absent,
+    }
+}
+
 /// What people call it.
-const fn name(verdict: Verdict) -> &'static str {
+const fn name(command: Action, verdict: Verdict) -> &'static str {
     match verdict {
+        Verdict::Absent => match command {
+            Action::Delete | Action::Get => "not found",
+            Action::Verify => "absent",
+        },
         Verdict::Deleted => "erased",
-        Verdict::Absent => "not found",
+        Verdict::Found => "found",
+        Verdict::Missing => "missing",
+        Verdict::Exists => "existing",
+        Verdict::New => "new",
         Verdict::Refused => "refused",
         Verdict::Failed => "failed",
         Verdict::Invalid => "invalid",
@@ -180,10 +202,15 @@ const fn name(verdict: Verdict) -> &'static str {
     }
 }
 
-const fn remark(verdict: Verdict) -> &'static str {
+const fn remark(command: Action, verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Deleted => "",
-        Verdict::Absent => ", not erased by this run",
+        Verdict::Absent => match command {
+            Action::Delete | Action::Get => ", not erased by this run",
+            Action::Verify => "",
+        },
+        Verdict::Deleted | Verdict::Found | Verdict::Missing => "",
+        Verdict::Exists => ", not erased",
+        Verdict::New => ", under another id than the one recorded",
         Verdict::Refused => ", the API said no",
         Verdict::Failed => ", given up for now",
         Verdict::Invalid => ", never sent",

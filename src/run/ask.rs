@@ -77,9 +77,13 @@ fn rows(rows: u64, settled: u64, malformed: u64) -> String {
 
 fn pace(job: &Job, rows: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    let seconds = rows as f64 / job.flow.rate.get();
+    let seconds = rows as f64 * requests_a_row(job) / job.flow.rate.get();
     let lasts = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
     format!("{}/s, so about {}", job.flow.rate.get(), say_duration(whole(lasts)))
+}
+
+fn requests_a_row(job: &Job) -> f64 {
+    1.0 + f64::from(u8::from(job.flow.look)) + f64::from(u8::from(job.flow.verify_after.is_some()))
 }
 
 /// Asks on the terminal; the answer is the row count, typed. A signal is an answer too.

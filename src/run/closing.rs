@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Stage, dry::json, wall};
+use super::{Stage, dry::json, profiles, wall};
 use crate::{
     config::Job,
     domain::{Tally, Verdict},
@@ -62,11 +62,12 @@ impl Closing<'_> {
         let unread = account.read.saturating_sub(account.skipped + account.tally.total());
         let millis = |latency: std::time::Duration| latency.as_secs_f64() * 1000.0;
         Summary {
-            command: self.job.action.word().to_owned(),
+            command: self.job.action,
             api: self.job.description.name().to_owned(),
             host: self.client.host().to_owned(),
             app: self.app.clone(),
             directory: Some(self.directory.to_owned()),
+            profiles: profiles::path(self.job, self.directory),
             rows: self.rows,
             totals: closed.totals,
             settled_before: self.settled_before,

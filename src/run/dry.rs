@@ -52,11 +52,12 @@ fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
     totals.add_many(Verdict::Invalid, finish.malformed);
     totals.add_many(Verdict::Duplicate, finish.repeated);
     Summary {
-        command: job.action.word().to_owned(),
+        command: job.action,
         api: job.description.name().to_owned(),
         host,
         app: None,
         directory: None,
+        profiles: None,
         rows: Some(finish.rows),
         totals,
         settled_before: 0,

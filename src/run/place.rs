@@ -14,8 +14,9 @@ use crate::{
 /// What one results line takes at most, for the check of free space: ids and messages are seldom longer.
 const BYTES_PER_LINE: u64 = 400;
 
-/// The options whose change would make the same input another list of rows.
-const READING: [&str; 7] = ["format", "delimiter", "header", "columns", "shard", "skip", "limit"];
+/// The options whose change would make the same input another list of rows, and where the profiles are that the results
+/// say were found.
+const READING: [&str; 8] = ["format", "delimiter", "header", "columns", "shard", "skip", "limit", "out-profiles"];
 
 /// The directory of this try.
 pub(super) struct Place {
@@ -36,6 +37,7 @@ impl Place {
             host: client.host().to_owned(),
             input_digest: input.survey().map(|survey| survey.digest),
             sandbox,
+            harmless: !job.action.changes(),
         };
         let chosen = resolve(&job.place, &asked, wall::now())?;
         let disk = RealDisk::at(&chosen.path, job.place.group_readable);

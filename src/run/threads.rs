@@ -11,7 +11,10 @@ use std::{
 };
 
 use tokio::{
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::{
+        OwnedSemaphorePermit, Semaphore,
+        mpsc::{Receiver, Sender, channel},
+    },
     time::MissedTickBehavior,
 };
 
@@ -28,6 +31,8 @@ use crate::{
 const READ_AHEAD: usize = 4;
 /// Hand-overs of up to 64 outcomes between the flow and the journal: 1,024 outcomes.
 const QUEUE: usize = 16;
+/// Profiles waiting in that queue, in KiB, at most: each may take a megabyte.
+const PROFILES_KIB: u32 = 64 * 1024;
 /// How often the journal is synced while lines come in.
 const SYNC_EVERY: Duration = Duration::from_millis(100);
 
@@ -104,14 +109,26 @@ impl Intake for ReaderThread {
 }
 
 /// What the flow hands over at once.
+#[derive(Default)]
 struct HandOver {
     outcomes: Vec<Outcome>,
     kept: Vec<Kept>,
+    /// Given back when it is written.
+    room: Vec<OwnedSemaphorePermit>,
+}
+
+impl HandOver {
+    fn add(&mut self, other: Self) {
+        self.outcomes.extend(other.outcomes);
+        self.kept.extend(other.kept);
+        self.room.extend(other.room);
+    }
 }
 
 /// The journal's thread, as the flow sees it.
 pub(super) struct JournalThread {
     queue: Sender<HandOver>,
+    room: Arc<Semaphore>,
 }
 
 /// The journal, to be had back when the flow is done.
@@ -126,7 +143,8 @@ pub(super) fn write(journal: Journal<RealDisk>) -> Result<(JournalThread, Journa
         .name("journal".to_owned())
         .spawn(move || runtime.block_on(write_all(journal, hand_overs)))
         .map_err(|error| no_thread(&error))?;
-    Ok((JournalThread { queue }, JournalHandle(thread)))
+    let room = Arc::new(Semaphore::new(PROFILES_KIB as usize));
+    Ok((JournalThread { queue, room }, JournalHandle(thread)))
 }
 
 async fn write_all(
@@ -135,17 +153,21 @@ async fn write_all(
 ) -> Result<Journal<RealDisk>, Error> {
     let mut ticks = tokio::time::interval(SYNC_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut waiting = Vec::with_capacity(QUEUE);
     loop {
         tokio::select! {
             biased;
             _ = ticks.tick() => journal.sync()?,
-            hand_over = hand_overs.recv() => match hand_over {
-                Some(HandOver { outcomes, kept }) => {
-                    journal.record(&outcomes, wall::now())?;
-                    journal.keep(&kept)?;
+            count = hand_overs.recv_many(&mut waiting, QUEUE) => {
+                if count == 0 {
+                    return Ok(journal);
                 }
-                None => return Ok(journal),
-            },
+                // Together, since profiles are synced with each writing.
+                let mut all = HandOver::default();
+                waiting.drain(..).for_each(|hand_over| all.add(hand_over));
+                journal.record(&all.outcomes, wall::now())?;
+                journal.keep(&all.kept)?;
+            }
         }
     }
 }
@@ -159,8 +181,16 @@ impl JournalHandle {
 
 impl Ledger for JournalThread {
     async fn record(&mut self, outcomes: Vec<Outcome>, kept: Vec<Kept>) -> Result<(), LedgerLost> {
-        self.queue.send(HandOver { outcomes, kept }).await.map_err(|_| LedgerLost)
+        let room = Arc::clone(&self.room).acquire_many_owned(kib_of_profiles(&outcomes)).await;
+        let room = room.map_err(|_| LedgerLost)?;
+        self.queue.send(HandOver { outcomes, kept, room: vec![room] }).await.map_err(|_| LedgerLost)
     }
+}
+
+fn kib_of_profiles(outcomes: &[Outcome]) -> u32 {
+    let profiles = outcomes.iter().filter_map(|outcome| outcome.evidence.profile.as_ref());
+    let bytes: usize = profiles.map(|profile| profile.len()).sum();
+    u32::try_from(bytes / 1024).unwrap_or(PROFILES_KIB).min(PROFILES_KIB)
 }
 
 fn no_thread(error: &std::io::Error) -> Error {

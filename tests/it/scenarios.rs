@@ -310,7 +310,12 @@ impl AcceptTable {
             Verdict::Absent => self.absent,
             Verdict::Refused => self.refused,
             Verdict::Failed => self.failed,
-            Verdict::Invalid | Verdict::Duplicate => None,
+            Verdict::Invalid
+            | Verdict::Duplicate
+            | Verdict::Found
+            | Verdict::Missing
+            | Verdict::Exists
+            | Verdict::New => None,
         }
     }
 }

@@ -115,20 +115,22 @@ fn endpoint(form: Spanned<form::Operation>, operation: Operation) -> Result<Endp
     let form = form.into_inner();
     let shape = match (form.body, form.found) {
         (form::Body::Empty, None) => Shape::Empty,
-        (form::Body::Json, Some(found)) => Shape::Profile { remote_id: found.remote_id, app: found.app },
+        (form::Body::Json, Some(found)) => {
+            Shape::Profile { remote_id: found.remote_id, app: found.app, profile: found.profile }
+        }
         (form::Body::Empty, Some(_)) => return Err((span, "an empty body has no `found`".to_owned())),
         (form::Body::Json, None) => {
             return Err((span, "a JSON body needs `found`: what tells it from somebody else's".to_owned()));
         }
     };
     match operation {
-        Operation::Look if !form.method.is_safe() => {
+        Operation::Look | Operation::Get if !form.method.is_safe() => {
             Err((span, "a look changes nothing: its method is GET".to_owned()))
         }
-        Operation::Look if matches!(shape, Shape::Empty) => {
+        Operation::Look | Operation::Get if matches!(shape, Shape::Empty) => {
             Err((span, "a look without a JSON body could not tell the API's answer from a stranger's".to_owned()))
         }
-        Operation::Look | Operation::Delete => {
+        Operation::Look | Operation::Get | Operation::Delete => {
             Ok(Endpoint { method: form.method, path: form.path, status: form.status, shape })
         }
     }

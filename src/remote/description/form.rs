@@ -103,6 +103,8 @@ pub(super) struct Found {
     pub(super) remote_id: FieldPath,
     #[serde(deserialize_with = "from_text")]
     pub(super) app: FieldPath,
+    #[serde(default, deserialize_with = "some_from_text")]
+    pub(super) profile: Option<FieldPath>,
 }
 
 /// `[errors]`: how the API's own error body is recognised, and what it says.
@@ -144,6 +146,10 @@ pub(super) struct Probe {
 
 fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<T, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+}
+
+fn some_from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    from_text(deserializer).map(Some)
 }
 
 fn header_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<HeaderName>, D::Error> {

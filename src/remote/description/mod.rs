@@ -96,6 +96,8 @@ pub(super) enum Shape {
         remote_id: FieldPath,
         /// Where the app stands that the key belongs to.
         app: FieldPath,
+        /// Where the profile itself stands; `None`: the body is the profile.
+        profile: Option<FieldPath>,
     },
 }
 
@@ -194,7 +196,7 @@ impl Description {
     /// How an operation is called.
     pub(super) fn endpoint(&self, operation: Operation) -> &Endpoint {
         match operation {
-            Operation::Look => &self.look,
+            Operation::Look | Operation::Get => &self.look,
             Operation::Delete => &self.delete,
         }
     }

@@ -13,6 +13,7 @@ use reqwest::{
 use super::{
     body::{self, ErrorBody},
     description::{Description, Endpoint, Shape},
+    field::FieldPath,
     retry_after,
 };
 use crate::domain::{Blame, Call, Evidence, Fact, Identity, Moment, Operation, Reply, Slot, Suspicion, Word};
@@ -23,7 +24,7 @@ pub(super) struct Answer<'a> {
     pub(super) status: StatusCode,
     /// Its headers.
     pub(super) headers: &'a HeaderMap,
-    /// Its body up to [`body::MAX_BODY`] bytes.
+    /// Its body up to [`body::most`] bytes.
     pub(super) body: &'a [u8],
     /// Whether the body was cut short on the way (not by that bound).
     pub(super) cut: bool,
@@ -65,21 +66,35 @@ fn success(endpoint: &Endpoint, operation: Operation, answer: &Answer<'_>, evide
     match &endpoint.shape {
         Shape::Empty if answer.body.is_empty() => Word::Done(goal(operation)),
         Shape::Empty => Word::Suspect(Suspicion::Unsigned),
-        Shape::Profile { remote_id, app } => match body::texts(answer.body, [remote_id, app]) {
+        Shape::Profile { remote_id, app, profile } => match body::texts(answer.body, [remote_id, app]) {
             Some([remote_id, app]) => {
                 evidence.remote_id = Some(remote_id);
                 evidence.app = Some(app);
-                Word::Done(goal(operation))
+                found(operation, answer, profile.as_ref(), evidence)
             }
             None => Word::Suspect(Suspicion::Unsigned),
         },
     }
 }
 
+/// A profile in the API's own shape. One that was to be kept, and is too long for that, is not taken for read: a cut one
+/// would be a made-up fact.
+fn found(operation: Operation, answer: &Answer<'_>, profile: Option<&FieldPath>, evidence: &mut Evidence) -> Word {
+    if operation != Operation::Get {
+        return Word::Done(goal(operation));
+    }
+    if answer.body.len() >= body::MAX_PROFILE {
+        evidence.message = Some(format!("the profile is too long to be kept: {} bytes or more", body::MAX_PROFILE));
+        return Word::Again { after: None, blame: Blame::Row };
+    }
+    evidence.profile = body::value(answer.body, profile);
+    if evidence.profile.is_some() { Word::Done(goal(operation)) } else { Word::Suspect(Suspicion::Unsigned) }
+}
+
 const fn goal(operation: Operation) -> Fact {
     match operation {
         Operation::Delete => Fact::Deleted,
-        Operation::Look => Fact::Found,
+        Operation::Look | Operation::Get => Fact::Found,
     }
 }
 

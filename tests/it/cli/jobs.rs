@@ -30,7 +30,8 @@ fn key(line: &str, variables: &[(&str, &str)]) -> KeyWish {
 fn stand_in(line: &str) -> SandboxJob {
     match configured(line, &[]).unwrap_or_else(|error| panic!("`{line}`: {error}")).command {
         Command::Sandbox(job) => *job,
-        other @ (Command::Delete(_) | Command::Report(_) | Command::Print(_)) => {
+        other
+        @ (Command::Delete(_) | Command::Get(_) | Command::Verify(_) | Command::Report(_) | Command::Print(_)) => {
             panic!("`{line}` is no stand-in: {other:?}")
         }
     }
@@ -52,6 +53,7 @@ fn a_bare_command_gets_every_default() {
     grace 25s
     header true
     limit unbounded
+    look false
     max-absent 95%
     max-attempts 10
     max-delete unbounded
@@ -62,6 +64,7 @@ fn a_bare_command_gets_every_default() {
     shard 0/1
     skip 0
     timeout 30s
+    verify-after off
     ");
     assert_eq!(job.input, InputName::File("customers.csv".into()));
     assert_eq!(job.description.name(), "adapty");
@@ -78,7 +81,7 @@ fn a_full_command_is_taken_at_its_word() {
         "delete - --rate 600/m --burst 3 -j 8 --max-attempts 4 --timeout 5s --max-hold 1m --give-up-after 30m \
          --max-duration 4h --grace 10s --canary 0 --max-delete 500 --max-errors 7 --max-absent off --format csv \
          --delimiter tab --id-column user --profile-id-column profile --allow-odd-ids --dedupe off --shard 1/4 \
-         --skip 10 --limit 20 --out run-1 --continue-from run-0 --new --group-readable --reference PRIV-118 \
+         --look --verify --verify-after 3s --skip 10 --limit 20 --out run-1 --continue-from run-0 --new --group-readable --reference PRIV-118 \
          --operator eve --json --allow-empty --yes --expect-app 14c3 --expect-rows 200",
         &[],
     );
@@ -95,6 +98,7 @@ fn a_full_command_is_taken_at_its_word() {
     grace 10s
     header true
     limit 20
+    look true
     max-absent off
     max-attempts 4
     max-delete 500
@@ -105,6 +109,7 @@ fn a_full_command_is_taken_at_its_word() {
     shard 1/4
     skip 10
     timeout 5s
+    verify-after 3s
     ");
     assert_eq!(job.input, InputName::Stdin);
     assert_eq!(job.flow.burst.get(), 3);

@@ -37,9 +37,9 @@ fn configured(line: &str, variables: &[(&str, &str)]) -> Result<Config, Error> {
 
 fn job(line: &str, variables: &[(&str, &str)]) -> Job {
     match configured(line, variables).unwrap_or_else(|error| panic!("`{line}`: {error}")).command {
-        Command::Delete(job) => *job,
+        Command::Delete(job) | Command::Get(job) | Command::Verify(job) => *job,
         other @ (Command::Sandbox(_) | Command::Report(_) | Command::Print(_)) => {
-            panic!("`{line}` is no deletion: {other:?}")
+            panic!("`{line}` is no mass operation: {other:?}")
         }
     }
 }

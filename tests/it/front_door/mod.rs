@@ -9,6 +9,7 @@ mod disk;
 mod guards;
 mod kills;
 mod prompt;
+mod reading;
 mod secrets;
 mod servers;
 mod signals;

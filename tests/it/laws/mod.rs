@@ -24,6 +24,7 @@ mod holding;
 mod leaving;
 mod looking;
 mod random;
+mod reading;
 mod suspicion;
 mod trouble;
 
@@ -88,6 +89,9 @@ fn agrees_with_the_remote(seen: &Seen, outcome: &Outcome) {
             matches!(deciding.manner, Manner::Broken | Manner::ResetBefore | Manner::ResetAfter | Manner::Unreachable)
         }
         Verdict::Invalid | Verdict::Duplicate => false,
+        Verdict::Found | Verdict::Missing | Verdict::Exists | Verdict::New => {
+            panic!("line {line}: no word of a deletion")
+        }
     };
     assert!(expected, "line {line}: {:?} after {deciding:?}", outcome.verdict);
     assert_eq!(deciding.operation, Operation::Delete, "line {line}: a look settles nothing");

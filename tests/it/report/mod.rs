@@ -6,6 +6,7 @@ mod damage;
 mod directory;
 mod fold;
 mod journal;
+mod profiles;
 mod summary;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -64,6 +65,7 @@ fn outcome(line: u64, verdict: Verdict) -> Outcome {
         elapsed: Duration::from_millis(7),
         evidence: Evidence { status: sent.then_some(204), ..Evidence::default() },
         after_lost_answer: false,
+        erased: false,
     }
 }
 

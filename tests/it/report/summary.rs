@@ -1,7 +1,7 @@
 //! What people read at the end.
 
 use tollgate::{
-    domain::{Digest, Tally, Verdict},
+    domain::{Action, Digest, Tally, Verdict},
     error::Exit,
     report::{Latency, Summary},
 };
@@ -12,11 +12,12 @@ fn summary() -> Summary {
     totals.add_many(Verdict::Absent, 3_200);
     totals.add_many(Verdict::Failed, 3);
     Summary {
-        command: "delete".to_owned(),
+        command: Action::Delete,
         api: "adapty".to_owned(),
         host: "api.adapty.io".to_owned(),
         app: Some("14c3".to_owned()),
         directory: Some("tollgate-runs/20261121T015900Z-delete".into()),
+        profiles: None,
         rows: Some(200_010),
         totals,
         settled_before: 1_000,

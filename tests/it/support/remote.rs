@@ -10,7 +10,8 @@ use std::{
 use tokio::time::Instant;
 use tollgate::{
     domain::{
-        Blame, Call, Dice, Evidence, Fact, Id, IdKind, Identity, Operation, Reply, Row, Slot, Subject, Suspicion, Word,
+        Action, Blame, Call, Dice, Evidence, Fact, Id, IdKind, Identity, Operation, Reply, Row, Slot, Subject,
+        Suspicion, Word,
     },
     flow::{Remote, Renewal},
 };
@@ -99,6 +100,8 @@ pub(crate) enum Temper {
     Haunted,
     /// Deleting it meets a signed 400.
     Unwelcome,
+    /// Looks still find it for so long after its deletion.
+    Lingering(Duration),
 }
 
 /// What the remote does, and when.
@@ -240,14 +243,14 @@ impl ScriptedRemote {
             Some(Temper::Poison) => return Manner::Broken,
             Some(Temper::Haunted) if call.operation == Operation::Delete => return Manner::Unsigned(405),
             Some(Temper::Unwelcome) if call.operation == Operation::Delete => return Manner::BadRequest,
-            Some(Temper::Haunted | Temper::Unwelcome) | None => {}
+            Some(Temper::Haunted | Temper::Unwelcome | Temper::Lingering(_)) | None => {}
         }
         if let Some((limit, after)) = phase.limit
             && !self.within(limit)
         {
             return Manner::TooMany(after);
         }
-        if phase.deletes_only && call.operation == Operation::Look {
+        if phase.deletes_only && !call.operation.changes() {
             return Manner::Normal;
         }
         let mut reached = 0.0;
@@ -283,7 +286,7 @@ impl ScriptedRemote {
 
     fn apply(&self, manner: Manner, call: Call, id: &str) -> bool {
         matches!(manner, Manner::Normal | Manner::ResetAfter)
-            && call.operation == Operation::Delete
+            && call.operation.changes()
             && self.existing.borrow_mut().remove(id)
     }
 
@@ -303,30 +306,47 @@ impl ScriptedRemote {
             Manner::BadRequest => (Word::Refused, Some(400), false),
         };
         let app = (word == Word::Done(Fact::Found)).then(|| self.app.get().to_owned());
-        Reply { word, evidence: Evidence { status, app, ..Evidence::default() }, lost }
+        let found = app.is_some();
+        let remote_id = found.then(|| format!("remote-{}", slot_id(identity, call.slot)));
+        let profile = (found && call.operation == Operation::Get)
+            .then(|| format!("{{\"id\":\"{}\"}}", slot_id(identity, call.slot)).into());
+        Reply { word, evidence: Evidence { status, app, remote_id, profile, ..Evidence::default() }, lost }
     }
 
     fn documented(&self, call: Call, identity: &Identity, applied: bool) -> (Word, Option<u16>, bool) {
         match call.operation {
             Operation::Delete if applied => (Word::Done(Fact::Deleted), Some(204), false),
-            Operation::Look if self.existing.borrow().contains(slot_id(identity, call.slot)) => {
+            Operation::Look | Operation::Get if self.can_be_seen(slot_id(identity, call.slot)) => {
                 (Word::Done(Fact::Found), Some(200), false)
             }
-            Operation::Delete | Operation::Look => not_there(call, identity),
+            Operation::Delete | Operation::Look | Operation::Get => not_there(call, identity),
         }
+    }
+
+    fn can_be_seen(&self, id: &str) -> bool {
+        let lingers = |deleted: &Sent| match self.script.tempers.get(id) {
+            Some(Temper::Lingering(time)) => self.began.elapsed() < deleted.at.saturating_add(*time),
+            Some(Temper::Poison | Temper::Haunted | Temper::Unwelcome) | None => false,
+        };
+        self.existing.borrow().contains(id)
+            || self.log.borrow().iter().any(|sent| sent.applied && sent.id() == id && lingers(sent))
     }
 }
 
 fn not_there(call: Call, identity: &Identity) -> (Word, Option<u16>, bool) {
     let next = Call { slot: Slot::Fallback, ..call };
-    let ask_further =
-        call.operation == Operation::Delete && call.slot == Slot::Primary && identity.fallback().is_some();
+    let ask_further = call.slot == Slot::Primary && identity.fallback().is_some();
     (if ask_further { Word::Next(next) } else { Word::Done(Fact::Absent) }, Some(404), false)
 }
 
 impl Remote for ScriptedRemote {
-    fn first(&self, _row: &Row) -> Call {
-        Call { operation: Operation::Delete, slot: Slot::Primary }
+    fn first(&self, row: &Row) -> Call {
+        let operation = match row.action {
+            Action::Delete => Operation::Delete,
+            Action::Get => Operation::Get,
+            Action::Verify => Operation::Look,
+        };
+        Call { operation, slot: Slot::Primary }
     }
 
     #[expect(clippy::disallowed_methods, reason = "latency, on the paused clock")]

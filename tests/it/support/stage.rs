@@ -28,6 +28,8 @@ pub(crate) fn options(per_second: f64, width: u32) -> Options {
         max_duration: Duration::MAX,
         grace: Duration::from_secs(25),
         canary: 0,
+        look: false,
+        verify_after: None,
         max_delete: u64::MAX,
         max_errors: MaxErrors::Count(u64::MAX),
         max_absent: MaxAbsent::Off,
@@ -54,6 +56,11 @@ pub(crate) fn row(line: u64, ids: &[&str]) -> Row {
         [first, second, ..] => Subject::Known(Identity::two(id(first), id(second))),
     };
     Row { line, action: Action::Delete, subject, original: Box::default() }
+}
+
+/// The same rows, asking for something else.
+pub(crate) fn asking(action: Action, rows: Vec<Row>) -> Vec<Row> {
+    rows.into_iter().map(|row| Row { action, ..row }).collect()
 }
 
 /// A row that the reader found to be a repetition.
