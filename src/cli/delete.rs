@@ -53,8 +53,8 @@ pub struct DeleteArgs {
 pub struct InputArgs {
     /// The column (or JSON key) with your own ids [default: the API's name for them, customer_user_id]
     ///
-    /// A row with both kinds of id is deleted by the API's own id and, when that is not found, by yours. With
-    /// --no-header it is the column's number, from 1 on.
+    /// A row with both kinds of id goes by the API's own id and, when that is not found, by yours. With --no-header it
+    /// is the column's number, from 1 on.
     #[arg(long, value_name = "NAME", env = "TOLLGATE_ID_COLUMN")]
     pub id_column: Option<String>,
     /// The column (or JSON key) with the API's own ids [default: the API's name for them, profile_id]

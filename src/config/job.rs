@@ -177,7 +177,7 @@ pub(super) fn configure(args: Wanted, again: Again, around: &Surroundings<'_>) -
     let description = Description::load(&api(&args.connection, rehearsal))?;
     let flow = flow_options(&args, &description, around);
     let source = reading(args.action, &args.input, &description, around)?;
-    let options_said = said::options(&flow, &source, &args.profiles);
+    let options_said = said::options(&flow, &source, &args.profiles, args.against.as_deref());
     Ok(Job {
         action: args.action,
         target: target(args.connection, &args.checks, flow.width, &description, around)?,

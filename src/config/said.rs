@@ -1,6 +1,6 @@
 //! The effective values of the flags that shape a run, in the words of the command line: for the run's record.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::ProfilesTo;
 use crate::{
@@ -13,12 +13,14 @@ pub(super) fn options(
     flow: &flow::Options,
     source: &source::Options,
     profiles: &ProfilesTo,
+    against: Option<&Path>,
 ) -> BTreeMap<String, String> {
     pace(flow)
         .into_iter()
         .chain(guards(flow))
         .chain(reading(source))
         .chain(out_profiles(profiles))
+        .chain(against.map(|directory| ("against", directory.display().to_string())))
         .map(|(flag, value)| (flag.to_owned(), value))
         .collect()
 }

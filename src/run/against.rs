@@ -10,41 +10,54 @@ use crate::{
     report::recorded_by,
 };
 
-/// A finished deletion, as far as a verification asks for it.
-pub(super) struct Earlier {
-    pub(super) recorded: Recorded,
-    /// The app that its key belonged to.
-    pub(super) app: Option<String>,
-    /// It used the same key.
-    pub(super) same_key: bool,
+/// What the deletion that `--against` names knew of its key.
+#[derive(Default)]
+pub(super) struct Whose {
+    app: Option<String>,
+    same_key: bool,
 }
 
-/// Reads the run that `--against` names.
-pub(super) fn read(job: &Job, client: &Client, is_sandbox: bool) -> Result<Option<Earlier>, Error> {
-    let Some(directory) = &job.against else { return Ok(None) };
+/// Reads the run that `--against` names: what its looks recorded, and whose its key was.
+pub(super) fn read(job: &Job, client: &Client, is_sandbox: bool) -> Result<(Option<Recorded>, Whose), Error> {
+    let Some(directory) = &job.against else { return Ok((None, Whose::default())) };
     let against = recorded_by(directory, job.source.fingerprint_key)?;
     let (theirs, ours) = (&against.run.host, client.host());
     // Each stand-in has a port of its own.
     if theirs != ours && !(is_sandbox && against.run.sandbox) {
-        return Err(Error::new(
-            Exit::Config,
-            format!("the deletion in {} was on {theirs}, this is on {ours}", directory.display()),
-        ));
+        let what = format!("the deletion in {} was on {theirs}, and this is on {ours}", directory.display());
+        return Err(Error::new(Exit::Config, what).hint("check --base-url and --against"));
     }
     if against.recorded.is_empty() {
         tracing::warn!("{} recorded no profile's own id, so nobody can be told to be new", directory.display());
     }
     let same_key = against.key_fingerprint == client.key_fingerprint();
-    Ok(Some(Earlier { recorded: against.recorded, app: against.run.app, same_key }))
+    Ok((Some(against.recorded), Whose { app: against.run.app, same_key }))
 }
 
-/// That nobody is there shows something only with a key of the right app, and only a profile or an earlier run can say
-/// whose the key is.
-pub(super) fn tell_what_absence_proves(job: &Job, looked: &Looked, same_key: bool, stage: &Stage) {
-    if job.action == Action::Verify && looked.asked > 0 && looked.app.is_none() && !same_key {
-        stage.tell(
-            "warning: none of those looked at exists, and with the key of another app that would be so, too: \
-             --against DIR shows that the key is the one that deleted them",
-        );
+impl Whose {
+    /// The app that the key belongs to, where it is the deletion's own.
+    pub(super) fn app(&self) -> Option<String> {
+        self.app.clone().filter(|_| self.same_key)
+    }
+
+    /// That nobody is there shows something only with a key of the right app, and only a profile or the deletion's own
+    /// key can say whose it is.
+    pub(super) fn hold_against(&self, looked: &Looked, job: &Job, stage: &Stage) -> Result<(), Error> {
+        match (&looked.app, &self.app) {
+            (Some(now), Some(before)) if now != before => Err(Error::new(
+                Exit::Config,
+                format!("the key belongs to app {now}, and the deletion of --against was in app {before}"),
+            )
+            .hint("use the key of that app, or another directory")),
+            (None, _) if job.action == Action::Verify && looked.asked > 0 && !self.same_key => {
+                // Said even to those who want silence: without it, a success would say more than it knows.
+                stage.screen.say(
+                    "warning: none of those looked at exists, and with the key of another app that would be so, too: \
+                     --against DIR shows that the key is the one that deleted them",
+                );
+                Ok(())
+            }
+            (Some(_) | None, _) => Ok(()),
+        }
     }
 }

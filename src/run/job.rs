@@ -5,7 +5,9 @@ use std::sync::Arc;
 use futures::Stream;
 
 use super::{
-    Stage, against, ask, closing,
+    Stage,
+    against::{self, Whose},
+    ask, closing,
     closing::Closing,
     dry, expect,
     input::{Bytes, Input},
@@ -39,20 +41,19 @@ pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
     let target = job.target.clone();
     ask::must_be_possible(&job)?;
     let Reached { client, sandbox } = target::reach(target, &job.description, &input, &job.source, stage)?;
-    let earlier = against::read(&job, &client, sandbox.is_some())?;
+    let (recorded, whose) = against::read(&job, &client, sandbox.is_some())?;
     let mut place = Place::open(&job, &input, &client, sandbox.is_some())?;
     if let Some(state) = place.finished(&job) {
         return Ok(closing::finished_before(state, &place.path, stage));
     }
     profiles::must_be_new(&job, &place).inspect_err(|_| place.abandon())?;
     let mut past = place.past(&job).inspect_err(|_| place.abandon())?;
-    let known = earlier.as_ref().map(|earlier| (earlier.app.clone(), earlier.same_key)).unwrap_or_default();
-    past.recorded = earlier.map(|earlier| earlier.recorded);
+    past.recorded = recorded;
     let past = Arc::new(past);
     let mut opening = Opening::of(&input, &job, &past).inspect_err(|_| place.abandon())?;
     let engine = Engine::new(&job.flow, &client);
     let mut stops = signals()?;
-    let run = Run { job: &job, input: &input, client: &client, past, known, stage, is_sandbox: sandbox.is_some() };
+    let run = Run { job: &job, input: &input, client: &client, past, whose, stage, is_sandbox: sandbox.is_some() };
     let prepared = run.prepare(&engine, &mut place, &mut opening, &mut stops).await;
     let app = prepared.inspect_err(|_| place.abandon())?;
     run.flood(&engine, &place, opening, app, &mut stops).await
@@ -105,8 +106,7 @@ struct Run<'a> {
     input: &'a Input,
     client: &'a Client,
     past: Arc<Past>,
-    /// What the run of `--against` knows: its app, and whether this is its key.
-    known: (Option<String>, bool),
+    whose: Whose,
     stage: &'a Stage,
     is_sandbox: bool,
 }
@@ -126,8 +126,8 @@ impl Run<'_> {
         self.tell_what_was_found(place);
         let looked = self.look(engine, &std::mem::take(&mut opening.samples), stops).await?;
         let begun_with = place.scan.as_ref().and_then(|scan| scan.run.immutable.app.clone());
-        let begun_with = begun_with.or_else(|| self.known.0.clone());
-        against::tell_what_absence_proves(self.job, &looked, self.known.1, self.stage);
+        let begun_with = begun_with.or_else(|| self.whose.app());
+        self.whose.hold_against(&looked, self.job, self.stage)?;
         expect::of_the_app(&self.job.consent, looked.app.as_deref(), begun_with.as_deref())?;
         self.confirm(&looked, stops).await?;
         let app = looked.app.or(begun_with);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{input::Input, wall};
 use crate::{
-    config::Job,
+    config::{Job, ProfilesTo},
     domain::{Past, Verdict, say_count},
     error::{Error, Exit},
     remote::Client,
@@ -13,6 +13,9 @@ use crate::{
 
 /// What one results line takes at most, for the check of free space: ids and messages are seldom longer.
 const BYTES_PER_LINE: u64 = 400;
+
+/// What one profile takes by experience: they have no bound but [`crate::remote`]'s.
+const BYTES_PER_PROFILE: u64 = 2048;
 
 /// The options whose change would make the same input another list of rows, and where the profiles are that the results
 /// say were found.
@@ -47,7 +50,7 @@ impl Place {
             same_reading(job, scan)?;
         }
         let place = Self { path: chosen.path, disk, scan, _locks: chosen.locks };
-        place.has_room_for(input)?;
+        place.has_room_for(input, job)?;
         Ok(place)
     }
 
@@ -77,10 +80,13 @@ impl Place {
         }
     }
 
-    fn has_room_for(&self, input: &Input) -> Result<(), Error> {
+    fn has_room_for(&self, input: &Input, job: &Job) -> Result<(), Error> {
         let (Some(survey), Ok(space)) = (input.survey(), rustix::fs::statvfs(&self.path)) else { return Ok(()) };
-        let (free, wanted) =
-            (space.f_bavail.saturating_mul(space.f_frsize), survey.rows.saturating_mul(BYTES_PER_LINE));
+        let a_row = match job.profiles {
+            ProfilesTo::Directory => BYTES_PER_LINE + BYTES_PER_PROFILE,
+            ProfilesTo::Nowhere | ProfilesTo::File(_) | ProfilesTo::Stdout => BYTES_PER_LINE,
+        };
+        let (free, wanted) = (space.f_bavail.saturating_mul(space.f_frsize), survey.rows.saturating_mul(a_row));
         if free >= wanted || self.scan.is_some() {
             return Ok(());
         }

@@ -29,8 +29,8 @@ use crate::{
 
 /// Batches of up to 256 rows between the reader and the flow.
 const READ_AHEAD: usize = 4;
-/// Hand-overs of up to 64 outcomes between the flow and the journal: 1,024 outcomes.
-const QUEUE: usize = 16;
+/// Hand-overs of up to 64 outcomes between the flow and the journal; as many are being written: 1,024 outcomes.
+const QUEUE: usize = 8;
 /// Profiles waiting in that queue, in KiB, at most: each may take a megabyte.
 const PROFILES_KIB: u32 = 64 * 1024;
 /// How often the journal is synced while lines come in.

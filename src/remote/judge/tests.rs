@@ -12,6 +12,7 @@ use crate::{
 
 const DELETE: Call = Call { operation: Operation::Delete, slot: Slot::Primary };
 const LOOK: Call = Call { operation: Operation::Look, slot: Slot::Primary };
+const GET: Call = Call { operation: Operation::Get, slot: Slot::Primary };
 const UNSIGNED: Word = Word::Suspect(Suspicion::Unsigned);
 
 /// Bodies that nobody signed.
@@ -269,5 +270,43 @@ proptest! {
         let evidence = with(DELETE, &one(), 400, &[], body.as_bytes(), false).evidence;
         prop_assert!(evidence.code.unwrap().len() <= body::MAX_TEXT);
         prop_assert!(evidence.message.unwrap().len() <= body::MAX_TEXT);
+    }
+}
+
+#[test]
+fn a_get_keeps_the_profile_byte_for_byte_and_a_look_does_not() {
+    let reply = plain(GET, 200, "profile.json");
+    assert_eq!(reply.word, Word::Done(Fact::Found));
+    let whole = String::from_utf8(body("profile.json")).unwrap();
+    let inside = whole.trim().strip_prefix("{\"data\": ").unwrap().strip_suffix('}').unwrap();
+    assert_eq!(reply.evidence.profile.as_deref(), Some(inside));
+    let look = plain(LOOK, 200, "profile.json");
+    assert_eq!((look.word, look.evidence.profile), (Word::Done(Fact::Found), None));
+    let spread = whole.replace(", ", ",\r\n  ").replace("a trap", "a\\n trap");
+    let reply = with(GET, &one(), 200, &[], spread.as_bytes(), false);
+    let profile = reply.evidence.profile.unwrap();
+    assert!(!profile.contains(['\r', '\n']) && profile.contains("a\\n trap") && profile.contains("0.0,  \"segment"));
+    assert_eq!(plain(GET, 404, "not_found.json").word, Word::Done(Fact::Absent));
+    for stranger in STRANGERS {
+        assert_eq!(plain(GET, 200, stranger).word, UNSIGNED, "{stranger}");
+    }
+}
+
+#[test]
+fn a_profile_that_is_too_long_to_be_kept_whole_is_not_taken_for_read() {
+    let long = |bytes: usize| {
+        let frame = body("profile.json");
+        let filling = "y".repeat(bytes - frame.len());
+        String::from_utf8(frame).unwrap().replace("a trap", &format!("a trap{filling}")).into_bytes()
+    };
+    let most = body::MAX_PROFILE;
+    let whole = with(GET, &one(), 200, &[], &long(most - 1), false);
+    assert_eq!(whole.word, Word::Done(Fact::Found));
+    assert!(whole.evidence.profile.is_some_and(|profile| profile.len() > most - 100));
+    for cut in [long(most), long(most + 9)[..most].to_vec()] {
+        let reply = with(GET, &one(), 200, &[], &cut, false);
+        assert_eq!(reply.word, again(None, Blame::Row));
+        assert!(reply.evidence.profile.is_none() && reply.evidence.message.unwrap().contains("too long"));
+        assert_eq!(with(LOOK, &one(), 200, &[], &cut, false).word, Word::Done(Fact::Found), "a look needs no end");
     }
 }

@@ -4,8 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use tollgate::{
-    config::{Command, Job, KeyWish, Residents, SandboxJob, Target},
-    domain::{Digest, IdKind},
+    config::{Command, Job, KeyWish, ProfilesTo, Residents, SandboxJob, Target},
+    domain::{Action, Digest, IdKind},
     flow::{MaxAbsent, MaxErrors},
     remote::KeySource,
     report::Whereabouts,
@@ -73,6 +73,30 @@ fn a_bare_command_gets_every_default() {
     assert_eq!((job.flow.max_delete, job.source.limit), (u64::MAX, u64::MAX));
     assert_eq!((job.operator.as_str(), job.reference.as_str()), ("ada", ""));
     assert!(!job.consent.yes && !job.consent.dry_run && !job.allow_empty && !job.json);
+}
+
+#[test]
+fn a_command_that_changes_nothing_asks_for_nothing_and_has_no_canary() {
+    let get = job("get customers.csv", &[]);
+    assert_eq!((get.action, get.source.action, &get.profiles), (Action::Get, Action::Get, &ProfilesTo::Directory));
+    assert_eq!((get.flow.canary, get.flow.max_delete, get.flow.max_absent), (0, u64::MAX, MaxAbsent::Percent(95.0)));
+    assert_eq!(get.options_said["out-profiles"], "the run's directory");
+    assert_eq!(job("get x --out-profiles -", &[]).profiles, ProfilesTo::Stdout);
+    assert_eq!(job("get x --out-profiles p.jsonl", &[]).profiles, ProfilesTo::File("p.jsonl".into()));
+    let verify = job("verify customers.csv --against run-1", &[]);
+    assert_eq!((verify.action, verify.flow.canary), (Action::Verify, 0));
+    assert_eq!((verify.flow.max_absent, &verify.profiles), (MaxAbsent::Off, &ProfilesTo::Nowhere));
+    assert_eq!((verify.against, &*verify.options_said["against"]), (Some("run-1".into()), "run-1"));
+}
+
+#[test]
+fn a_look_afterwards_has_its_delay() {
+    let after = |line: &str| job(line, &[]).flow.verify_after;
+    assert_eq!(after("delete x"), None);
+    assert_eq!(after("delete x --verify-after 9s"), None, "the delay alone asks for nothing");
+    assert_eq!(after("delete x --verify"), Some(Duration::from_secs(2)));
+    assert_eq!(after("delete x --verify --verify-after 300ms"), Some(Duration::from_millis(300)));
+    assert!(job("delete x --look", &[]).flow.look && !job("delete x", &[]).flow.look);
 }
 
 #[test]
@@ -270,6 +294,11 @@ fn what_makes_no_sense_is_turned_down_by_the_name_of_its_flag() {
         ("delete x --sandbox --sandbox-faults typo=1", "--typo"),
         ("delete x --sandbox --sandbox-faults outage=9s..3s", "--outage"),
         ("delete x --continue-from old", "--continue-from"),
+        ("get x --out-profiles - --json", "--out-profiles"),
+        ("get x --max-delete 5", "--max-delete"),
+        ("get x --yes", "--yes"),
+        ("verify x --continue-from old", "--continue-from"),
+        ("verify x --max-absent 5%", "--max-absent"),
         ("delete x --new --retry-failed", "--retry-failed"),
         ("delete x --client-cert c", "--client-cert"),
         ("delete x --client-key k", "--client-key"),
@@ -296,7 +325,7 @@ fn a_wrong_address_or_description_is_a_matter_of_configuration() {
 
 #[test]
 fn completions_and_manual_are_printed() {
-    for line in ["completions bash", "man", "man delete"] {
+    for line in ["completions bash", "man", "man delete", "man get", "man verify"] {
         let Ok(config) = configured(line, &[]) else { panic!("{line}") };
         assert!(matches!(config.command, Command::Print(text) if text.contains("tollgate")), "{line}");
     }

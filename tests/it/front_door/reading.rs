@@ -3,10 +3,10 @@
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use serde_json::{Value, json};
-use tollgate::sandbox::{Faults, Population, Profile, Share};
+use tollgate::sandbox::{Faults, Options, Population, Profile, Sandbox, Share};
 
 use crate::support::{
-    program::{Desk, PATIENCE, Running, SLOWLY, calm, run, sandbox},
+    program::{Desk, PATIENCE, Running, SLOWLY, calm, options, run, sandbox},
     record::{chain, journal, lines, run_json, settled_once},
 };
 
@@ -151,6 +151,42 @@ fn a_wrong_key_gets_nothing_and_blames_nobody() {
     other.put("customers.csv", (1..=300).fold("customer_user_id\n".to_owned(), |text, n| format!("{text}ghost-{n}\n")));
     let left = run(&mut reading(&other, "get", &sandbox.base_url(), "got")).with(3);
     left.saying(&["probably belongs to another app"]);
+}
+
+#[test]
+fn failed_rows_are_got_later_and_their_profiles_join_the_others() {
+    let desk = Desk::new();
+    desk.customers(300);
+    let broken = Faults { server_error: Share(0.1), ..Faults::default() };
+    let before = sandbox(Population::Count(300), broken, None);
+    let door = crate::support::door::Door::to(before.address());
+    let hasty = ["--max-attempts", "1", "--max-errors", "100%"];
+    run(reading(&desk, "get", &door.url(), "got").args(hasty)).with(1).saying(&["--retry-failed"]);
+    let first = profiles_of(&desk.path("got/profiles.jsonl")).len();
+    assert!((200..300).contains(&first), "{first}");
+    let after = calm(300);
+    door.leads_to(after.address());
+    run(reading(&desk, "get", &door.url(), "got").arg("--retry-failed")).with(0).saying(&["found 300"]);
+    let profiles = profiles_of(&desk.path("got/profiles.jsonl"));
+    assert_eq!(profiles.len(), 300);
+    each_found_row_has_its_profile(&desk.path("got"), &profiles);
+    let asked = after.received().gets;
+    assert!(asked < 100, "only the failed ones: {asked}");
+}
+
+#[test]
+fn a_deletion_by_another_key_of_another_app_proves_nothing() {
+    let desk = Desk::new();
+    desk.customers(20);
+    let before = calm(20);
+    let door = crate::support::door::Door::to(before.address());
+    run(desk.delete(&door.url()).arg("--look")).with(0);
+    let against = ["--against".to_owned(), desk.out().display().to_string()];
+    let elsewhere = Sandbox::start(Options { seed: 8, ..options(Population::Count(20), Faults::default()) }).unwrap();
+    door.leads_to(elsewhere.address());
+    let left = run(reading(&desk, "verify", &door.url(), "verified").args(&against)).with(78);
+    left.saying(&["the deletion of --against was in app"]);
+    assert!(!desk.path("verified").exists(), "nothing was begun");
 }
 
 #[test]

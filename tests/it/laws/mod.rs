@@ -10,7 +10,7 @@ use std::{
 };
 
 use tollgate::{
-    domain::{Id, Identity, Operation, Outcome, Row, Subject, Verdict, Word},
+    domain::{Action, Fact, Id, Identity, Operation, Outcome, Row, Subject, Verdict, Word},
     flow::Options,
 };
 
@@ -41,12 +41,16 @@ fn millis(count: u64) -> Duration {
 
 /// Every row has one outcome or is unsettled, and what the outcome says is what the remote did.
 fn every_row_is_accounted_for(seen: &Seen, rows: &[Row]) {
+    every_row_has_one_outcome_at_most(seen, rows);
+    seen.outcomes.iter().for_each(|outcome| agrees_with_the_remote(seen, outcome));
+}
+
+fn every_row_has_one_outcome_at_most(seen: &Seen, rows: &[Row]) {
     let mut outcomes = BTreeMap::new();
     for outcome in &seen.outcomes {
         assert!(outcomes.insert(outcome.row.line, outcome).is_none(), "line {} has two outcomes", outcome.row.line);
         let row = rows.iter().find(|row| row.line == outcome.row.line).expect("an outcome is about a row");
         assert_eq!(row, &outcome.row, "a row leaves as it came");
-        agrees_with_the_remote(seen, outcome);
     }
     let account = seen.report.account;
     assert_eq!(account.tally.total(), seen.outcomes.len() as u64, "the tally counts what the journal took");
@@ -95,6 +99,29 @@ fn agrees_with_the_remote(seen: &Seen, outcome: &Outcome) {
     };
     assert!(expected, "line {line}: {:?} after {deciding:?}", outcome.verdict);
     assert_eq!(deciding.operation, Operation::Delete, "line {line}: a look settles nothing");
+}
+
+/// A settled word rests on an answer about this very row that says so.
+fn every_word_is_borne_out(seen: &Seen) {
+    for outcome in &seen.outcomes {
+        let (line, action) = (outcome.row.line, outcome.row.action);
+        let Some(deciding) = seen.deciding(outcome) else { continue };
+        let (operation, answer) = (deciding.operation, deciding.answer.as_ref());
+        let says = |fact| answer == Some(&Word::Done(fact));
+        let borne_out = match outcome.verdict {
+            Verdict::Deleted => operation == Operation::Delete && says(Fact::Deleted) && deciding.applied,
+            Verdict::Absent => action != Action::Get && says(Fact::Absent),
+            Verdict::Found => action == Action::Get && operation == Operation::Get && says(Fact::Found),
+            Verdict::Missing => action == Action::Get && operation == Operation::Get && says(Fact::Absent),
+            Verdict::Exists => action == Action::Verify && operation == Operation::Look && says(Fact::Found),
+            Verdict::New | Verdict::Invalid | Verdict::Duplicate => false,
+            Verdict::Refused => matches!(answer, Some(Word::Refused | Word::Suspect(_))),
+            Verdict::Failed => outcome.erased || matches!(answer, Some(Word::Again { .. }) | None),
+        };
+        assert!(borne_out, "line {line}: {:?} after {deciding:?}", outcome.verdict);
+        let Subject::Known(identity) = &outcome.row.subject else { panic!("line {line} was never sent") };
+        assert_eq!(&deciding.identity, identity, "line {line} was decided by an answer about it");
+    }
 }
 
 fn attempts_for<'a>(seen: &'a Seen, identity: &Identity) -> Vec<&'a Sent> {

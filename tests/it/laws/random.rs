@@ -4,17 +4,18 @@ use std::{collections::HashMap, time::Duration};
 
 use proptest::{collection::vec, prelude::*, sample::select};
 use tollgate::{
-    domain::Row,
-    flow::{Ending, Signal},
+    domain::{Action, Row},
+    flow::{Ending, Options, Signal},
 };
 
 use super::{
-    a_hold_is_kept, every_row_is_accounted_for, millis, nothing_is_sent_after, rows_of_one_person_keep_their_order,
-    seconds, the_pace_is_kept,
+    a_hold_is_kept, every_row_has_one_outcome_at_most, every_row_is_accounted_for, every_word_is_borne_out, millis,
+    nothing_is_sent_after, reading::deleted_only_when_a_look_says_so, rows_of_one_person_keep_their_order, seconds,
+    the_pace_is_kept,
 };
 use crate::support::{
     remote::{Manner, Phase, Script, Temper},
-    stage::{Stage, name, options, profile, repeated, row},
+    stage::{Stage, asking, name, options, profile, repeated, row},
 };
 
 /// So few that rows share ids all the time.
@@ -160,6 +161,33 @@ proptest! {
         rows_of_one_person_keep_their_order(&seen);
         if let (Ending::Stopped(_), Some((at, _))) = (&seen.report.ending, case.signals.first()) {
             nothing_is_sent_after(&seen, *at);
+        }
+    }
+
+    #[test]
+    fn the_laws_hold_for_looks_of_every_kind(
+        case in cases(),
+        action in select(Action::ALL.to_vec()),
+        look in any::<bool>(),
+        verify_after in prop::option::of((0..5_000u64).prop_map(millis)),
+    ) {
+        let rows = asking(action, case.rows.clone());
+        let stage = Case { rows: rows.clone(), ..case.clone() }.stage();
+        let options = Options { look, verify_after, ..stage.options.clone() };
+        let seen = Stage { options: options.clone(), ..stage }.play();
+        every_row_has_one_outcome_at_most(&seen, &rows);
+        every_word_is_borne_out(&seen);
+        the_pace_is_kept(&seen, &options);
+        a_hold_is_kept(&seen);
+        rows_of_one_person_keep_their_order(&seen);
+        if !action.changes() {
+            prop_assert!(seen.log.iter().all(|sent| !sent.operation.changes()), "nothing is changed");
+        }
+        if let (Ending::Stopped(_), Some((at, _))) = (&seen.report.ending, case.signals.first()) {
+            nothing_is_sent_after(&seen, *at);
+        }
+        if let (Some(after), Action::Delete) = (verify_after, action) {
+            deleted_only_when_a_look_says_so(&seen, after);
         }
     }
 

@@ -18,6 +18,7 @@ use tollgate::{
 /// A key that must show up nowhere but on the wire.
 const KEY: &str = "secret_live_do_not_show";
 const DELETE: Call = Call { operation: Operation::Delete, slot: Slot::Primary };
+const GET: Call = Call { operation: Operation::Get, slot: Slot::Primary };
 const LOOK: Call = Call { operation: Operation::Look, slot: Slot::Primary };
 
 fn adapty() -> Description {

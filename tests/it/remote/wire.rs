@@ -15,7 +15,7 @@ use tollgate::{
     remote::Options,
 };
 
-use super::{DELETE, KEY, LOOK, adapty, build, customer, options, refused, server::Script};
+use super::{DELETE, GET, KEY, LOOK, adapty, build, customer, options, refused, server::Script};
 
 const GONE: &[u8] = b"HTTP/1.1 204 No Content\r\nrequest-id: r-1\r\nconnection: close\r\n\r\n";
 const PASSING: Word = Word::Again { after: None, blame: Blame::Row };
@@ -41,6 +41,20 @@ async fn a_delete_is_exactly_this_request() {
         env!("CARGO_PKG_VERSION")
     );
     assert_eq!(script.heard().await, [expected]);
+}
+
+#[tokio::test]
+async fn a_get_reads_a_long_profile_to_its_end() {
+    let filling = "z".repeat(300 * 1024);
+    let body = format!(r#"{{"data":{{"profile_id":"p","app_id":"a","filling":"{filling}"}}}}"#);
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let script = Script::play(&[answer.as_bytes(), answer.as_bytes()]).await;
+    let client = build(&options(script.url()));
+    let got = client.send(GET, &customer("c-1")).await;
+    assert_eq!(got.word, Word::Done(Fact::Found));
+    assert_eq!(got.evidence.profile.as_deref(), Some(&body[8..body.len() - 1]));
+    let looked = client.send(LOOK, &customer("c-1")).await;
+    assert_eq!((looked.word, looked.evidence.profile), (Word::Done(Fact::Found), None));
 }
 
 #[tokio::test]
