@@ -6,7 +6,7 @@ use tollgate::sandbox::{Faults, Population, Sandbox, Throttle};
 use crate::support::{
     door::Door,
     program::{Desk, Left, PATIENCE, Running, SLOWLY, Signal, calm, deletion, run, sandbox},
-    record::{chain, run_json, settled_once},
+    record::{chain, lines, run_json, settled_once},
 };
 
 const ROWS: u64 = 1500;
@@ -46,6 +46,27 @@ fn sigterm_leaves_143_with_the_results_closed_and_the_same_command_goes_on() {
     let (desk, sandbox) = (Desk::new(), calm(ROWS));
     signalled(&desk, &sandbox, Signal::TERM).with(143).saying(&["stopped by SIGTERM", "to continue: "]);
     closed_cleanly_and_resumable(&desk, &sandbox, 143);
+}
+
+/// Deletions whose looks are an hour away: written down as such, and looked at by the next try.
+#[test]
+fn sigterm_before_the_looks_loses_no_deletion() {
+    let (desk, sandbox) = (Desk::new(), calm(ROWS));
+    desk.customers(ROWS);
+    let verifying = ["--verify", "--canary", "0", "--verify-after"];
+    let running = Running::start(desk.delete(&sandbox.base_url()).args(SLOWLY).args(verifying).arg("1h"));
+    assert!(sandbox.wait_for(200, PATIENCE));
+    running.signal(Signal::TERM);
+    running.leave().with(143);
+    let applied = sandbox.received().applied;
+    let unverified = lines(&desk.out());
+    assert!(unverified.iter().all(|line| line.outcome == "failed" && line.status == Some(204)));
+    assert!(unverified.iter().all(|line| line.message.starts_with("deleted, but not verified: ")));
+    assert_eq!(unverified.len() as u64, applied);
+    run(desk.delete(&sandbox.base_url()).args(verifying).arg("1ms")).with(0).saying(&["erased 1,500"]);
+    let received = sandbox.received();
+    assert_eq!((received.applied, received.deletes), (ROWS, ROWS), "nobody was deleted twice");
+    chain(&desk.out());
 }
 
 #[test]

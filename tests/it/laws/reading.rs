@@ -160,6 +160,17 @@ fn a_run_that_leaves_writes_down_what_it_deleted_and_the_next_one_looks_first() 
 }
 
 #[test]
+fn a_key_that_is_revoked_before_the_looks_loses_no_deletion() {
+    let rows = people(300);
+    let script = Script::calm(&rows, millis(20)).then(Phase::all(seconds(1), millis(20), Manner::Unauthorized));
+    let seen = Stage::new(verifying(100.0, 8), rows, script).play();
+    assert_eq!(seen.exit(), 77);
+    let applied = deletions(&seen).filter(|sent| sent.applied).count();
+    assert!(applied > 50 && seen.outcomes.len() == applied, "{applied} {}", seen.outcomes.len());
+    assert!(seen.outcomes.iter().all(|outcome| outcome.erased && outcome.verdict == Verdict::Failed));
+}
+
+#[test]
 fn under_random_trouble_deleted_is_still_only_what_a_look_confirmed() {
     for seed in 0..30 {
         let rows = people(120);

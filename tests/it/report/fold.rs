@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use tollgate::{
-    domain::{Answered, Past, ReplaySum, Verdict},
+    domain::{Action, Answered, Past, ReplaySum, Verdict},
     error::Exit,
     flow::MaxAbsent,
     report::{ScanOptions, scan},
@@ -83,13 +83,26 @@ impl Model {
     }
 }
 
-fn journal_of(events: &[Event]) -> SimDisk {
+/// The words in which the model thinks; a reading has other words for the same.
+const WORDS: [Verdict; 6] =
+    [Verdict::Deleted, Verdict::Absent, Verdict::Failed, Verdict::Refused, Verdict::Invalid, Verdict::Duplicate];
+
+fn said(action: Action, verdict: Verdict) -> Verdict {
+    match (action, verdict) {
+        (Action::Get, Verdict::Deleted) => Verdict::Found,
+        (Action::Get, Verdict::Absent) => Verdict::Missing,
+        (_, verdict) => verdict,
+    }
+}
+
+fn journal_of(action: Action, events: &[Event]) -> SimDisk {
     let disk = SimDisk::default();
     let mut journal = create(&disk);
     let lines: Vec<_> = events
         .iter()
         .map(|(line, verdict, lost)| {
-            let mut outcome = outcome(*line, *verdict);
+            let mut outcome = outcome(*line, said(action, *verdict));
+            outcome.row.action = action;
             outcome.after_lost_answer = *lost;
             outcome
         })
@@ -99,12 +112,12 @@ fn journal_of(events: &[Event]) -> SimDisk {
 }
 
 fn past_of(events: &[Event], max_absent: MaxAbsent) -> Past {
-    scan(&journal_of(events), ScanOptions { max_absent, with_replay: true }).unwrap().unwrap().past
+    scan(&journal_of(Action::Delete, events), ScanOptions { max_absent, with_replay: true }).unwrap().unwrap().past
 }
 
-fn agrees(events: &[Event], percent: Option<f64>) -> Result<(), TestCaseError> {
+fn agrees(action: Action, events: &[Event], percent: Option<f64>) -> Result<(), TestCaseError> {
     let max_absent = percent.map_or(MaxAbsent::Off, MaxAbsent::Percent);
-    let scanned = scan(&journal_of(events), ScanOptions { max_absent, with_replay: true });
+    let scanned = scan(&journal_of(action, events), ScanOptions { max_absent, with_replay: true });
     let Some(model) = Model::run(events, percent) else {
         prop_assert_eq!(scanned.unwrap_err().exit(), Exit::Data);
         return Ok(());
@@ -122,14 +135,15 @@ fn agrees(events: &[Event], percent: Option<f64>) -> Result<(), TestCaseError> {
     prop_assert_eq!(lines(&past.settled), of(&Verdict::ALL));
     prop_assert_eq!(lines(&past.bad), of(&[Verdict::Refused, Verdict::Invalid]));
     prop_assert_eq!(lines(&past.absent), of(&[Verdict::Absent]));
-    for verdict in Verdict::ALL {
-        prop_assert_eq!(past.tally.of(verdict), of(&[verdict]).len() as u64);
+    for verdict in WORDS {
+        prop_assert_eq!(past.tally.of(said(action, verdict)), of(&[verdict]).len() as u64);
         let all = model.rows.values().filter(|known| known.verdict == verdict).count();
-        prop_assert_eq!(scan.totals.of(verdict), all as u64);
+        prop_assert_eq!(scan.totals.of(said(action, verdict)), all as u64);
     }
+    prop_assert_eq!(scan.totals.total(), model.rows.len() as u64);
     let window = model.window.iter().filter(|line| !model.rows[line].doubted);
     let answered: Vec<_> = window
-        .map(|line| Answered { line: *line, verdict: model.rows[line].verdict, after_lost_answer: false })
+        .map(|line| Answered { line: *line, verdict: said(action, model.rows[line].verdict), after_lost_answer: false })
         .collect();
     prop_assert_eq!(&past.answered, &answered);
     prop_assert_eq!(past.sent, model.rows.values().filter(|known| known.sent).count() as u64);
@@ -175,7 +189,7 @@ proptest! {
         events in prop::collection::vec((1_u64..30, verdicts(3), any::<bool>()), 0..20),
     ) {
         let events: Vec<_> = events.into_iter().map(|(l, v, lost)| (l, v, lost && v == Verdict::Absent)).collect();
-        agrees(&events, Some(95.0))?;
+        agrees(Action::Delete, &events, Some(95.0))?;
     }
 
     #[test]
@@ -183,7 +197,16 @@ proptest! {
         events in prop::collection::vec((1_u64..300, verdicts(20), prop::bool::weighted(0.1)), 0..600),
         percent in prop::option::of(40.0..100.0),
     ) {
-        agrees(&lawful(events), percent)?;
+        agrees(Action::Delete, &lawful(events), percent)?;
+    }
+
+    #[test]
+    fn the_missing_of_a_reading_are_doubted_like_the_absent_of_a_deletion(
+        events in prop::collection::vec((1_u64..300, verdicts(20)), 0..600),
+        percent in prop::option::of(40.0..100.0),
+    ) {
+        let events = events.into_iter().map(|(line, verdict)| (line, verdict, false)).collect();
+        agrees(Action::Get, &lawful(events), percent)?;
     }
 }
 
@@ -227,7 +250,10 @@ fn a_mended_run_that_dies_half_way_forgets_nobody() {
 #[test]
 fn a_row_with_a_final_word_has_no_second_line() {
     for verdict in [Verdict::Deleted, Verdict::Refused, Verdict::Invalid, Verdict::Duplicate] {
-        let disk = journal_of(&[(7, verdict, false), (8, Verdict::Deleted, false), (7, Verdict::Deleted, false)]);
+        let disk = journal_of(
+            Action::Delete,
+            &[(7, verdict, false), (8, Verdict::Deleted, false), (7, Verdict::Deleted, false)],
+        );
         let options = ScanOptions { max_absent: MaxAbsent::Off, with_replay: false };
         let error = scan(&disk, options).unwrap_err();
         assert_eq!(error.exit(), Exit::Data);

@@ -305,11 +305,11 @@ impl ScriptedRemote {
             Manner::Unauthorized | Manner::Revoked => (Word::Suspect(Suspicion::Credentials), Some(401), false),
             Manner::BadRequest => (Word::Refused, Some(400), false),
         };
-        let app = (word == Word::Done(Fact::Found)).then(|| self.app.get().to_owned());
-        let found = app.is_some();
+        let found = word == Word::Done(Fact::Found);
+        let app = found.then(|| self.app.get().to_owned());
         let remote_id = found.then(|| format!("remote-{}", slot_id(identity, call.slot)));
-        let profile = (found && call.operation == Operation::Get)
-            .then(|| format!("{{\"id\":\"{}\"}}", slot_id(identity, call.slot)).into());
+        let kept = found && call.operation == Operation::Get;
+        let profile = kept.then(|| format!("{{\"id\":\"{}\"}}", slot_id(identity, call.slot)).into());
         Reply { word, evidence: Evidence { status, app, remote_id, profile, ..Evidence::default() }, lost }
     }
 
@@ -324,12 +324,11 @@ impl ScriptedRemote {
     }
 
     fn can_be_seen(&self, id: &str) -> bool {
-        let lingers = |deleted: &Sent| match self.script.tempers.get(id) {
-            Some(Temper::Lingering(time)) => self.began.elapsed() < deleted.at.saturating_add(*time),
-            Some(Temper::Poison | Temper::Haunted | Temper::Unwelcome) | None => false,
+        let Some(Temper::Lingering(time)) = self.script.tempers.get(id) else {
+            return self.existing.borrow().contains(id);
         };
-        self.existing.borrow().contains(id)
-            || self.log.borrow().iter().any(|sent| sent.applied && sent.id() == id && lingers(sent))
+        let gone = self.log.borrow().iter().find(|sent| sent.applied && sent.id() == id).map(|sent| sent.at);
+        gone.is_none_or(|at| self.began.elapsed() < at.saturating_add(*time))
     }
 }
 
