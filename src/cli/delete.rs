@@ -160,7 +160,7 @@ pub struct SafetyArgs {
     /// Who is still found after three looks is `failed`, and tried again by --retry-failed.
     #[arg(long, env = "TOLLGATE_VERIFY")]
     pub verify: bool,
-    /// How long after the deletion --verify looks; the second look comes after twice the time, the third after four times
+    /// How long after the deletion --verify looks; a second look comes after twice as long, a third after four times
     #[arg(long, value_name = "DURATION", default_value = "2s", env = "TOLLGATE_VERIFY_AFTER", hide = true,
           value_parser = parse_duration)]
     pub verify_after: Duration,

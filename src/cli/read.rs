@@ -45,7 +45,7 @@ pub struct GetArgs {
     /// What every reading operation takes.
     #[command(flatten)]
     pub read: ReadArgs,
-    /// Where profiles go, one JSON object a line: a file, or - for stdout [default: profiles.jsonl in the run's directory]
+    /// Where profiles go: a new file, or - for stdout [default: profiles.jsonl in the run's directory]
     ///
     /// Stdout cannot be cut back: after a kill a profile may come twice, never not at all.
     #[arg(long, value_name = "FILE|-", env = "TOLLGATE_OUT_PROFILES", help_heading = "Results",

@@ -121,8 +121,8 @@ pub struct Against {
 /// What the looks of a finished deletion recorded, under a key for this process only.
 ///
 /// # Errors
-/// [`Exit::Config`] when the run is no deletion, or is not finished; [`Exit::Data`] when there is no run, or the chain is
-/// broken; [`Exit::Io`] when it cannot be read.
+/// [`Exit::Config`] when the run is no deletion, or is not finished; [`Exit::Data`] when there is no run, or the chain
+/// is broken; [`Exit::Io`] when it cannot be read.
 pub fn recorded_by(directory: &Path, key: [u8; 32]) -> Result<Against, Error> {
     let disk = RealDisk::at(directory, false);
     let run = read_run(&disk, directory)?;

@@ -4,9 +4,9 @@
 //!
 //! `failed` waits for a later line. An `absent` of a deletion and the `missing` of a reading are settled as long as the
 //! not-found guard is quiet; every other word is final. While the guard trips, every such line so far may be the work
-//! of a wrong key: those rows are *doubted*, count as unsettled, and stay doubted until a later line is about them, so that nobody
-//! stays un-erased when the try with the mended key dies half-way. An `absent` after a lost answer says nothing about
-//! the key; it neither counts nor is doubted.
+//! of a wrong key: those rows are *doubted*, count as unsettled, and stay doubted until a later line is about them, so
+//! that nobody stays un-erased when the try with the mended key dies half-way. An `absent` after a lost answer says
+//! nothing about the key; it neither counts nor is doubted.
 
 use super::line::Entry;
 use crate::{

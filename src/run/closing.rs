@@ -123,6 +123,9 @@ fn after_completion(closed: &Closed) -> Option<String> {
     let mut steps = Vec::new();
     if let Some(file) = &closed.failed_file {
         steps.push(format!("look at {file}"));
+        if closed.totals.of(Verdict::Exists) > 0 {
+            steps.push("those that exist can be given to `tollgate delete` as they stand there".to_owned());
+        }
     }
     if closed.totals.of(Verdict::Failed) > 0 {
         steps.push("the same command with --retry-failed tries the failed rows again".to_owned());

@@ -77,8 +77,8 @@ fn success(endpoint: &Endpoint, operation: Operation, answer: &Answer<'_>, evide
     }
 }
 
-/// A profile in the API's own shape. One that was to be kept, and is too long for that, is not taken for read: a cut one
-/// would be a made-up fact.
+/// A profile in the API's own shape. One that was to be kept, and is too long for that, is not taken for read: a cut
+/// one would be a made-up fact.
 fn found(operation: Operation, answer: &Answer<'_>, profile: Option<&FieldPath>, evidence: &mut Evidence) -> Word {
     if operation != Operation::Get {
         return Word::Done(goal(operation));

@@ -105,7 +105,8 @@ fn a_full_command_is_taken_at_its_word() {
         "delete - --rate 600/m --burst 3 -j 8 --max-attempts 4 --timeout 5s --max-hold 1m --give-up-after 30m \
          --max-duration 4h --grace 10s --canary 0 --max-delete 500 --max-errors 7 --max-absent off --format csv \
          --delimiter tab --id-column user --profile-id-column profile --allow-odd-ids --dedupe off --shard 1/4 \
-         --look --verify --verify-after 3s --skip 10 --limit 20 --out run-1 --continue-from run-0 --new --group-readable --reference PRIV-118 \
+         --look --verify --verify-after 3s \
+         --skip 10 --limit 20 --out run-1 --continue-from run-0 --new --group-readable --reference PRIV-118 \
          --operator eve --json --allow-empty --yes --expect-app 14c3 --expect-rows 200",
         &[],
     );

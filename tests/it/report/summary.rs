@@ -88,6 +88,32 @@ fn an_untroubled_rehearsal_is_short() {
     assert!(quiet.human(true).contains("\u{1b}[32mevery row reached the wanted end state\u{1b}[0m"));
 }
 
+/// The two lines that say how the rows came out.
+fn result_of(command: Action, rows: &[(Verdict, u64)]) -> String {
+    let mut totals = Tally::default();
+    for (verdict, rows) in rows {
+        totals.add_many(*verdict, *rows);
+    }
+    let said = Summary { command, totals, rows: Some(totals.total()), unsettled: 0, settled_before: 0, ..summary() };
+    said.human(false).lines().skip(1).take(2).map(|line| line[11..].to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn each_command_has_its_own_words() {
+    let got = result_of(Action::Get, &[(Verdict::Found, 240), (Verdict::Missing, 3)]);
+    insta::assert_snapshot!(got, @r"
+    found 240; missing 3
+    243 = 240 found + 3 missing + 0 unsettled
+    ");
+    let verified = result_of(Action::Verify, &[(Verdict::Absent, 40), (Verdict::Exists, 2), (Verdict::New, 1)]);
+    insta::assert_snapshot!(verified, @r"
+    absent 40; existing 2, not erased; new 1, under another id than the one recorded
+    43 = 40 absent + 2 existing + 1 new + 0 unsettled
+    ");
+    assert!(result_of(Action::Get, &[]).starts_with("found 0\n"));
+    assert!(result_of(Action::Verify, &[]).starts_with("absent 0\n"));
+}
+
 #[test]
 fn json_says_the_same() {
     let json: serde_json::Value = serde_json::to_value(summary()).unwrap();
