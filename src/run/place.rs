@@ -8,7 +8,7 @@ use crate::{
     domain::{Past, Verdict, say_count},
     error::{Error, Exit},
     remote::Client,
-    report::{Asked, Locks, RealDisk, Scan, ScanOptions, State, resolve, scan, settled_elsewhere},
+    report::{Asked, Locks, RealDisk, Scan, ScanOptions, State, Whereabouts, resolve, scan, settled_elsewhere},
 };
 
 /// What one results line takes at most, for the check of free space: ids and messages are seldom longer.
@@ -23,6 +23,8 @@ pub(super) struct Place {
     pub(super) disk: RealDisk,
     /// What earlier tries left.
     pub(super) scan: Option<Scan>,
+    /// The directory was there before: it is not ours to take away.
+    prepared: bool,
     /// Held until the end.
     _locks: Locks,
 }
@@ -37,6 +39,7 @@ impl Place {
             input_digest: input.survey().map(|survey| survey.digest),
             sandbox,
         };
+        let prepared = matches!(&job.place.whereabouts, Whereabouts::Exact(path) if path.exists());
         let chosen = resolve(&job.place, &asked, wall::now())?;
         let disk = RealDisk::at(&chosen.path, job.place.group_readable);
         let options = ScanOptions { max_absent: job.flow.max_absent, with_replay: input.survey().is_none() };
@@ -44,7 +47,7 @@ impl Place {
         if let Some(scan) = &scan {
             same_reading(job, scan)?;
         }
-        let place = Self { path: chosen.path, disk, scan, _locks: chosen.locks };
+        let place = Self { path: chosen.path, disk, scan, prepared, _locks: chosen.locks };
         place.has_room_for(input)?;
         Ok(place)
     }
@@ -69,8 +72,11 @@ impl Place {
 
     /// Nothing was begun here after all: leaves no empty directory behind.
     pub(super) fn abandon(&self) {
-        if self.scan.is_none() {
-            let _still_there = std::fs::remove_file(self.path.join("lock"));
+        if self.scan.is_some() {
+            return;
+        }
+        let _still_there = std::fs::remove_file(self.path.join("lock"));
+        if !self.prepared {
             let _not_empty = std::fs::remove_dir(&self.path);
         }
     }

@@ -33,6 +33,9 @@ fn expectations_that_do_not_hold_stop_it_before_anybody_is_touched() {
     assert_eq!(sandbox.received().requests, 0, "these need no look");
     refused(&mut delete(&["--expect-app", "another"]), &sandbox, 3).saying(&[&sandbox.app_id(), "another"]);
     assert!(!desk.out().exists(), "nothing was begun");
+    fs::create_dir_all(desk.out()).unwrap();
+    refused(&mut delete(&["--expect-app", "another"]), &sandbox, 3);
+    assert_eq!(fs::read_dir(desk.out()).unwrap().count(), 0, "as it was prepared");
     let app = sandbox.app_id();
     run(&mut delete(&["--expect-rows", "30", "--max-delete", "30", "--expect-app", &app])).with(0);
     assert_eq!(sandbox.received().applied, 30);
