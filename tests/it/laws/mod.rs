@@ -67,21 +67,22 @@ fn agrees_with_the_remote(seen: &Seen, outcome: &Outcome) {
     assert!(outcome.attempts >= 1 && outcome.attempts as usize <= attempts.len(), "line {line}: {outcome:?}");
     let Some(deciding) = seen.deciding(outcome) else {
         let gave_up = attempts.iter().any(|sent| sent.manner == Manner::Hang);
-        assert!(outcome.verdict == Verdict::Failed && gave_up, "line {line}: only a time-out decides without an answer");
+        assert!(
+            outcome.verdict == Verdict::Failed && gave_up,
+            "line {line}: only a time-out decides without an answer"
+        );
         return;
     };
     assert_eq!(&deciding.identity, identity, "line {line} was decided by an answer about it");
     let expected = match outcome.verdict {
         Verdict::Deleted => deciding.applied && deciding.manner == Manner::Normal,
         Verdict::Absent => !deciding.applied && matches!(deciding.manner, Manner::Normal | Manner::Lying),
-        Verdict::Refused => matches!(
-            deciding.manner,
-            Manner::BadRequest | Manner::Unsigned(_) | Manner::Unauthorized | Manner::Revoked
-        ),
-        Verdict::Failed => matches!(
-            deciding.manner,
-            Manner::Broken | Manner::ResetBefore | Manner::ResetAfter | Manner::Unreachable
-        ),
+        Verdict::Refused => {
+            matches!(deciding.manner, Manner::BadRequest | Manner::Unsigned(_) | Manner::Unauthorized | Manner::Revoked)
+        }
+        Verdict::Failed => {
+            matches!(deciding.manner, Manner::Broken | Manner::ResetBefore | Manner::ResetAfter | Manner::Unreachable)
+        }
         Verdict::Invalid | Verdict::Duplicate => false,
     };
     assert!(expected, "line {line}: {:?} after {deciding:?}", outcome.verdict);

@@ -292,9 +292,7 @@ impl ScriptedRemote {
             Manner::Normal => self.documented(call, identity, applied),
             Manner::Lying => not_there(call, identity),
             Manner::TooMany(after) => (Word::Again { after, blame: Blame::Never }, Some(429), false),
-            Manner::Unavailable(after) => {
-                (Word::Again { after: Some(after), blame: Blame::Never }, Some(503), false)
-            }
+            Manner::Unavailable(after) => (Word::Again { after: Some(after), blame: Blame::Never }, Some(503), false),
             Manner::Broken => (Word::Again { after: None, blame: Blame::Row }, Some(500), false),
             Manner::ResetBefore | Manner::ResetAfter | Manner::Hang => {
                 (Word::Again { after: None, blame: Blame::Row }, None, true)
@@ -321,7 +319,8 @@ impl ScriptedRemote {
 
 fn not_there(call: Call, identity: &Identity) -> (Word, Option<u16>, bool) {
     let next = Call { slot: Slot::Fallback, ..call };
-    let ask_further = call.operation == Operation::Delete && call.slot == Slot::Primary && identity.fallback().is_some();
+    let ask_further =
+        call.operation == Operation::Delete && call.slot == Slot::Primary && identity.fallback().is_some();
     (if ask_further { Word::Next(next) } else { Word::Done(Fact::Absent) }, Some(404), false)
 }
 
