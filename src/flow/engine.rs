@@ -194,10 +194,11 @@ impl<'a, R: Remote> Engine<'a, R> {
         }
     }
 
-    /// The places on the wire were the limit when requests mostly waited for them, and the pace was not reached.
+    /// The places on the wire were the limit when requests mostly waited for them, and nothing else held them up.
     fn figures(&self) -> Figures {
         let waits = self.house.gate.waits();
-        self.house.stats.borrow().figures(Instant::now(), waits.wire > waits.budget)
+        let limited_by_width = waits.wire > waits.budget && !self.house.gate.was_slowed_down();
+        self.house.stats.borrow().figures(Instant::now(), limited_by_width)
     }
 }
 

@@ -276,6 +276,11 @@ impl Gate {
         until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
     }
 
+    /// Whether the API has protested against the pace.
+    pub(super) fn was_slowed_down(&self) -> bool {
+        self.state.borrow().halved.is_some()
+    }
+
     pub(super) fn in_flight(&self) -> u32 {
         self.in_flight.get()
     }

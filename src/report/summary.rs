@@ -121,7 +121,8 @@ impl Summary {
         };
         let mut parts: Vec<String> = Verdict::ALL.into_iter().filter_map(told).collect();
         if self.unsettled > 0 {
-            parts.push(format!("unsettled {}, to be sent by the next try", say_count(self.unsettled)));
+            let remark = if self.sandbox { "" } else { ", to be sent by the next try" };
+            parts.push(format!("unsettled {}{remark}", say_count(self.unsettled)));
         }
         parts.join("; ")
     }

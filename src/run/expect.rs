@@ -29,10 +29,15 @@ fn of_stdin(consent: &Consent) -> Result<(), Error> {
 }
 
 fn not_empty(job: &Job, survey: &Survey) -> Result<(), Error> {
-    if survey.rows > 0 || job.allow_empty {
+    if survey.rows > 0 || may_be_empty(job, survey.met) {
         return Ok(());
     }
     Err(no_rows())
+}
+
+/// An empty input was asked for, or it is only a shard's part that is empty.
+pub(super) const fn may_be_empty(job: &Job, met: u64) -> bool {
+    job.allow_empty || (job.source.shard.count > 1 && met > job.source.skip)
 }
 
 /// An empty source once deleted everything (rclone#4298): it is an error unless asked for.

@@ -99,6 +99,20 @@ fn an_input_that_is_none_is_refused() {
     run(delete(&bare).arg("--allow-empty")).with(0);
 }
 
+/// An Indexed Job over a short file: a shard that nobody falls to is done, and must not fail the others.
+#[test]
+fn a_shard_without_rows_of_its_own_is_done() {
+    let (desk, sandbox) = (Desk::new(), calm(1));
+    let input = desk.customers(1);
+    for index in 0..2 {
+        let mut command = desk.program();
+        command.arg("delete").arg(&input).args(["--base-url", &sandbox.base_url(), "--yes", "--api-key-file"]);
+        command.arg(desk.path("key")).args(["--shard", &format!("{index}/2")]);
+        run(command.args(["--out", &format!("shards/{index}/run")])).with(0);
+    }
+    assert_eq!(sandbox.received().deletes, 1);
+}
+
 #[test]
 fn without_a_terminal_it_names_the_flag_that_goes_without_asking() {
     let (desk, sandbox) = (Desk::new(), calm(30));
