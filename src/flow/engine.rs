@@ -35,7 +35,7 @@ pub struct Engine<'a, R> {
 /// What the look before the run found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Looked {
-    /// How many identities were looked at.
+    /// How many identities the API told about: an answer that refused to tell does not count.
     pub asked: usize,
     /// How many of them exist.
     pub exist: usize,
@@ -204,6 +204,9 @@ impl<'a, R: Remote> Engine<'a, R> {
 
 impl Looked {
     fn note(&mut self, arrival: &Arrival) {
+        if !matches!(arrival.conclusion, Conclusion::Done(_)) {
+            return;
+        }
         self.asked += 1;
         self.exist += usize::from(arrival.conclusion == Conclusion::Done(Fact::Found));
         let Evidence { app: Some(app), .. } = &arrival.evidence else { return };

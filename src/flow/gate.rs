@@ -175,7 +175,7 @@ impl Gate {
         }
         let alone = state.single.is_some() || lane == Lane::Investigation;
         if self.in_flight.get() >= if alone { 1 } else { self.width } {
-            self.count(|waits| waits.wire += 1);
+            self.count(|waits| waits.wire += u64::from(!alone));
             return Decision::WaitForChange;
         }
         if let (Some(interval), Some(last)) = (state.single, state.last_sent)

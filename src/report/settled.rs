@@ -56,6 +56,8 @@ pub(super) struct Folded {
     pub(super) doubted: LineSet,
     /// Lines that a later line superseded.
     pub(super) superseded: u64,
+    /// Rows found absent after an attempt whose answer was lost.
+    pub(super) after_lost_answer: u64,
 }
 
 /// A row with a final word has another line.
@@ -189,6 +191,7 @@ impl Fold {
     pub(super) fn finish(mut self) -> Folded {
         let tally = self.settled_tally();
         self.window.retain(|answered| !self.doubted.contains(answered.line));
+        let after_lost_answer = self.lost.len();
         let mut absent = self.lost;
         absent.union(&self.absent);
         let mut settled = self.closed;
@@ -206,7 +209,14 @@ impl Fold {
             elsewhere_deleted: None,
             elsewhere_absent: None,
         };
-        Folded { past, totals: self.totals, failed: self.failed, doubted: self.doubted, superseded: self.superseded }
+        Folded {
+            past,
+            totals: self.totals,
+            failed: self.failed,
+            doubted: self.doubted,
+            superseded: self.superseded,
+            after_lost_answer,
+        }
     }
 }
 

@@ -18,10 +18,7 @@ pub(super) fn run(job: &Job, input: &Input, stage: &Stage) -> Result<Exit, Error
         stage.tell(&format!("warning: {warning}"));
     }
     let summary = summary(job, &finish, host(job)?);
-    stage.tell(summary.human(stage.colour).trim_end());
-    if job.json {
-        stage.screen.data(&json(&summary)?)?;
-    }
+    stage.sum_up(&summary, job.json)?;
     stage.tell("dry run: nothing was sent; the real command:");
     let seen = input.survey().map(|survey| (survey.rows, &survey.digest));
     stage.tell(&job.again.for_real(seen));
@@ -59,6 +56,8 @@ fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
         directory: None,
         rows: Some(finish.rows),
         totals,
+        after_lost_answer: 0,
+        trimmed: finish.trimmed,
         settled_before: 0,
         unsettled: finish.rows.saturating_sub(totals.total()),
         requests: 0,
@@ -74,9 +73,4 @@ fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
         dry_run: true,
         sandbox: false,
     }
-}
-
-pub(super) fn json(summary: &Summary) -> Result<String, Error> {
-    serde_json::to_string_pretty(summary)
-        .map_err(|error| Error::new(Exit::Internal, format!("the summary cannot be put into JSON: {error}")))
 }
