@@ -3,7 +3,11 @@
 use std::{cell::RefCell, num::NonZeroU32, time::Duration};
 
 use proptest::{collection::vec, prelude::*};
-use tollgate::domain::Dice;
+use tollgate::{
+    domain::Dice,
+    error::{Error, Exit},
+    flow::Ending,
+};
 
 use super::millis;
 use crate::support::{
@@ -15,8 +19,11 @@ use people::{People, people};
 use story::{End, Fate, Story, tell};
 use watch::Watch;
 
+mod again;
+mod guard;
 mod naive;
 mod people;
+mod stdin;
 mod story;
 mod watch;
 
@@ -114,8 +121,7 @@ fn troubles() -> impl Strategy<Value = Fate> {
         2 => (0..1_500u64).prop_map(|at| Fate { syncs_fail_at: Some(millis(at)), ..Fate::default() }),
     ];
     let at_most = prop::option::of(1..200usize);
-    (cause, at_most, any::<bool>())
-        .prop_map(|(cause, at_most, power_cut)| Fate { at_most, power_cut, ..cause })
+    (cause, at_most, any::<bool>()).prop_map(|(cause, at_most, power_cut)| Fate { at_most, power_cut, ..cause })
 }
 
 fn comes_to_the_same_end(people: &People, phases: &[Phase], setting: &Setting, fates: &[Fate]) {
@@ -124,8 +130,10 @@ fn comes_to_the_same_end(people: &People, phases: &[Phase], setting: &Setting, f
         let story = setting.story(people, &remote);
         let watch = Watch::new(&story, people);
         for fate in fates {
-            if matches!(watch.attempt(fate).await.end, End::Finished) {
-                break;
+            match watch.attempt(fate).await.end {
+                End::Finished => break,
+                End::Trouble(error, ending) => troubled(fate, &error, ending.as_ref()),
+                End::Died | End::Closed(..) => {}
             }
         }
         watch.finish().await;
@@ -133,8 +141,15 @@ fn comes_to_the_same_end(people: &People, phases: &[Phase], setting: &Setting, f
     });
 }
 
+/// A disk that fails ends the run with its own code, whatever the flow was about.
+fn troubled(fate: &Fate, error: &Error, ending: Option<&Ending>) {
+    assert!(fate.room.is_some() || fate.syncs_fail_at.is_some(), "the disk was well: {error}");
+    assert!(matches!(error.exit(), Exit::Io | Exit::CannotCreate), "{error}");
+    assert!(matches!(ending, None | Some(Ending::LedgerLost | Ending::Complete)), "{ending:?}");
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn killed_at_any_moment_it_comes_to_the_same_end(

@@ -32,7 +32,8 @@ pub(super) struct Journal {
 pub(super) fn journal(disk: &SimDisk) -> Journal {
     let Some(run) = disk.bytes("run.json") else { return Journal::default() };
     let run: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(&run).expect("run.json is JSON");
-    let mut journal = Journal { heads: vec![Digest::of(run["immutable"].get().as_bytes()).to_string()], ..Journal::default() };
+    let mut journal =
+        Journal { heads: vec![Digest::of(run["immutable"].get().as_bytes()).to_string()], ..Journal::default() };
     let bytes = disk.bytes("results.csv").unwrap_or_default();
     let mut pieces = bytes.split_inclusive(|byte| *byte == b'\n');
     journal.rest = bytes.len() - pieces.next().filter(|header| header.ends_with(b"\n")).map_or(0, <[u8]>::len);
@@ -82,11 +83,6 @@ impl Journal {
     /// Each row's last word.
     pub(super) fn last_words(&self) -> BTreeMap<u64, &Line> {
         self.lines.iter().map(|line| (line.row, line)).collect()
-    }
-
-    /// Whether a row needs no further request.
-    pub(super) fn settles(&self, row: u64) -> bool {
-        self.last_words().get(&row).is_some_and(|line| line.outcome != "failed")
     }
 }
 

@@ -244,7 +244,12 @@ impl Story<'_> {
     }
 
     fn source(&self) -> source::Options {
-        let wish = |kind, name: &str| ColumnWish { kind: IdKind(kind), name: name.to_owned(), required: false, bare: kind == 1 };
+        let wish = |kind, name: &str| ColumnWish {
+            kind: IdKind(kind),
+            name: name.to_owned(),
+            required: false,
+            bare: kind == 1,
+        };
         source::Options {
             format: Wish::Is(Format::Csv),
             delimiter: Wish::Is(b','),

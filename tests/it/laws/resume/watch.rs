@@ -1,7 +1,7 @@
 //! What must hold after each try, and at the end: from the remote's log and the files alone.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     collections::{BTreeMap, HashMap},
 };
 
@@ -21,17 +21,17 @@ use crate::support::remote::{Manner, Sent};
 pub(super) struct Watch<'a> {
     pub(super) story: &'a Story<'a>,
     people: &'a People,
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     /// Lines that can no longer be lost.
     lasting: RefCell<Vec<Line>>,
     /// Where each try begins in the remote's log.
-    begins: RefCell<Vec<usize>>,
+    pub(super) begins: RefCell<Vec<usize>>,
     /// While the not-found guard doubts rows, they may be sent again.
-    pub(super) doubts: Cell<bool>,
+    doubts: bool,
 }
 
 /// The ids of a request or of a row.
-fn ids(identity: &Identity) -> Vec<String> {
+pub(super) fn ids(identity: &Identity) -> Vec<String> {
     identity.ids().map(|id| id.text().to_owned()).collect()
 }
 
@@ -48,8 +48,13 @@ impl<'a> Watch<'a> {
             entries: people.entries(),
             lasting: RefCell::default(),
             begins: RefCell::default(),
-            doubts: Cell::new(false),
+            doubts: false,
         }
+    }
+
+    /// The guard that doubts rows is on.
+    pub(super) fn doubting(self) -> Self {
+        Self { doubts: true, ..self }
     }
 
     /// One try under its fate, judged.
@@ -59,10 +64,8 @@ impl<'a> Watch<'a> {
         let after = naive::journal(&self.story.disk);
         self.begins.borrow_mut().push(attempt.from);
         self.what_was_synced_lasts(&attempt, &after);
-        if !self.doubts.get() {
-            self.nothing_settled_is_sent_again(&attempt, &before);
-            self.nothing_is_lost_but_what_waited(&attempt, fate, &before, &after);
-        }
+        self.nothing_settled_is_sent_again(&attempt, &before);
+        self.nothing_is_lost_but_what_waited(&attempt, fate, &before, &after);
         self.nothing_is_claimed_that_is_not_there(&after);
         attempt
     }
@@ -80,6 +83,11 @@ impl<'a> Watch<'a> {
         panic!("a complete run is not taken for finished");
     }
 
+    /// Whether another line may follow this word.
+    fn may_follow(&self, word: &str) -> bool {
+        word == "failed" || (self.doubts && word == "absent")
+    }
+
     fn what_was_synced_lasts(&self, attempt: &Try, after: &Journal) {
         let mut lasting = self.lasting.borrow_mut();
         assert!(after.lines.starts_with(&lasting), "a line that was synced has changed, or is gone");
@@ -95,13 +103,15 @@ impl<'a> Watch<'a> {
     }
 
     fn nothing_settled_is_sent_again(&self, attempt: &Try, before: &Journal) {
+        let words = before.last_words();
+        let settled = |line: u64| words.get(&line).is_some_and(|line| !self.may_follow(&line.outcome));
         for sent in self.sent_in(attempt) {
             let ids = ids(&sent.identity);
-            let open = self.entries.iter().any(|entry| entry.ids == ids && !before.settles(entry.line));
+            let open = self.entries.iter().any(|entry| entry.ids == ids && !settled(entry.line));
             assert!(open, "{ids:?} was sent again, and its lines were settled");
         }
         for line in &attempt.offered {
-            assert!(!before.settles(*line), "line {line} has another outcome, and was settled");
+            assert!(!settled(*line), "line {line} has another outcome, and was settled");
         }
     }
 
@@ -171,7 +181,7 @@ impl<'a> Watch<'a> {
         let mut settled: BTreeMap<u64, &str> = BTreeMap::new();
         for line in &journal.lines {
             let before = settled.get(&line.row);
-            let may_follow = before.is_none_or(|word| *word == "failed" || (self.doubts.get() && *word == "absent"));
+            let may_follow = before.is_none_or(|word| self.may_follow(word));
             assert!(may_follow, "line {} was {before:?}, and then {}", line.row, line.outcome);
             settled.insert(line.row, &line.outcome);
         }
