@@ -38,7 +38,9 @@ async fn is_stopped(watch: &Watch<'_>) {
     let attempt = watch.attempt(&Fate::default()).await;
     assert!(is_the_guard(&attempt.end), "{:?}", attempt.end);
     let sent = watch.story.remote.log().len() - attempt.from;
-    assert!(sent <= 50 + watch.story.options.width.get() as usize, "{sent} were sent under the wrong key");
+    // Whoever left the wire at the very instant of the trip may have made room for another one.
+    let on_the_wire = 2 * watch.story.options.width.get() as usize;
+    assert!(sent <= 50 + on_the_wire, "{sent} were sent under the wrong key");
 }
 
 fn guarded<'a>(setting: &Setting, people: &People, remote: &'a ScriptedRemote) -> Story<'a> {
