@@ -1,5 +1,7 @@
 //! Stdin, continued: the same bytes go on, others are refused before anything beyond what is settled is sent.
 
+use std::time::Duration;
+
 use proptest::{prelude::*, sample::Index};
 use tollgate::{error::Exit, flow::Ending};
 
@@ -68,7 +70,7 @@ async fn is_refused(story: &Story<'_>, other: &People, highest: u64) {
 fn tries_another_input(setting: &Setting, fate: &Fate, difference: Difference, places: &[Index; 2]) {
     let people = People::alike(24, Nature::Here, &[(3, Nature::Gone), (5, Nature::Unwelcome)]);
     tell(async {
-        let calm = Phase::calm(std::time::Duration::ZERO, millis(60));
+        let calm = Phase::calm(Duration::ZERO, millis(60));
         let remote = ScriptedRemote::new(people.script(vec![calm], setting.seed));
         let story = setting.story(&people, &remote);
         let watch = Watch::new(&story, &people);
@@ -109,4 +111,27 @@ proptest! {
     ) {
         tries_another_input(&Setting { piped: true, ..setting }, &fate, difference, &places);
     }
+}
+
+#[test]
+fn an_input_that_ends_before_the_highest_settled_row_is_refused() {
+    let people = People::alike(6, Nature::Here, &[(1, Nature::Poison)]);
+    let setting = Setting {
+        per_second: 50.0,
+        width: 4,
+        chunk: 64,
+        reading: Duration::ZERO,
+        writing: Duration::ZERO,
+        piped: true,
+        seed: 3,
+    };
+    tell(async {
+        let remote = ScriptedRemote::new(people.script(vec![Phase::calm(Duration::ZERO, millis(20))], 3));
+        let story = setting.story(&people, &remote);
+        story.attempt(&Fate { signals: vec![Duration::from_secs(5)], ..Fate::default() }).await;
+        assert_eq!(naive::journal(&story.disk).lines.len(), 5, "all but the second row are settled");
+        let shorter = people.without(5);
+        let refused = Story { input: shorter.bytes(), disk: story.disk.clone(), ..setting.story(&people, &remote) };
+        is_refused(&refused, &shorter, 7).await;
+    });
 }

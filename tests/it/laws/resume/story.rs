@@ -213,7 +213,7 @@ impl Story<'_> {
             wait(moment).await;
             self.disk.fail_syncs(true);
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn begin(&self, desk: &Desk, fate: &Fate) -> End {
