@@ -37,6 +37,9 @@ pub(super) struct Fold {
     totals: Tally,
     sent: u64,
     superseded: u64,
+    /// Rows that were unsettled when the latest try began, as far as lines tell, and have no line of it: one more line
+    /// about any other unsettled row shows that yet another try began.
+    open: LineSet,
     /// The first answered rows that count, as the flow knew them when their lines were written.
     window: Vec<Answered>,
     tripped: bool,
@@ -80,6 +83,7 @@ impl Fold {
             totals: Tally::default(),
             sent: 0,
             superseded: 0,
+            open: LineSet::default(),
             window: Vec::new(),
             tripped: false,
             closed_sum: ReplaySum::default(),
@@ -139,14 +143,13 @@ impl Fold {
 
     /// Forgets the row's earlier line.
     fn supersede(&mut self, line: u64, id: Option<&[u8]>) -> Result<(), SettledTwice> {
-        if self.failed.remove(line) {
-            self.totals.remove(Verdict::Failed);
-        } else if self.doubted.contains(line) {
-            // A later try began: it was told of no doubted row, so its guard counted anew without them.
-            self.window.retain(|answered| !self.doubted.contains(answered.line));
-            self.tripped = false;
+        if self.failed.contains(line) || self.doubted.contains(line) {
+            if !self.open.remove(line) {
+                self.begin_another_try(line);
+            }
+            let before = if self.failed.remove(line) { Verdict::Failed } else { Verdict::Absent };
             self.doubted.remove(line);
-            self.totals.remove(Verdict::Absent);
+            self.totals.remove(before);
         } else if self.absent.remove(line) {
             self.window.retain(|answered| answered.line != line);
             self.totals.remove(Verdict::Absent);
@@ -158,6 +161,17 @@ impl Fold {
         }
         self.superseded += 1;
         Ok(())
+    }
+
+    /// A try was told of no doubted row, so its guard counted anew without them. Only a row that this try did not find
+    /// settled can have a line of it: a row on the wire when its own guard tripped is doubted like the others, even if
+    /// an earlier try had doubted it before.
+    fn begin_another_try(&mut self, line: u64) {
+        self.window.retain(|answered| !self.doubted.contains(answered.line));
+        self.tripped = false;
+        self.open = self.doubted.clone();
+        self.open.union(&self.failed);
+        self.open.remove(line);
     }
 
     /// The not-found guard, over the first answered rows.

@@ -24,6 +24,7 @@ mod holding;
 mod leaving;
 mod looking;
 mod random;
+mod resume;
 mod suspicion;
 mod trouble;
 
