@@ -14,6 +14,10 @@ use tollgate::{
     run, telemetry,
 };
 
+/// Rows come and go in great numbers, from one thread to the next: system allocators are slow at that, musl's above all.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let screen = Screen::standard();
     let left = catch_unwind(AssertUnwindSafe(|| enter(&screen)));
