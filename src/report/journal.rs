@@ -220,7 +220,7 @@ impl<D: Disk> Journal<D> {
         };
         self.run.write(&mut self.disk)?;
         let Self { totals, after_lost_answer, lines, .. } = self;
-        Ok(Closed { totals, after_lost_answer, head, lines, failed_file, absent_file })
+        Ok(Closed { totals, head, after_lost_answer, lines, failed_file, absent_file })
     }
 
     fn write_lines(&mut self, outcomes: &[Outcome], at: Moment) -> io::Result<()> {

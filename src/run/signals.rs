@@ -18,7 +18,7 @@ const FILE_SIZE_EXCEEDED: i32 = 25;
 pub(super) fn signals() -> Result<impl Stream<Item = Signal> + Unpin, Error> {
     let ignored = ignored_signals();
     // A handler, even one that nobody asks, turns the death by SIGXFSZ into a write that fails with EFBIG.
-    signal(SignalKind::from_raw(FILE_SIZE_EXCEEDED)).map_err(|error| cannot_listen(&error))?;
+    let _unasked = signal(SignalKind::from_raw(FILE_SIZE_EXCEEDED)).map_err(|error| cannot_listen(&error))?;
     let mut streams = Vec::new();
     for (kind, meaning) in [
         (SignalKind::interrupt(), Signal::Interrupt),
