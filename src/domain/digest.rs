@@ -1,8 +1,11 @@
 //! SHA-256 and HMAC, behind one door: the only module that names `aws-lc-rs`.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{BuildHasher, RandomState},
+};
 
-use aws_lc_rs::{digest, hmac, rand};
+use aws_lc_rs::{digest, hmac};
 
 /// A SHA-256 digest; displays as 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -121,13 +124,15 @@ impl HmacKey {
     }
 }
 
-/// A key from the operating system's generator, for fingerprints that must not outlive the process.
+/// A key for fingerprints that never leave the process: another one in each.
+///
+/// It is stretched from the keys of std's hash maps, which are the operating system's randomness: the generator of
+/// `aws-lc` gathers jitter first, which costs more than many a run.
 #[must_use]
 pub fn random_key() -> [u8; 32] {
-    let mut key = [0; 32];
-    if rand::fill(&mut key).is_err() {
-        // Without entropy the fingerprints stay unkeyed, but they never leave the process all the same.
-        key.fill(0);
+    let mut hasher = Hasher::default();
+    for number in 0_u64..4 {
+        hasher.update(&RandomState::new().hash_one(number).to_le_bytes());
     }
-    key
+    hasher.finish().0
 }
