@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::{Blame, Call, Evidence, Fact, Identity, Suspicion, Word};
+use crate::domain::{Blame, Call, Evidence, Fact, Id, Identity, Slot, Suspicion, Word};
 
 use super::{
     Remote,
@@ -37,6 +37,19 @@ pub(super) struct Arrival {
     pub(super) erased: bool,
 }
 
+/// What an answer said, and about which of the row's ids.
+struct Testimony {
+    evidence: Evidence,
+    took: Duration,
+    slot: Slot,
+}
+
+impl Testimony {
+    fn of(attempt: Attempt, call: Call) -> Self {
+        Self { evidence: attempt.reply.evidence, took: attempt.took, slot: call.slot }
+    }
+}
+
 /// What a journey has been through so far.
 pub(super) struct Journey<'h, 'a, R> {
     house: &'h House<'a, R>,
@@ -52,7 +65,7 @@ pub(super) struct Journey<'h, 'a, R> {
     /// What a look found before the deletion.
     remote_id: Option<String>,
     /// The deletion's own answer, while it is being verified.
-    erasure: Option<(Evidence, Duration)>,
+    erasure: Option<Testimony>,
 }
 
 impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
@@ -95,7 +108,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             }
             match attempt.reply.word {
                 Word::Done(fact) => match self.itinerary.on(fact, call.slot) {
-                    Step::Arrive(fact) => return Ok(self.arrive(Conclusion::Done(fact), attempt)),
+                    Step::Arrive(fact) => return Ok(self.arrive(Conclusion::Done(fact), Testimony::of(attempt, call))),
                     Step::Go(next) => {
                         self.remote_id = attempt.reply.evidence.remote_id;
                         call = self.turn_to(next);
@@ -106,12 +119,12 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
                         call = self.turn_to(LOOK);
                     }
                 },
-                Word::Refused => return Ok(self.arrive(Conclusion::Refused, attempt)),
+                Word::Refused => return Ok(self.arrive(Conclusion::Refused, Testimony::of(attempt, call))),
                 Word::Next(next) => call = self.turn_to(next),
                 Word::Again { blame: Blame::Never, .. } => {}
                 Word::Again { blame: Blame::Row, .. } => {
                     if self.is_used_up() {
-                        return Ok(self.arrive(Conclusion::Failed, attempt));
+                        return Ok(self.arrive(Conclusion::Failed, Testimony::of(attempt, call)));
                     }
                     self.rest().await?;
                 }
@@ -119,7 +132,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
                     self.house.investigate(self.line, why, attempt.sent, &attempt.reply.evidence).await?;
                     if std::mem::replace(&mut self.suspected, true) {
                         self.house.spurn(why, &attempt.reply.evidence)?;
-                        return Ok(self.refused_as_suspicious(why, attempt));
+                        return Ok(self.refused_as_suspicious(why, Testimony::of(attempt, call)));
                     }
                 }
             }
@@ -134,7 +147,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
 
     fn note_erasure(&mut self, attempt: Attempt, call: Call) {
         if call.operation.changes() {
-            self.erasure = Some((attempt.reply.evidence, attempt.took));
+            self.erasure = Some(Testimony::of(attempt, call));
         }
     }
 
@@ -154,8 +167,8 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
         self.house.ask_witness_if_needed().await
     }
 
-    fn refused_as_suspicious(&mut self, why: Suspicion, mut attempt: Attempt) -> Arrival {
-        let said = attempt.reply.evidence.message.take().unwrap_or_default();
+    fn refused_as_suspicious(&mut self, why: Suspicion, mut answer: Testimony) -> Arrival {
+        let said = answer.evidence.message.take().unwrap_or_default();
         let why = match why {
             Suspicion::Credentials => "refused as if the key were wrong",
             Suspicion::Proxy => "stopped by the proxy",
@@ -164,42 +177,46 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             Suspicion::Certificate => "met a certificate that does not hold",
             Suspicion::HostName => "met a host name that does not exist",
         };
-        attempt.reply.evidence.message = Some(format!("{why}, twice, while other rows were answered well; {said}"));
-        self.arrive(Conclusion::Refused, attempt)
+        answer.evidence.message = Some(format!("{why}, twice, while other rows were answered well; {said}"));
+        self.arrive(Conclusion::Refused, answer)
     }
 
-    fn arrive(&mut self, conclusion: Conclusion, attempt: Attempt) -> Arrival {
+    fn arrive(&mut self, conclusion: Conclusion, mut answer: Testimony) -> Arrival {
         let deleted = conclusion == Conclusion::Done(Fact::Deleted);
         if deleted && self.itinerary.is_confirmed_by_a_look() {
-            return self.arrive_verified(attempt);
+            return self.arrive_verified(answer);
         }
         let erased = self.itinerary.is_erased() && !deleted;
-        let mut evidence = attempt.reply.evidence;
         if erased && conclusion == Conclusion::Done(Fact::Found) {
-            evidence.message = Some("a look still finds it".to_owned());
+            answer.evidence.message = Some("a look still finds it".to_owned());
         }
-        self.arrive_with(conclusion, evidence, attempt.took, erased)
+        self.arrive_with(conclusion, answer, erased)
     }
 
     /// The deletion's own answer is the evidence, and the look confirms it.
-    fn arrive_verified(&mut self, attempt: Attempt) -> Arrival {
-        let status = attempt.reply.evidence.status.map_or_else(String::new, |status| format!(" ({status})"));
-        let (whose, (mut evidence, took)) = match self.erasure.take() {
+    fn arrive_verified(&mut self, look: Testimony) -> Arrival {
+        let status = look.evidence.status.map_or_else(String::new, |status| format!(" ({status})"));
+        let (whose, mut answer) = match self.erasure.take() {
             Some(erasure) => ("", erasure),
-            None => ("deleted by an earlier try; ", (attempt.reply.evidence, attempt.took)),
+            // By which id it was deleted stands in that try's line, and the look was for all of them.
+            None => ("deleted by an earlier try; ", Testimony { slot: Slot::Primary, ..look }),
         };
-        evidence.message = Some(format!("{whose}verified: a look finds nobody{status}"));
-        self.arrive_with(Conclusion::Done(Fact::Deleted), evidence, took, false)
+        answer.evidence.message = Some(format!("{whose}verified: a look finds nobody{status}"));
+        self.arrive_with(Conclusion::Done(Fact::Deleted), answer, false)
     }
 
     /// The house closed on a deletion that was to be verified; `None` where this try deleted nothing.
     fn arrive_unverified(&mut self) -> Option<Arrival> {
-        let (mut evidence, took) = self.erasure.take()?;
-        evidence.message = Some("the run ended before the look".to_owned());
-        Some(self.arrive_with(Conclusion::Failed, evidence, took, true))
+        let mut answer = self.erasure.take()?;
+        answer.evidence.message = Some("the run ended before the look".to_owned());
+        Some(self.arrive_with(Conclusion::Failed, answer, true))
     }
 
-    fn arrive_with(&mut self, conclusion: Conclusion, mut evidence: Evidence, took: Duration, erased: bool) -> Arrival {
+    fn arrive_with(&mut self, conclusion: Conclusion, answer: Testimony, erased: bool) -> Arrival {
+        let Testimony { mut evidence, took, slot } = answer;
+        if let (Slot::Fallback, Some(second)) = (slot, self.identity.fallback()) {
+            name_second_id(&mut evidence, second);
+        }
         evidence.remote_id = evidence.remote_id.or_else(|| self.remote_id.take());
         Arrival {
             conclusion,
@@ -210,4 +227,10 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             erased,
         }
     }
+}
+
+/// The results' `id` is the row's first; that the answer was about the second one must not get lost.
+fn name_second_id(evidence: &mut Evidence, second: &Id) {
+    let said = evidence.message.take().map_or_else(String::new, |message| format!("; {message}"));
+    evidence.message = Some(format!("by the row's second id, {}{said}", second.text()));
 }

@@ -151,11 +151,19 @@ fn difference(run: &RunFile, asked: &Asked) -> Option<String> {
         return Some(format!("its host is {}, this one's is {}", immutable.host, asked.host));
     }
     if immutable.input.digest == asked.input_digest {
-        return None;
+        return other_rows(run, asked);
     }
     let name = |digest: Option<Digest>| digest.map_or("stdin".to_owned(), |digest| format!("sha256 {digest}"));
     let (its, ours) = (name(immutable.input.digest), name(asked.input_digest));
     Some(format!("its input was {} ({its}), this one's is {ours}", immutable.input.name))
+}
+
+/// The same bytes, read in another way, are other rows: another shard, another slice, another column.
+fn other_rows(run: &RunFile, asked: &Asked) -> Option<String> {
+    let its = &run.immutable.options;
+    let (name, ours) = asked.reading.iter().find(|(name, ours)| its.get(*name) != Some(ours))?;
+    let its = its.get(name).map_or("not recorded", String::as_str);
+    Some(format!("its {name} was {its}, this one's is {ours}"))
 }
 
 fn finished(path: &Path, run: &RunFile) -> Error {

@@ -42,6 +42,8 @@ pub struct Scan {
     pub lines: u64,
     /// Lines that a later line superseded.
     pub superseded: u64,
+    /// Rows found absent after an attempt whose answer was lost: probably erased by it.
+    pub after_lost_answer: u64,
     /// Bytes of a torn tail, to be moved to `results.torn`.
     pub torn: Vec<u8>,
     /// The chain value of the last line.
@@ -97,6 +99,7 @@ pub(super) fn fold(run: RunFile, file: impl Read, options: ScanOptions) -> Resul
         run,
         lines: walked.lines,
         superseded: folded.superseded,
+        after_lost_answer: folded.after_lost_answer,
         torn: walked.torn,
         head: walked.head,
         found: folded.found,

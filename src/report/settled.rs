@@ -42,6 +42,9 @@ pub(super) struct Fold {
     totals: Tally,
     sent: u64,
     superseded: u64,
+    /// Rows that were unsettled when the latest try began, as far as lines tell, and have no line of it: one more line
+    /// about any other unsettled row shows that yet another try began.
+    open: LineSet,
     /// The first answered rows that count, as the flow knew them when their lines were written.
     window: Vec<Answered>,
     tripped: bool,
@@ -63,6 +66,8 @@ pub(super) struct Folded {
     pub(super) doubted: LineSet,
     /// Lines that a later line superseded.
     pub(super) superseded: u64,
+    /// Rows found absent after an attempt whose answer was lost.
+    pub(super) after_lost_answer: u64,
 }
 
 /// A row with a final word has another line.
@@ -89,6 +94,7 @@ impl Fold {
             totals: Tally::default(),
             sent: 0,
             superseded: 0,
+            open: LineSet::default(),
             window: Vec::new(),
             tripped: false,
             closed_sum: ReplaySum::default(),
@@ -163,15 +169,15 @@ impl Fold {
     fn supersede(&mut self, entry: &Entry<'_>, id: Option<&[u8]>) -> Result<(), SettledTwice> {
         let line = entry.line;
         let not_there = entry.action.not_there();
-        if self.failed.remove(line) {
-            self.erased.remove(line);
-            self.totals.remove(Verdict::Failed);
-        } else if self.doubted.contains(line) {
-            // A later try began: it was told of no doubted row, so its guard counted anew without them.
-            self.window.retain(|answered| !self.doubted.contains(answered.line));
-            self.tripped = false;
-            self.doubted.remove(line);
-            if let Some(word) = not_there {
+        if self.failed.contains(line) || self.doubted.contains(line) {
+            if !self.open.remove(line) {
+                self.begin_another_try(line);
+            }
+            if self.failed.remove(line) {
+                self.erased.remove(line);
+                self.totals.remove(Verdict::Failed);
+            } else if let Some(word) = not_there {
+                self.doubted.remove(line);
                 self.doubted_words.remove(word);
                 self.totals.remove(word);
             }
@@ -189,6 +195,17 @@ impl Fold {
         }
         self.superseded += 1;
         Ok(())
+    }
+
+    /// A try was told of no doubted row, so its guard counted anew without them. Only a row that this try did not find
+    /// settled can have a line of it: a row on the wire when its own guard tripped is doubted like the others, even if
+    /// an earlier try had doubted it before.
+    fn begin_another_try(&mut self, line: u64) {
+        self.window.retain(|answered| !self.doubted.contains(answered.line));
+        self.tripped = false;
+        self.open = self.doubted.clone();
+        self.open.union(&self.failed);
+        self.open.remove(line);
     }
 
     /// The not-found guard, over the first answered rows.
@@ -219,6 +236,7 @@ impl Fold {
     pub(super) fn finish(mut self) -> Folded {
         let tally = self.settled_tally();
         self.window.retain(|answered| !self.doubted.contains(answered.line));
+        let after_lost_answer = self.lost.len();
         let mut absent = self.lost;
         absent.union(&self.absent);
         let mut settled = self.closed;
@@ -245,6 +263,7 @@ impl Fold {
             failed: self.failed,
             doubted: self.doubted,
             superseded: self.superseded,
+            after_lost_answer,
         }
     }
 }

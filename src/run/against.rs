@@ -36,8 +36,8 @@ pub(super) fn read(job: &Job, client: &Client, is_sandbox: bool) -> Result<(Opti
 
 impl Whose {
     /// The app that the key belongs to, where it is the deletion's own.
-    pub(super) fn app(&self) -> Option<String> {
-        self.app.clone().filter(|_| self.same_key)
+    pub(super) fn app(&self) -> Option<&str> {
+        self.app.as_deref().filter(|_| self.same_key)
     }
 
     /// That nobody is there shows something only with a key of the right app, and only a profile or the deletion's own

@@ -12,10 +12,10 @@ use std::{
 
 use tokio::{
     sync::{
-        OwnedSemaphorePermit, Semaphore,
-        mpsc::{Receiver, Sender, channel},
+        Semaphore,
+        mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel},
     },
-    time::MissedTickBehavior,
+    time::{MissedTickBehavior, interval},
 };
 
 use super::wall;
@@ -29,10 +29,13 @@ use crate::{
 
 /// Batches of up to 256 rows between the reader and the flow.
 const READ_AHEAD: usize = 4;
-/// Hand-overs of up to 64 outcomes between the flow and the journal; as many are being written: 1,024 outcomes.
-const QUEUE: usize = 8;
-/// Profiles waiting in that queue, in KiB, at most: each may take a megabyte.
-const PROFILES_KIB: u32 = 64 * 1024;
+/// Outcomes between the flow and the journal.
+const QUEUE: usize = 1024;
+/// Profiles among these, in KiB: each may take a megabyte.
+const PROFILES_KIB: usize = 64 * 1024;
+/// How long the journal waits for more once something has come: a waking and a write for each hand-over would cost more
+/// than the lines themselves.
+const LINGER: Duration = Duration::from_millis(5);
 /// How often the journal is synced while lines come in.
 const SYNC_EVERY: Duration = Duration::from_millis(100);
 
@@ -109,26 +112,64 @@ impl Intake for ReaderThread {
 }
 
 /// What the flow hands over at once.
-#[derive(Default)]
 struct HandOver {
     outcomes: Vec<Outcome>,
     kept: Vec<Kept>,
-    /// Given back when it is written.
-    room: Vec<OwnedSemaphorePermit>,
+    /// Of its profiles.
+    kib: usize,
 }
 
 impl HandOver {
-    fn add(&mut self, other: Self) {
-        self.outcomes.extend(other.outcomes);
-        self.kept.extend(other.kept);
-        self.room.extend(other.room);
+    fn new(outcomes: Vec<Outcome>, kept: Vec<Kept>) -> Self {
+        let profiles = outcomes.iter().filter_map(|outcome| outcome.evidence.profile.as_ref());
+        let bytes: usize = profiles.map(|profile| profile.len()).sum();
+        // More than everything is never to be had: whoever asks for it all has the queue for itself.
+        Self { outcomes, kept, kib: bytes.div_ceil(1024).min(PROFILES_KIB) }
+    }
+
+    fn add(&mut self, mut next: Self) {
+        self.outcomes.append(&mut next.outcomes);
+        self.kept.append(&mut next.kept);
+        self.kib += next.kib;
+    }
+}
+
+/// What may still be handed over before something is written.
+struct Room {
+    places: Semaphore,
+    kib: Semaphore,
+}
+
+impl Room {
+    fn empty() -> Self {
+        Self { places: Semaphore::new(QUEUE), kib: Semaphore::new(PROFILES_KIB) }
+    }
+
+    /// Waits until there is room for it.
+    async fn take(&self, hand_over: &HandOver) -> Result<(), LedgerLost> {
+        for (room, wanted) in [(&self.places, hand_over.outcomes.len()), (&self.kib, hand_over.kib)] {
+            let wanted = u32::try_from(wanted).map_err(|_| LedgerLost)?;
+            room.acquire_many(wanted).await.map_err(|_| LedgerLost)?.forget();
+        }
+        Ok(())
+    }
+
+    fn give_back(&self, written: &HandOver) {
+        self.places.add_permits(written.outcomes.len());
+        self.kib.add_permits(written.kib);
+    }
+
+    /// Whoever still waits must not wait for ever.
+    fn close(&self) {
+        self.places.close();
+        self.kib.close();
     }
 }
 
 /// The journal's thread, as the flow sees it.
 pub(super) struct JournalThread {
-    queue: Sender<HandOver>,
-    room: Arc<Semaphore>,
+    queue: UnboundedSender<HandOver>,
+    room: Arc<Room>,
 }
 
 /// The journal, to be had back when the flow is done.
@@ -136,39 +177,58 @@ pub(super) struct JournalHandle(JoinHandle<Result<Journal<RealDisk>, Error>>);
 
 /// Starts writing.
 pub(super) fn write(journal: Journal<RealDisk>) -> Result<(JournalThread, JournalHandle), Error> {
-    let (queue, hand_overs) = channel(QUEUE);
+    let (queue, hand_overs) = unbounded_channel();
+    let room = Arc::new(Room::empty());
+    let desk = Desk { journal, hand_overs, room: Arc::clone(&room) };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| no_thread(&error))?;
     let thread = Builder::new()
         .name("journal".to_owned())
-        .spawn(move || runtime.block_on(write_all(journal, hand_overs)))
+        .spawn(move || runtime.block_on(desk.work()))
         .map_err(|error| no_thread(&error))?;
-    let room = Arc::new(Semaphore::new(PROFILES_KIB as usize));
     Ok((JournalThread { queue, room }, JournalHandle(thread)))
 }
 
-async fn write_all(
-    mut journal: Journal<RealDisk>,
-    mut hand_overs: Receiver<HandOver>,
-) -> Result<Journal<RealDisk>, Error> {
-    let mut ticks = tokio::time::interval(SYNC_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut waiting = Vec::with_capacity(QUEUE);
-    loop {
-        tokio::select! {
-            biased;
-            _ = ticks.tick() => journal.sync()?,
-            count = hand_overs.recv_many(&mut waiting, QUEUE) => {
-                if count == 0 {
-                    return Ok(journal);
+/// The journal at work.
+struct Desk {
+    journal: Journal<RealDisk>,
+    hand_overs: UnboundedReceiver<HandOver>,
+    room: Arc<Room>,
+}
+
+impl Desk {
+    async fn work(mut self) -> Result<Journal<RealDisk>, Error> {
+        let done = self.write_all().await;
+        self.room.close();
+        done.map(|()| self.journal)
+    }
+
+    async fn write_all(&mut self) -> Result<(), Error> {
+        let (mut syncs, mut linger) = (interval(SYNC_EVERY), interval(LINGER));
+        syncs.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                _ = syncs.tick() => self.journal.sync()?,
+                first = self.hand_overs.recv() => {
+                    let Some(first) = first else { return Ok(()) };
+                    linger.reset();
+                    linger.tick().await;
+                    self.write(first)?;
                 }
-                // Together, since profiles are synced with each writing.
-                let mut all = HandOver::default();
-                waiting.drain(..).for_each(|hand_over| all.add(hand_over));
-                journal.record(&all.outcomes, wall::now())?;
-                journal.keep(&all.kept)?;
             }
         }
+    }
+
+    /// Writes what has come meanwhile too, in one piece: profiles are synced with each writing.
+    fn write(&mut self, mut all: HandOver) -> Result<(), Error> {
+        while let Ok(next) = self.hand_overs.try_recv() {
+            all.add(next);
+        }
+        self.journal.record(&all.outcomes, wall::now())?;
+        self.journal.keep(&all.kept)?;
+        self.room.give_back(&all);
+        Ok(())
     }
 }
 
@@ -180,17 +240,15 @@ impl JournalHandle {
 }
 
 impl Ledger for JournalThread {
-    async fn record(&mut self, outcomes: Vec<Outcome>, kept: Vec<Kept>) -> Result<(), LedgerLost> {
-        let room = Arc::clone(&self.room).acquire_many_owned(kib_of_profiles(&outcomes)).await;
-        let room = room.map_err(|_| LedgerLost)?;
-        self.queue.send(HandOver { outcomes, kept, room: vec![room] }).await.map_err(|_| LedgerLost)
+    async fn record(&mut self, mut outcomes: Vec<Outcome>, mut kept: Vec<Kept>) -> Result<(), LedgerLost> {
+        while !(outcomes.is_empty() && kept.is_empty()) {
+            let rest = outcomes.split_off(outcomes.len().min(QUEUE));
+            let hand_over = HandOver::new(std::mem::replace(&mut outcomes, rest), std::mem::take(&mut kept));
+            self.room.take(&hand_over).await?;
+            self.queue.send(hand_over).map_err(|_| LedgerLost)?;
+        }
+        Ok(())
     }
-}
-
-fn kib_of_profiles(outcomes: &[Outcome]) -> u32 {
-    let profiles = outcomes.iter().filter_map(|outcome| outcome.evidence.profile.as_ref());
-    let bytes: usize = profiles.map(|profile| profile.len()).sum();
-    u32::try_from(bytes / 1024).unwrap_or(PROFILES_KIB).min(PROFILES_KIB)
 }
 
 fn no_thread(error: &std::io::Error) -> Error {

@@ -25,6 +25,7 @@ mod leaving;
 mod looking;
 mod random;
 mod reading;
+mod resume;
 mod suspicion;
 mod trouble;
 

@@ -17,6 +17,7 @@ use super::{ending, immutable, layout, now, outcome};
 
 fn asked() -> Asked {
     Asked {
+        reading: std::collections::BTreeMap::new(),
         command: "delete".to_owned(),
         api: "adapty".to_owned(),
         host: "api.adapty.io".to_owned(),

@@ -20,6 +20,8 @@ fn summary() -> Summary {
         profiles: None,
         rows: Some(200_010),
         totals,
+        after_lost_answer: 0,
+        trimmed: 0,
         settled_before: 1_000,
         unsettled: 2,
         requests: 203_200,
