@@ -2,6 +2,7 @@
 //!
 //! `job` tells a mass operation from its beginning to its end; the other modules are its steps.
 
+mod ahead;
 mod ask;
 mod closing;
 mod dry;

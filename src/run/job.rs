@@ -5,7 +5,9 @@ use std::sync::Arc;
 use futures::Stream;
 
 use super::{
-    Stage, ask, closing,
+    Stage,
+    ahead::Ahead,
+    ask, closing,
     closing::Closing,
     dry, expect,
     expect::AppFacts,
@@ -29,6 +31,7 @@ use crate::{
 
 /// Does the job.
 pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
+    let ahead = Ahead::begin(&job);
     let input = Input::open(&job.input, &job.source)?;
     expect::of_the_input(&job, &input)?;
     if job.consent.dry_run {
@@ -37,7 +40,7 @@ pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
     let target = job.target.clone();
     ask::must_be_possible(&job)?;
     let Reached { client, sandbox } = target::reach(target, &job.description, &input, &job.source, stage)?;
-    let mut place = Place::open(&job, &input, &client, sandbox.is_some())?;
+    let mut place = Place::open(&job, &input, &client, sandbox.is_some(), ahead)?;
     let past = Arc::new(place.past(&job).inspect_err(|_| place.abandon())?);
     if let Some(scan) = place.finished(&job) {
         same_rows_as_finished(&input, &job, &past, &scan.run.state)?;
