@@ -104,7 +104,7 @@ fn logs_for_machines_are_one_object_a_line_to_the_last() {
 #[test]
 fn an_app_that_is_learned_later_is_written_down() {
     let (desk, sandbox) = (Desk::new(), calm(80));
-    let nobody = stranger(&std::fs::read_to_string(desk.path("key")).unwrap().trim().to_owned());
+    let nobody = stranger(&std::fs::read_to_string(desk.path("key")).unwrap().trim());
     let door = Door::to(nobody.address());
     desk.customers(80);
     run(&mut desk.delete(&door.url())).with(3);

@@ -20,7 +20,7 @@ use super::{ending, immutable, layout, now, options, outcome};
 
 fn asked() -> Asked {
     Asked {
-        reading: std::collections::BTreeMap::new(),
+        reading: BTreeMap::new(),
         command: "delete".to_owned(),
         api: "adapty".to_owned(),
         host: "api.adapty.io".to_owned(),
