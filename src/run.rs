@@ -3,6 +3,7 @@
 //! `job` tells a mass operation from its beginning to its end; the other modules are its steps.
 
 mod against;
+mod ahead;
 mod ask;
 mod closing;
 mod dry;

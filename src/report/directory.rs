@@ -88,6 +88,20 @@ fn matching(root: &Path, place: &Place, asked: &Asked) -> Result<Option<(PathBuf
     }
 }
 
+/// The directory that the next try will most likely continue, as far as that can be told without the input's digest:
+/// no promise, only a chance to read ahead.
+#[must_use]
+pub fn likely(place: &Place) -> Option<PathBuf> {
+    match &place.whereabouts {
+        _ if place.new => None,
+        Whereabouts::Exact(path) => path.join(RESULTS).exists().then(|| path.clone()),
+        Whereabouts::Under(root) => {
+            let runs = runs_under(root).ok()?;
+            runs.into_iter().find(|(_, run)| !run.immutable.sandbox && !run.state.complete).map(|(path, _)| path)
+        }
+    }
+}
+
 /// Every run under a root, the youngest first: a run's name begins with its time.
 fn runs_under(root: &Path) -> Result<Vec<(PathBuf, RunFile)>, Error> {
     let cannot = |error: io::Error| Error::new(Exit::Io, format!("{} cannot be read: {error}", root.display()));

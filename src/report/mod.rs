@@ -23,7 +23,7 @@ mod text;
 mod walk;
 
 pub use audit::{Against, Audit, audit, recorded_by, settled_elsewhere};
-pub use directory::{Chosen, resolve};
+pub use directory::{Chosen, likely, resolve};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use journal::{Closed, Ending, Journal, SYNC_EVERY};
 pub use line::{AFTER_LOST_ANSWER, HEADER, MESSAGE_CHARACTERS, NOT_VERIFIED};

@@ -3,10 +3,10 @@
 //! Promises: verifies the whole chain and changes nothing; what it takes for a torn tail it hands on, to be set aside
 //! when the journal is opened.
 
-use std::io::Read;
+use std::{fs, io::Read, path::Path};
 
 use super::{
-    RESULTS, RUN,
+    RESULTS, RUN, RealDisk,
     disk::{Disk, cannot_read},
     line::corrupt,
     runfile::RunFile,
@@ -73,6 +73,18 @@ pub fn scan<D: Disk>(disk: &D, options: ScanOptions) -> Result<Option<Scan>, Err
     } else {
         Err(Error::new(Exit::Data, format!("the chain's head that {RUN} recorded does not occur in {RESULTS}"))
             .hint("lines that were written are missing: restore the file from a copy, or begin anew"))
+    }
+}
+
+impl Scan {
+    /// Whether the journal in a directory is still the one that was scanned: it only ever grows, and each try says in
+    /// `run.json` that it began. To be asked under the directory's lock.
+    #[must_use]
+    pub fn still_holds(&self, directory: &Path) -> bool {
+        let bytes = self.bytes + self.torn.len() as u64;
+        let same_length = fs::metadata(directory.join(RESULTS)).is_ok_and(|results| results.len() == bytes);
+        let run = RunFile::read(&RealDisk::at(directory, false));
+        same_length && run.is_ok_and(|run| run.is_some_and(|run| run.state == self.run.state))
     }
 }
 

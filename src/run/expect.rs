@@ -86,6 +86,8 @@ pub(super) struct AppFacts<'a> {
     pub(super) key_changed: bool,
     /// Rows that the API has answered for this run, and that are settled.
     pub(super) settled: u64,
+    /// No guard doubts those that an earlier key did not find.
+    pub(super) absence_is_hoped_for: bool,
 }
 
 /// After the look: the key belongs to the app that was said, and to the one that the run began with.
@@ -112,6 +114,11 @@ fn same_app(facts: &AppFacts<'_>) -> Result<(), Error> {
         (None, _) if facts.key_changed && facts.settled > 0 => Err(Error::new(
             Exit::Config,
             "the key has changed since the last try, and none of the profiles looked at exists, so its app cannot be told",
+        )
+        .hint("go on with the key that the run was begun with, or begin anew: --new, or another --out")),
+        (Some(_), None) if facts.key_changed && facts.settled > 0 && facts.absence_is_hoped_for => Err(Error::new(
+            Exit::Config,
+            "the key has changed since the last try, and whom the earlier key did not find may only be in another app",
         )
         .hint("go on with the key that the run was begun with, or begin anew: --new, or another --out")),
         (Some(_) | None, Some(_) | None) => Ok(()),

@@ -7,6 +7,7 @@ use futures::Stream;
 use super::{
     Stage,
     against::{self, Whose},
+    ahead::Ahead,
     ask, closing,
     closing::Closing,
     dry, expect,
@@ -32,6 +33,7 @@ use crate::{
 
 /// Does the job.
 pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
+    let ahead = Ahead::begin(&job);
     let input = Input::open(&job.input, &job.source)?;
     expect::of_the_input(&job, &input)?;
     if job.consent.dry_run {
@@ -41,7 +43,7 @@ pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
     ask::must_be_possible(&job)?;
     let Reached { client, sandbox } = target::reach(target, &job.description, &input, &job.source, stage)?;
     let (recorded, whose) = against::read(&job, &client, sandbox.is_some())?;
-    let mut place = Place::open(&job, &input, &client, sandbox.is_some())?;
+    let mut place = Place::open(&job, &input, &client, sandbox.is_some(), ahead)?;
     let mut past = place.past(&job).inspect_err(|_| place.abandon())?;
     past.recorded = recorded;
     let past = Arc::new(past);
@@ -92,6 +94,7 @@ impl Run<'_> {
             before: run.and_then(RunFile::app),
             key_changed: run.is_some_and(|run| run.state.key_fingerprint != self.client.key_fingerprint()),
             settled: self.past.tally.answered(),
+            absence_is_hoped_for: self.job.action.not_there().is_none(),
         };
         expect::of_the_app(&self.job.consent, &facts)?;
         self.confirm(&looked, &samples, stops).await?;

@@ -2,13 +2,17 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use super::{input::Input, wall};
+use super::{
+    ahead::{Ahead, scan_options},
+    input::Input,
+    wall,
+};
 use crate::{
     config::{Job, ProfilesTo},
     domain::{Past, Verdict, say_count},
     error::{Error, Exit},
     remote::Client,
-    report::{Asked, Locks, RealDisk, Scan, ScanOptions, Whereabouts, resolve, scan, settled_elsewhere},
+    report::{Asked, Locks, RealDisk, Scan, Whereabouts, resolve, scan, settled_elsewhere},
 };
 
 /// What one results line takes at most, for the check of free space: ids and messages are seldom longer.
@@ -35,7 +39,13 @@ pub(super) struct Place {
 
 impl Place {
     /// Chooses and locks the directory, and reads what earlier tries left there.
-    pub(super) fn open(job: &Job, input: &Input, client: &Client, sandbox: bool) -> Result<Self, Error> {
+    pub(super) fn open(
+        job: &Job,
+        input: &Input,
+        client: &Client,
+        sandbox: bool,
+        ahead: Option<Ahead>,
+    ) -> Result<Self, Error> {
         let asked = Asked {
             command: job.action.word().to_owned(),
             api: job.description.name().to_owned(),
@@ -48,8 +58,10 @@ impl Place {
         let prepared = matches!(&job.place.whereabouts, Whereabouts::Exact(path) if path.exists());
         let chosen = resolve(&job.place, &asked, wall::now())?;
         let disk = RealDisk::at(&chosen.path, job.place.group_readable);
-        let options = ScanOptions { max_absent: job.flow.max_absent, with_replay: input.survey().is_none() };
-        let scan = scan(&disk, options)?;
+        let scan = match ahead.and_then(|ahead| ahead.of(&chosen.path)) {
+            Some(scan) => Some(scan),
+            None => scan(&disk, scan_options(job))?,
+        };
         let place = Self { path: chosen.path, disk, scan, prepared, _locks: chosen.locks };
         place.has_room_for(input, job)?;
         Ok(place)

@@ -7,6 +7,7 @@
 mod again;
 mod disk;
 mod guards;
+mod honesty;
 mod kills;
 mod prompt;
 mod reading;

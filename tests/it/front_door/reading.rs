@@ -189,6 +189,39 @@ fn a_deletion_by_another_key_of_another_app_proves_nothing() {
     assert!(!desk.path("verified").exists(), "nothing was begun");
 }
 
+/// A stand-in for another app, where nobody is.
+fn nobody_with(key: &str) -> Sandbox {
+    let nobody = options(Population::Profiles(Vec::new()), Faults::default());
+    Sandbox::start(Options { key: key.to_owned(), seed: 99, ..nobody }).unwrap()
+}
+
+/// Nobody is there under the key of another app, so what two keys did not find shows nothing.
+#[test]
+fn a_verification_is_not_continued_with_a_key_that_nobody_vouches_for() {
+    let (desk, first, other) = (Desk::new(), calm(1500), nobody_with("another"));
+    desk.customers(1500);
+    let door = crate::support::door::Door::to(first.address());
+    run(&mut desk.delete(&door.url())).with(0);
+    let right = fs::read(desk.path("key")).unwrap();
+    let verify = |out: &str| reading(&desk, "verify", &door.url(), out);
+    let against = ["--against".to_owned(), desk.out().display().to_string()];
+
+    let running = Running::start(verify("vouched").args(&against).args(SLOWLY));
+    assert!(first.wait_for(first.received().requests + 400, PATIENCE));
+    running.kill();
+    desk.put("key", "another");
+    door.leads_to(other.address());
+    run(&mut verify("vouched")).with(78).saying(&["the key has changed", "its app cannot be told"]);
+    let running = Running::start(verify("strange").args(SLOWLY));
+    assert!(other.wait_for(400, PATIENCE));
+    running.kill();
+
+    desk.put("key", right);
+    door.leads_to(first.address());
+    run(&mut verify("vouched")).with(0).saying(&["absent 1,500"]);
+    run(verify("strange").args(&against)).with(78).saying(&["may only be in another app"]);
+}
+
 #[test]
 fn a_dry_get_sends_nothing_and_a_rehearsed_one_needs_no_key() {
     let (desk, sandbox) = (Desk::new(), calm(30));

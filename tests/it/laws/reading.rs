@@ -75,6 +75,19 @@ fn whoever_is_found_by_the_second_id_is_deleted_by_it() {
     let expected =
         [(Operation::Look, Slot::Primary), (Operation::Look, Slot::Fallback), (Operation::Delete, Slot::Fallback)];
     assert_eq!(calls, expected);
+    assert!(message(&seen, 2).starts_with("by the row's second id, person-1"), "{}", message(&seen, 2));
+}
+
+#[test]
+fn a_verified_deletion_names_the_second_id_only_when_it_was_the_one() {
+    let rows = vec![row(2, &[&profile(1), &name(1)])];
+    for (nobody, beginning) in [(profile(1), "by the row's second id, person-1; verified: "), (name(1), "verified: ")] {
+        let mut script = Script::calm(&rows, millis(20));
+        script.existing.remove(&nobody);
+        let seen = Stage::new(verifying(100.0, 4), rows.clone(), script).play();
+        assert_eq!(seen.verdict(2), Some(Verdict::Deleted));
+        assert!(message(&seen, 2).starts_with(beginning), "the look ends with the second one: {}", message(&seen, 2));
+    }
 }
 
 #[test]
