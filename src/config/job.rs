@@ -160,6 +160,7 @@ pub(super) fn configure(args: DeleteArgs, again: Again, around: &Surroundings<'_
     let flow = flow_options(&args.pace, &args.safety, &description, around);
     let source = reading(&args.input, &description, around)?;
     let options_said = said::options(&flow, &source);
+    can_name_its_app(&args.safety, &description)?;
     Ok(Job {
         action: Action::Delete,
         target: target(args.connection, &args.safety, flow.width, &description, around)?,
@@ -180,6 +181,13 @@ pub(super) fn configure(args: DeleteArgs, again: Again, around: &Surroundings<'_
 
 fn api(args: &ConnectionArgs, rehearsal: bool) -> ApiName {
     if rehearsal { ApiName::Embedded(sandbox::API.to_owned()) } else { args.api.clone() }
+}
+
+fn can_name_its_app(args: &SafetyArgs, api: &Description) -> Result<(), Error> {
+    if args.expect_app.is_none() || api.names_apps() {
+        return Ok(());
+    }
+    Err(Error::new(Exit::Usage, format!("--expect-app has no meaning for {}, whose answers name no app", api.name())))
 }
 
 fn flow_options(pace: &PaceArgs, safety: &SafetyArgs, api: &Description, around: &Surroundings<'_>) -> flow::Options {

@@ -49,6 +49,7 @@ fn columns(args: &InputArgs, api: &Description) -> Result<Vec<ColumnWish>, Error
                 name: named.as_ref().unwrap_or(&identity.name).clone(),
                 required: named.is_some(),
                 bare: owner == bare,
+                written: identity.format,
             }),
             (None, None) => {}
             (None, Some(_)) => {

@@ -5,7 +5,7 @@ use std::{rc::Rc, time::Duration};
 use tokio::time::Instant;
 
 use crate::domain::{
-    Blame, Call, Evidence, Fact, Identity, Operation, Outcome, Row, Subject, Suspicion, Verdict, Word,
+    Action, Blame, Call, Evidence, Fact, Identity, Operation, Outcome, Row, Subject, Suspicion, Verdict, Word,
 };
 
 use super::{
@@ -52,7 +52,10 @@ pub(super) async fn walk<R: Remote>(house: &House<'_, R>, row: Row) -> Departure
     let row = Rc::new(row);
     house.enter(&row);
     let arrival = match &row.subject {
-        Subject::Known(identity) => Journey::new(house, row.line, identity).travel(house.remote.first(&row)).await,
+        Subject::Known(identity) => {
+            let journey = Journey { goal: Some(row.action), ..Journey::new(house, row.line, identity) };
+            journey.travel(house.remote.first(&row)).await
+        }
         Subject::Repeated(..) | Subject::Malformed { .. } => Err(Stop::Closed),
     };
     house.leave(row.line);
@@ -90,6 +93,10 @@ pub(super) struct Journey<'h, 'a, R> {
     house: &'h House<'a, R>,
     line: u64,
     identity: &'h Identity,
+    /// What a look is on the way to; `None` when the look is all.
+    goal: Option<Action>,
+    /// The API's own id of the profile, where a look on the way named it.
+    remote_id: Option<String>,
     attempts: u32,
     counted: u32,
     others_answered: u64,
@@ -104,6 +111,8 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             house,
             line,
             identity,
+            goal: None,
+            remote_id: None,
             attempts: 0,
             counted: 0,
             others_answered: house.health.borrow().definitive_answers(),
@@ -125,6 +134,11 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
                 self.house.spurned.set(0);
             }
             match attempt.reply.word {
+                Word::Done(Fact::Found) if self.goal == Some(Action::Delete) => {
+                    self.remote_id = attempt.reply.evidence.remote_id;
+                    call = Call { operation: Operation::Delete, slot: call.slot };
+                    self.others_answered = self.house.health.borrow().definitive_answers();
+                }
                 Word::Done(fact) => return Ok(self.arrive(Conclusion::Done(fact), attempt)),
                 Word::Refused => return Ok(self.arrive(Conclusion::Refused, attempt)),
                 Word::Next(next) => {
@@ -180,11 +194,12 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
     }
 
     fn arrive(&self, conclusion: Conclusion, attempt: Attempt) -> Arrival {
+        let said = attempt.reply.evidence;
         Arrival {
             conclusion,
             attempts: self.attempts,
             elapsed: attempt.took,
-            evidence: attempt.reply.evidence,
+            evidence: Evidence { remote_id: said.remote_id.or_else(|| self.remote_id.clone()), ..said },
             after_lost_answer: self.lost_answer,
         }
     }

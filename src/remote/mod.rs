@@ -13,9 +13,12 @@ mod key;
 mod options;
 mod plan;
 mod retry_after;
+mod seat;
 mod transport;
 mod wire;
 
 pub use client::Client;
-pub use description::{Description, IdentityKind, Owner};
+pub use description::{Description, Endpoint, ErrorBodyRules, ErrorRules, IdentityKind, Owner, Sends, Shape};
+pub use field::FieldPath;
 pub use options::{ApiName, ClientIdentity, KeySource, Options};
+pub use seat::{PLACEHOLDER, Seat};

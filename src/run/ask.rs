@@ -29,7 +29,7 @@ pub(super) fn picture(job: &Job, input: &Input, host: &str, looked: &Looked, pas
         let _ = writeln!(text, "{name:<10} {value}");
     };
     line("about to", format!("{} profiles on {host} ({})", job.action.word(), job.description.name()));
-    line("app", app(looked));
+    line("app", app(job, looked));
     line("input", whence(input));
     if let Some(survey) = input.survey() {
         let settled = past.tally.settled();
@@ -44,9 +44,13 @@ pub(super) fn picture(job: &Job, input: &Input, host: &str, looked: &Looked, pas
     text
 }
 
-/// `app 14c3…, 18 of 20 exist`.
-pub(super) fn app(looked: &Looked) -> String {
-    let app = looked.app.as_deref().unwrap_or("not known, since none of those looked at exists");
+/// `14c3…, 18 of 20 exist`.
+pub(super) fn app(job: &Job, looked: &Looked) -> String {
+    let app = match looked.app.as_deref() {
+        Some(app) => app,
+        None if job.description.names_apps() => "not known, since none of those looked at exists",
+        None => "never named by this API",
+    };
     format!("{app}, {} of {} exist", looked.exist, looked.asked)
 }
 
@@ -77,7 +81,7 @@ fn rows(rows: u64, settled: u64, malformed: u64) -> String {
 
 fn pace(job: &Job, rows: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    let seconds = rows as f64 / job.flow.rate.get();
+    let seconds = (rows * job.description.calls_per_row()) as f64 / job.flow.rate.get();
     let lasts = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
     format!("{}/s, so about {}", job.flow.rate.get(), say_duration(whole(lasts)))
 }

@@ -14,7 +14,13 @@ use super::{
 };
 
 fn asking_for(name: &str) -> Options {
-    let wish = ColumnWish { kind: CUSTOMER, name: name.to_owned(), required: true, bare: true };
+    let wish = ColumnWish {
+        kind: CUSTOMER,
+        name: name.to_owned(),
+        required: true,
+        bare: true,
+        written: tollgate::domain::IdFormat::Any,
+    };
     Options { columns: vec![wish], ..options() }
 }
 
