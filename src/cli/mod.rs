@@ -7,6 +7,7 @@
 #![expect(clippy::doc_markdown, reason = "the doc comments of flags are help texts, read on a terminal")]
 #![expect(clippy::struct_excessive_bools, reason = "a switch is a bool; config makes sense of them")]
 
+mod api;
 mod delete;
 mod sandbox;
 mod texts;
@@ -19,6 +20,7 @@ use clap::{
     builder::{BoolishValueParser, Resettable},
 };
 
+pub use api::{ApiArgs, ApiCommand};
 pub use delete::{ConnectionArgs, DeleteArgs, InputArgs, PaceArgs, ResultsArgs, SafetyArgs};
 pub use sandbox::{FaultArgs, SandboxArgs};
 pub use texts::{Shell, completions, man};
@@ -55,14 +57,16 @@ pub enum Command {
     /// then deletes one profile after the other at the permitted pace. Every row leaves one line in the results.
     #[command(after_help = texts::MORE, after_long_help = texts::delete_epilogue())]
     Delete(Box<DeleteArgs>),
-    /// Serve a stand-in for Adapty on this machine, with faults on demand
+    /// Serve a stand-in for an API on this machine, with faults on demand
     ///
-    /// It answers as Adapty does: headers, statuses, bodies, error codes, the slash at the path's end. Shares such as
+    /// It answers as Adapty or Crafter does (headers, statuses, bodies, error codes), or as a description says. Shares such as
     /// 5% or 0.05 are drawn for each id and request from --seed, so that a rehearsal can be repeated. Each flag has an
     /// environment name of its own: --server-error is TOLLGATE_SANDBOX_SERVER_ERROR.
     Sandbox(Box<SandboxArgs>),
     /// Check a run's chain and print its summary again
     Report(ReportArgs),
+    /// Check, print or list descriptions of APIs
+    Api(ApiArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page

@@ -4,15 +4,15 @@ use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration}
 
 use secrecy::SecretString;
 
-use super::{Again, Surroundings, reading::reading, said, sandbox};
+use super::{Again, Surroundings, part::part, reading::reading, said, sandbox};
 use crate::{
     cli::{ConnectionArgs, DeleteArgs, FaultArgs, PaceArgs, ResultsArgs, SafetyArgs},
     domain::{Action, Digest},
     error::{Error, Exit},
     flow,
-    remote::{self, ApiName, ClientIdentity, Description, KeySource},
+    remote::{self, ClientIdentity, Description, KeySource},
     report::{Place, Whereabouts},
-    sandbox::Faults,
+    sandbox::{Faults, Part},
     source::{self, InputName},
 };
 
@@ -93,6 +93,8 @@ pub enum Target {
 /// A stand-in inside this process.
 #[derive(Debug, Clone)]
 pub struct Rehearsal {
+    /// Which API it plays.
+    pub part: Part,
     /// How it misbehaves.
     pub faults: Faults,
     /// Seeds profile ids and faults.
@@ -155,8 +157,7 @@ impl Connection {
 
 /// From flags to a complete job.
 pub(super) fn configure(args: DeleteArgs, again: Again, around: &Surroundings<'_>) -> Result<Job, Error> {
-    let rehearsal = args.safety.sandbox;
-    let description = Description::load(&api(&args.connection, rehearsal))?;
+    let description = Description::load(&args.connection.api)?;
     let flow = flow_options(&args.pace, &args.safety, &description, around);
     let source = reading(&args.input, &description, around)?;
     let options_said = said::options(&flow, &source);
@@ -177,10 +178,6 @@ pub(super) fn configure(args: DeleteArgs, again: Again, around: &Surroundings<'_
         options_said,
         again,
     })
-}
-
-fn api(args: &ConnectionArgs, rehearsal: bool) -> ApiName {
-    if rehearsal { ApiName::Embedded(sandbox::API.to_owned()) } else { args.api.clone() }
 }
 
 fn can_name_its_app(args: &SafetyArgs, api: &Description) -> Result<(), Error> {
@@ -218,15 +215,17 @@ fn target(
     around: &Surroundings<'_>,
 ) -> Result<Target, Error> {
     if safety.sandbox {
-        return Ok(Target::Sandbox(rehearsal(args.connect_timeout, &safety.sandbox_faults, width)));
+        let part = part(&args.api, api);
+        return Ok(Target::Sandbox(rehearsal(part, args.connect_timeout, &safety.sandbox_faults, width)));
     }
     let key = key(args.api_key_file.clone(), api, around);
     Ok(Target::Real { connection: connection(args, width)?, key })
 }
 
 /// Nothing of the real connection is left, so that no flag or variable can lead a rehearsal elsewhere.
-fn rehearsal(connect_timeout: Duration, faults: &FaultArgs, width: NonZeroU32) -> Rehearsal {
+fn rehearsal(part: Part, connect_timeout: Duration, faults: &FaultArgs, width: NonZeroU32) -> Rehearsal {
     Rehearsal {
+        part,
         seed: faults.seed,
         faults: sandbox::faults(faults),
         connection: Connection {

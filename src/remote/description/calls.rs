@@ -92,20 +92,17 @@ fn changing(delete: Endpoint, span: &Range<usize>) -> Result<Endpoint, Complaint
     Ok(delete)
 }
 
-/// Every id and the key must have a place in the request, and a path's place must have an id.
+/// Every id and the key must have a place in the request; a path has room for one identity.
 fn seats(endpoint: &Endpoint, key: &Seat, identities: &[Seat]) -> Result<(), String> {
-    let places = endpoint.path.matches(PLACEHOLDER).count();
-    let by_path = identities.iter().filter(|seat| **seat == Seat::Path).count();
-    match places {
-        0 if by_path > 0 => {
-            return Err(format!("an identity travels in the path, and this path has no `{PLACEHOLDER}`"));
+    let by_path = identities.contains(&Seat::Path);
+    match (endpoint.path.matches(PLACEHOLDER).count(), by_path) {
+        (0, true) => return Err(format!("an identity travels in the path, and this path has no `{PLACEHOLDER}`")),
+        (1, false) => return Err(format!("this path has `{PLACEHOLDER}`, and no identity travels in the path")),
+        (1, true) if identities.len() > 1 => {
+            return Err(format!("`{PLACEHOLDER}` leaves no room for an identity that travels elsewhere"));
         }
-        1 if by_path == 0 => return Err(format!("this path has `{PLACEHOLDER}`, and no identity travels in the path")),
-        1 if by_path < identities.len() => {
-            return Err(format!("this path has `{PLACEHOLDER}`, so every identity must travel in the path"));
-        }
-        0 | 1 => {}
-        _ => return Err(format!("this path has `{PLACEHOLDER}` more than once")),
+        (0, false) | (1, true) => {}
+        (_, _) => return Err(format!("this path has `{PLACEHOLDER}` more than once")),
     }
     if endpoint.path.replacen(PLACEHOLDER, "", 1).contains(['{', '}']) {
         return Err(format!("the one placeholder of a path is `{PLACEHOLDER}`"));

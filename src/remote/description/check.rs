@@ -144,7 +144,7 @@ fn identities(
     Ok((kinds, seats))
 }
 
-/// What of a seat somebody else sits on. A path is shared: one id travels at a time.
+/// What of a seat somebody else sits on. How many a path has room for, the operations tell.
 fn clash<'a>(seat: &Seat, headers: &HeaderMap, others: impl IntoIterator<Item = &'a Seat>) -> Option<String> {
     let header = |name: &HeaderName| format!("header `{name}`");
     let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
@@ -182,12 +182,16 @@ const fn format(form: &form::Format) -> IdFormat {
 fn errors(form: form::Errors) -> Result<ErrorRules, Complaint> {
     let span = form.bodies.span();
     let bodies: Vec<ErrorBodyRules> = form.bodies.into_inner().into_iter().map(error_body).collect::<Result<_, _>>()?;
+    if form.not_found.get_ref().is_empty() {
+        let what = "without a code of \"no such profile\" nobody's absence could be told from a wrong URL";
+        return Err((form.not_found.span(), what.to_owned()));
+    }
     if bodies.iter().all(|body| body.code.is_none()) {
         return Err((span, "without a `code` in at least one body no error could settle a row".to_owned()));
     }
     Ok(ErrorRules {
         bodies,
-        not_found: form.not_found,
+        not_found: form.not_found.into_inner(),
         credentials: form.credentials,
         credential_codes: form.credential_codes,
     })

@@ -130,7 +130,7 @@ pub(super) struct Found {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Errors {
-    pub(super) not_found: Vec<String>,
+    pub(super) not_found: Spanned<Vec<String>>,
     #[serde(deserialize_with = "statuses")]
     pub(super) credentials: Vec<StatusCode>,
     #[serde(default)]
