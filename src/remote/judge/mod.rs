@@ -180,4 +180,6 @@ fn first_text(headers: &HeaderMap, names: &[HeaderName]) -> Option<String> {
 }
 
 #[cfg(test)]
+mod crafter_tests;
+#[cfg(test)]
 mod tests;

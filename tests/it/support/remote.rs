@@ -112,6 +112,8 @@ pub(crate) struct Script {
     pub(crate) existing: HashSet<String>,
     /// The app of the key that a renewal finds, if it finds a new one.
     pub(crate) new_key: Option<&'static str>,
+    /// A deletion's answer does not tell a deleted profile from an absent one, so that a look goes before it.
+    pub(crate) looks_first: bool,
     /// Draws the shares, per id and per request about it.
     pub(crate) seed: u64,
 }
@@ -125,6 +127,7 @@ impl Script {
             tempers: HashMap::new(),
             existing,
             new_key: None,
+            looks_first: false,
             seed: 7,
         }
     }
@@ -290,7 +293,7 @@ impl ScriptedRemote {
     fn reply(&self, manner: Manner, call: Call, identity: &Identity, applied: bool) -> Reply {
         let (word, status, lost) = match manner {
             Manner::Normal => self.documented(call, identity, applied),
-            Manner::Lying => not_there(call, identity),
+            Manner::Lying => self.not_there(call, identity),
             Manner::TooMany(after) => (Word::Again { after, blame: Blame::Never }, Some(429), false),
             Manner::Unavailable(after) => (Word::Again { after: Some(after), blame: Blame::Never }, Some(503), false),
             Manner::Broken => (Word::Again { after: None, blame: Blame::Row }, Some(500), false),
@@ -308,25 +311,27 @@ impl ScriptedRemote {
 
     fn documented(&self, call: Call, identity: &Identity, applied: bool) -> (Word, Option<u16>, bool) {
         match call.operation {
-            Operation::Delete if applied => (Word::Done(Fact::Deleted), Some(204), false),
+            Operation::Delete if applied || self.script.looks_first => (Word::Done(Fact::Deleted), Some(204), false),
             Operation::Look if self.existing.borrow().contains(slot_id(identity, call.slot)) => {
                 (Word::Done(Fact::Found), Some(200), false)
             }
-            Operation::Delete | Operation::Look => not_there(call, identity),
+            Operation::Delete | Operation::Look => self.not_there(call, identity),
         }
     }
-}
 
-fn not_there(call: Call, identity: &Identity) -> (Word, Option<u16>, bool) {
-    let next = Call { slot: Slot::Fallback, ..call };
-    let ask_further =
-        call.operation == Operation::Delete && call.slot == Slot::Primary && identity.fallback().is_some();
-    (if ask_further { Word::Next(next) } else { Word::Done(Fact::Absent) }, Some(404), false)
+    /// Looks go on to the other id where they are rows' own.
+    fn not_there(&self, call: Call, identity: &Identity) -> (Word, Option<u16>, bool) {
+        let next = Call { slot: Slot::Fallback, ..call };
+        let is_rows_own = call.operation == Operation::Delete || self.script.looks_first;
+        let ask_further = is_rows_own && call.slot == Slot::Primary && identity.fallback().is_some();
+        (if ask_further { Word::Next(next) } else { Word::Done(Fact::Absent) }, Some(404), false)
+    }
 }
 
 impl Remote for ScriptedRemote {
     fn first(&self, _row: &Row) -> Call {
-        Call { operation: Operation::Delete, slot: Slot::Primary }
+        let operation = if self.script.looks_first { Operation::Look } else { Operation::Delete };
+        Call { operation, slot: Slot::Primary }
     }
 
     #[expect(clippy::disallowed_methods, reason = "latency, on the paused clock")]
