@@ -21,7 +21,8 @@ fn example() -> String {
 fn changed(changes: &[(&str, &str)]) -> String {
     changes.iter().fold(example(), |mut text, (from, to)| {
         let is_comment = |at: usize| text[..at].rsplit('\n').next().is_some_and(|line| line.starts_with('#'));
-        let at = text.match_indices(from).map(|(at, _)| at).find(|at| !is_comment(*at)).expect(from);
+        let at =
+            text.match_indices(from).map(|(at, _)| at).find(|at| !is_comment(*at)).unwrap_or_else(|| panic!("{from}"));
         text.replace_range(at..at + from.len(), to);
         text
     })
