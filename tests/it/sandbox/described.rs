@@ -126,6 +126,6 @@ fn other_paths_and_methods_get_pages() {
             (status, Some("text/html; charset=utf-8")),
             "{path}"
         );
-        assert_eq!(answer.header("x-call").is_some(), true);
+        assert!(answer.header("x-call").is_some());
     }
 }
