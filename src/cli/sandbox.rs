@@ -11,7 +11,8 @@ use crate::{domain::parse_duration, flow::Rate, remote::ApiName, sandbox::Share}
 #[derive(Debug, Args)]
 pub struct SandboxArgs {
     /// The API to play: the name of one that is built in, or a description of your own (a path)
-    #[arg(long, value_name = "NAME|FILE", default_value = "adapty", env = "TOLLGATE_SANDBOX_API", value_parser = values::api())]
+    #[arg(long, value_name = "NAME|FILE", default_value = "adapty", env = "TOLLGATE_SANDBOX_API",
+          value_parser = values::api())]
     pub api: ApiName,
     /// Where to listen: loopback only; port 0 lets the system choose, and the address is printed
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", env = "TOLLGATE_SANDBOX_LISTEN")]

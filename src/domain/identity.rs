@@ -80,7 +80,7 @@ impl Id {
     /// Takes a text as it will be sent, byte for byte.
     ///
     /// # Errors
-    /// What keeps the text from travelling in a header.
+    /// What keeps the text from travelling in a header or a URL.
     pub fn parse(kind: IdKind, text: &str) -> Result<Self, IdFault> {
         if text.is_empty() {
             return Err(IdFault::Empty);

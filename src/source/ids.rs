@@ -63,18 +63,21 @@ impl Draft {
         }
         self.notes.trimmed |= id.len() != text.len();
         self.notes.non_ascii |= !id.is_ascii();
-        // Where the API's ids are written in one way only, that rule says more than any suspicion.
-        if written == IdFormat::Any && is_odd(id) {
+        let checked = Id::parse(kind, id).and_then(|id| written.check(&id).map(|()| id));
+        let parsed = match checked {
+            Ok(parsed) => parsed,
+            Err(fault) => return self.reject(label, id.as_bytes(), &fault.to_string()),
+        };
+        if is_odd(id) {
             self.notes.odd = true;
             if !self.allow_odd {
                 return self.reject(label, id.as_bytes(), "is odd for an id (`--allow-odd-ids` sends it all the same)");
             }
         }
-        let checked = Id::parse(kind, id).and_then(|id| written.check(&id).map(|()| id));
-        match checked {
-            Ok(id) if self.primary.is_none() => self.primary = Some(id),
-            Ok(id) => self.fallback = Some(id),
-            Err(fault) => self.reject(label, id.as_bytes(), &fault.to_string()),
+        if self.primary.is_none() {
+            self.primary = Some(parsed);
+        } else {
+            self.fallback = Some(parsed);
         }
     }
 

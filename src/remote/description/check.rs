@@ -189,10 +189,14 @@ fn errors(form: form::Errors) -> Result<ErrorRules, Complaint> {
     if bodies.iter().all(|body| body.code.is_none()) {
         return Err((span, "without a `code` in at least one body no error could settle a row".to_owned()));
     }
+    if form.credentials.get_ref().is_empty() && form.credential_codes.is_empty() {
+        let what = "without a status or a code that is about the key, a wrong key would be every row's fault";
+        return Err((form.credentials.span(), what.to_owned()));
+    }
     Ok(ErrorRules {
         bodies,
         not_found: form.not_found.into_inner(),
-        credentials: form.credentials,
+        credentials: form.credentials.into_inner(),
         credential_codes: form.credential_codes,
     })
 }

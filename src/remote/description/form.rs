@@ -132,7 +132,7 @@ pub(super) struct Found {
 pub(super) struct Errors {
     pub(super) not_found: Spanned<Vec<String>>,
     #[serde(deserialize_with = "statuses")]
-    pub(super) credentials: Vec<StatusCode>,
+    pub(super) credentials: Spanned<Vec<StatusCode>>,
     #[serde(default)]
     pub(super) credential_codes: Vec<String>,
     pub(super) bodies: Spanned<Vec<Spanned<ErrorBody>>>,
@@ -233,16 +233,19 @@ fn success<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StatusCode, D::
         .ok_or_else(|| D::Error::custom("not a status of success (2xx)"))
 }
 
-fn statuses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<StatusCode>, D::Error> {
-    let codes: Vec<u16> = Vec::deserialize(deserializer)?;
-    codes
+fn statuses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Spanned<Vec<StatusCode>>, D::Error> {
+    let codes: Spanned<Vec<u16>> = Spanned::deserialize(deserializer)?;
+    let span = codes.span();
+    let statuses: Result<_, _> = codes
+        .into_inner()
         .into_iter()
         .map(|code| {
             status(code)
                 .filter(StatusCode::is_client_error)
                 .ok_or_else(|| D::Error::custom(format!("{code} is not a status of refusal (4xx)")))
         })
-        .collect()
+        .collect();
+    statuses.map(|statuses| Spanned::new(span, statuses))
 }
 
 fn status(code: u16) -> Option<StatusCode> {

@@ -98,8 +98,12 @@ async fn ids_and_key_travel_in_forms_and_queries_where_it_says_so() {
     assert!(heard[1].contains("content-type: application/x-www-form-urlencoded\n"), "{}", heard[1]);
 }
 
+/// The whole of what is about the key, and the comment within.
+const CREDENTIALS: &str = "credentials = [401, 403]\n# Codes that are, in any 4xx of the API's own.\n\
+                           credential_codes = [\"workspace_suspended\"]\n";
+
 /// Each mistake, made in the example: what is replaced, by what, a word of the complaint, and a text on its line.
-const MISTAKES: [(&str, &str, &str, &str); 38] = [
+const MISTAKES: [(&str, &str, &str, &str); 39] = [
     ("version = 1", "version = 3", "version", "version = 3"),
     ("version = 1", "", "version", ""),
     ("name = \"accounts\"", "name = \"a b\"", "name", "name = \"a b\""),
@@ -140,6 +144,7 @@ const MISTAKES: [(&str, &str, &str, &str); 38] = [
     ("fields = [\"account.created_at\"]", "delete_tells = true", "not the look", "[operations.look]"),
     ("not_found = [\"account_not_found\"]", "not_found = []", "no such profile", "not_found = []"),
     ("credentials = [401, 403]", "credentials = [200]", "200", "credentials = [200]"),
+    (CREDENTIALS, "credentials = []\n", "wrong key", "credentials = []"),
     ("code = \"error.code\"\n", "", "code", "[[errors.bodies]]"),
     ("field = \"pointer\", texts = \"reasons\"", "field = \"pointer\"", "texts", "[[errors.bodies]]"),
     ("id = \"00000000-0000-4000-8000-000000000000\"", "id = \"nobody\"", "UUID", "id = \"nobody\""),
