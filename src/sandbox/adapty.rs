@@ -27,7 +27,6 @@ const PATH: &str = "/api/v2/server-side-api/profile/";
 const TIMESTAMP: u64 = 1_767_225_600_000;
 
 /// The API, with its one key and the app that this belongs to.
-#[derive(Debug)]
 pub(super) struct Adapty {
     pub(super) key: String,
     pub(super) app_id: String,

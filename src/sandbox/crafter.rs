@@ -22,7 +22,6 @@ const PROFILES: &str = "/api/1/profile/";
 const DATE: u64 = 1_767_225_600_000;
 
 /// The API, with its one token.
-#[derive(Debug)]
 pub(super) struct Crafter {
     pub(super) token: String,
 }

@@ -18,7 +18,6 @@ use crate::domain::{Id, IdKind};
 const PLACEHOLDER: &str = "{id}";
 
 /// The API, with its one key.
-#[derive(Debug)]
 pub(super) struct Player {
     api: Described,
     key: String,

@@ -23,7 +23,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The word in the journal.
+    /// Adapty's name for it, which also sets the draws about the two kinds apart.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Customer => "customer_user_id",
