@@ -1,6 +1,7 @@
 //! The front door: parse, build the runtime, run, leave with a code.
 
 use std::{
+    cell::Cell,
     io::IsTerminal,
     panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
@@ -11,16 +12,22 @@ use tollgate::{
     config::{self, Surroundings},
     error::{Error, Exit},
     progress::Screen,
-    run, telemetry,
+    run,
+    telemetry::{self, LogFormat},
 };
+
+/// Rows come and go in great numbers, from one thread to the next: system allocators are slow at that, musl's above all.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let screen = Screen::standard();
-    let left = catch_unwind(AssertUnwindSafe(|| enter(&screen)));
+    let logs = Cell::new(LogFormat::Human);
+    let left = catch_unwind(AssertUnwindSafe(|| enter(&screen, &logs)));
     let exit = match left {
         Ok(Ok(exit)) => exit,
         Ok(Err(error)) => {
-            screen.say(&format!("error: {error}"));
+            run::lament(&error, logs.get(), &screen);
             error.exit()
         }
         // The panic's own words stand on stderr already.
@@ -29,7 +36,7 @@ fn main() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-fn enter(screen: &Screen) -> Result<Exit, Error> {
+fn enter(screen: &Screen, logs: &Cell<LogFormat>) -> Result<Exit, Error> {
     let environment = |name: &str| std::env::var(name).ok();
     let typed: Vec<_> = std::env::args_os().collect();
     let colour = telemetry::colour(telemetry::ColourChoice::Auto, std::io::stdout().is_terminal(), &environment);
@@ -44,6 +51,7 @@ fn enter(screen: &Screen) -> Result<Exit, Error> {
         fingerprint_key: run::fingerprint_key(),
     };
     let config = config::configure(cli, &around)?;
+    logs.set(config.voice.log.format);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -2,6 +2,7 @@
 //!
 //! `job` tells a mass operation from its beginning to its end; the other modules are its steps.
 
+mod ahead;
 mod ask;
 mod closing;
 mod dry;
@@ -9,6 +10,7 @@ mod expect;
 mod input;
 mod job;
 mod key;
+mod opening;
 mod place;
 mod recount;
 mod serve;
@@ -22,7 +24,8 @@ use crate::{
     domain::{Dice, random_key},
     error::{Error, Exit},
     progress::{Screen, Show},
-    telemetry,
+    report::Summary,
+    telemetry::{self, LogFormat},
 };
 
 /// Where a command speaks and how.
@@ -31,13 +34,43 @@ struct Stage {
     show: Show,
     quiet: bool,
     colour: bool,
+    logs: LogFormat,
 }
 
 impl Stage {
     /// Says something, unless `-q`.
     fn tell(&self, text: &str) {
-        if !self.quiet {
-            self.screen.say(text);
+        match self.logs {
+            _ if self.quiet => {}
+            LogFormat::Human => self.screen.say(text),
+            LogFormat::Json => tracing::info!("{text}"),
+        }
+    }
+
+    /// Says how a run came out, to people or to whoever collects logs; `-q` says nothing of a success.
+    fn sum_up(&self, summary: &Summary, as_data: bool) -> Result<(), Error> {
+        if as_data {
+            self.screen.data(&serde_json::to_string_pretty(summary).map_err(|error| not_json(&error))?)?;
+        }
+        match self.logs {
+            _ if self.quiet && summary.exit == Exit::Success => {}
+            LogFormat::Human => self.screen.say(summary.human(self.colour).trim_end()),
+            LogFormat::Json => self.screen.say(&serde_json::to_string(summary).map_err(|error| not_json(&error))?),
+        }
+        Ok(())
+    }
+}
+
+fn not_json(error: &serde_json::Error) -> Error {
+    Error::new(Exit::Internal, format!("the summary cannot be put into JSON: {error}"))
+}
+
+/// The last words of a process that could not do what it was asked for.
+pub fn lament(error: &Error, logs: LogFormat, screen: &Screen) {
+    match logs {
+        LogFormat::Human => screen.say(&format!("error: {error}")),
+        LogFormat::Json => {
+            tracing::error!(exit_code = error.exit().code(), hint = error.what_next(), "{}", error.what());
         }
     }
 }
@@ -49,7 +82,13 @@ impl Stage {
 pub async fn perform(config: Config, screen: Screen) -> Result<Exit, Error> {
     let writer = screen.clone();
     telemetry::init(&config.voice.log, move || writer.writer(), || wall::now().rfc3339())?;
-    let stage = Stage { screen, show: config.voice.show, quiet: config.voice.quiet, colour: config.voice.log.colour };
+    let stage = Stage {
+        screen,
+        show: config.voice.show,
+        quiet: config.voice.quiet,
+        colour: config.voice.log.colour,
+        logs: config.voice.log.format,
+    };
     match config.command {
         Command::Delete(job) => job::perform(*job, &stage).await,
         Command::Sandbox(job) => serve::perform(*job, &stage).await,

@@ -110,7 +110,7 @@ pub struct SafetyArgs {
     #[arg(long)]
     pub sandbox: bool,
     /// How the stand-in misbehaves: latency=50ms,server-error=5%,limit=100/s (the flags of `tollgate sandbox`)
-    #[arg(long, value_name = "FAULTS", default_value = "", env = "TOLLGATE_SANDBOX_FAULTS", hide = true,
+    #[arg(long, value_name = "FAULTS", default_value = "", env = "TOLLGATE_SANDBOX_FAULTS", hide = true, requires = "sandbox",
           hide_default_value = true, value_parser = FaultArgs::parse)]
     pub sandbox_faults: FaultArgs,
     /// Stop before the first call unless the key belongs to this app

@@ -18,6 +18,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{
     ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
     builder::{BoolishValueParser, Resettable},
+    error::ErrorKind,
 };
 
 pub use api::{ApiArgs, ApiCommand};
@@ -145,6 +146,9 @@ pub fn parse(typed: impl IntoIterator<Item = OsString>, colour: bool) -> Result<
     let command = everywhere(if all { unhidden(command()) } else { command() }, deaf_to_empty);
     match command.try_get_matches_from(&typed).and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => Ok(Parsed::Job(Box::new(Cli { typed, ..cli }))),
+        Err(told) if told.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Err(Error::new(Exit::Usage, "no command was given").hint("tollgate --help lists them"))
+        }
         Err(told) if told.use_stderr() => Err(usage(&told)),
         Err(told) if colour => Ok(Parsed::Words(told.render().ansi().to_string())),
         Err(told) => Ok(Parsed::Words(told.render().to_string())),

@@ -90,7 +90,10 @@ pub(super) fn max_absent(text: &str) -> Result<MaxAbsent, String> {
     match text.trim() {
         "off" => Ok(MaxAbsent::Off),
         share => match share.strip_suffix('%') {
-            Some(number) => percent(number).map(MaxAbsent::Percent),
+            Some(number) => match percent(number)? {
+                0.0 => Err("0% would stop every run; `off` goes without the guard".to_owned()),
+                share => Ok(MaxAbsent::Percent(share)),
+            },
             None => Err(format!("`{text}` is neither a share with its percent sign, such as 95%, nor `off`")),
         },
     }

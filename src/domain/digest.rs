@@ -1,8 +1,11 @@
 //! SHA-256 and HMAC, behind one door: the only module that names `aws-lc-rs`.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{BuildHasher, RandomState},
+};
 
-use aws_lc_rs::{digest, hmac, rand};
+use aws_lc_rs::{digest, hmac};
 
 /// A SHA-256 digest; displays as 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,23 +100,39 @@ impl Hasher {
 /// HMAC-SHA-256, for keyed fingerprints: a plain hash of an id is guessed in minutes.
 #[must_use]
 pub fn hmac_fingerprint(key: &[u8], parts: &[&[u8]]) -> Digest {
-    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
-    for part in parts {
-        context.update(&(part.len() as u64).to_le_bytes());
-        context.update(part);
-    }
-    let mut out = [0; 32];
-    out.copy_from_slice(context.sign().as_ref());
-    Digest(out)
+    HmacKey::new(key).fingerprint(parts)
 }
 
-/// A key from the operating system's generator, for fingerprints that must not outlive the process.
+/// A key of [`hmac_fingerprint`], prepared for many of them.
+#[derive(Clone)]
+pub(super) struct HmacKey(hmac::Key);
+
+impl HmacKey {
+    pub(super) fn new(key: &[u8]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+    }
+
+    pub(super) fn fingerprint(&self, parts: &[&[u8]]) -> Digest {
+        let mut context = hmac::Context::with_key(&self.0);
+        for part in parts {
+            context.update(&(part.len() as u64).to_le_bytes());
+            context.update(part);
+        }
+        let mut out = [0; 32];
+        out.copy_from_slice(context.sign().as_ref());
+        Digest(out)
+    }
+}
+
+/// A key for fingerprints that never leave the process: another one in each.
+///
+/// It is stretched from the keys of std's hash maps, which are the operating system's randomness: the generator of
+/// `aws-lc` gathers jitter first, which costs more than many a run.
 #[must_use]
 pub fn random_key() -> [u8; 32] {
-    let mut key = [0; 32];
-    if rand::fill(&mut key).is_err() {
-        // Without entropy the fingerprints stay unkeyed, but they never leave the process all the same.
-        key.fill(0);
+    let mut hasher = Hasher::default();
+    for number in 0_u64..4 {
+        hasher.update(&RandomState::new().hash_one(number).to_le_bytes());
     }
-    key
+    hasher.finish().0
 }

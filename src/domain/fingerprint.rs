@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::{Identity, hmac_fingerprint};
+use super::{Identity, digest::HmacKey};
 
 /// A set of 96-bit keyed fingerprints; at a million entries a chance match has odds of about 1 in 10^17.
 #[derive(Clone)]
 pub struct Fingerprints {
-    key: [u8; 32],
+    key: HmacKey,
     seen: HashSet<[u8; 12]>,
 }
 
@@ -21,7 +21,7 @@ impl Fingerprints {
     /// An empty set under a key that must not outlive the process.
     #[must_use]
     pub fn keyed(key: [u8; 32]) -> Self {
-        Self { key, seen: HashSet::new() }
+        Self { key: HmacKey::new(&key), seen: HashSet::new() }
     }
 
     /// Adds a whole identity, all its ids; tells whether it is new.
@@ -69,7 +69,7 @@ impl Fingerprints {
 
     fn print(&self, parts: &[&[u8]]) -> [u8; 12] {
         let mut out = [0; 12];
-        out.copy_from_slice(&hmac_fingerprint(&self.key, parts).0[..12]);
+        out.copy_from_slice(&self.key.fingerprint(parts).0[..12]);
         out
     }
 }

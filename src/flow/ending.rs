@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::Suspicion,
+    domain::{Suspicion, say_duration},
     error::{Error, Exit},
 };
 
@@ -63,14 +63,14 @@ impl Ending {
             Self::TimeIsUp => Error::new(Exit::Incomplete, "the time that --max-duration grants is over"),
             Self::GaveUp { waited, last_words } => Error::new(
                 Exit::Incomplete,
-                format!("the API has not answered for {}{}", whole_seconds(*waited), quoted(last_words.as_deref())),
+                format!("the API has not answered for {}{}", say_duration(*waited), quoted(last_words.as_deref())),
             ),
             Self::NeverReached { last_words } => {
                 Error::new(Exit::Incomplete, format!("the API was never reached{}", quoted(last_words.as_deref())))
             }
             Self::HoldTooLong { asked } => Error::new(
                 Exit::Incomplete,
-                format!("the API asks for a pause of {}, longer than --max-hold", whole_seconds(*asked)),
+                format!("the API asks for a pause of {}, longer than --max-hold", pause(*asked)),
             )
             .hint("run the same command again after that time"),
             Self::Guard(trip) => trip.error(),
@@ -133,8 +133,10 @@ impl Trip {
     }
 }
 
-fn whole_seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs())
+/// Beyond a year the number means nothing any more.
+fn pause(asked: Duration) -> String {
+    const YEAR: Duration = Duration::from_hours(24 * 365);
+    if asked > YEAR { "more than a year".to_owned() } else { say_duration(asked) }
 }
 
 fn quoted(words: Option<&str>) -> String {

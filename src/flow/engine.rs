@@ -35,7 +35,7 @@ pub struct Engine<'a, R> {
 /// What the look before the run found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Looked {
-    /// How many identities were looked at.
+    /// How many identities the API told about: an answer that refused to tell does not count.
     pub asked: usize,
     /// How many of them exist.
     pub exist: usize,
@@ -194,15 +194,19 @@ impl<'a, R: Remote> Engine<'a, R> {
         }
     }
 
-    /// The places on the wire were the limit when requests mostly waited for them, and the pace was not reached.
+    /// The places on the wire were the limit when requests mostly waited for them, and nothing else held them up.
     fn figures(&self) -> Figures {
         let waits = self.house.gate.waits();
-        self.house.stats.borrow().figures(Instant::now(), waits.wire > waits.budget)
+        let limited_by_width = waits.wire > waits.budget && !self.house.gate.was_slowed_down();
+        self.house.stats.borrow().figures(Instant::now(), limited_by_width)
     }
 }
 
 impl Looked {
     fn note(&mut self, arrival: &Arrival) {
+        if !matches!(arrival.conclusion, Conclusion::Done(_)) {
+            return;
+        }
         self.asked += 1;
         self.exist += usize::from(arrival.conclusion == Conclusion::Done(Fact::Found));
         let Evidence { app: Some(app), .. } = &arrival.evidence else { return };

@@ -175,7 +175,7 @@ impl Gate {
         }
         let alone = state.single.is_some() || lane == Lane::Investigation;
         if self.in_flight.get() >= if alone { 1 } else { self.width } {
-            self.count(|waits| waits.wire += 1);
+            self.count(|waits| waits.wire += u64::from(!alone));
             return Decision::WaitForChange;
         }
         if let (Some(interval), Some(last)) = (state.single, state.last_sent)
@@ -274,6 +274,11 @@ impl Gate {
     pub(super) fn held(&self) -> Option<Duration> {
         let until = self.state.borrow().held_until?;
         until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+    }
+
+    /// Whether the API has protested against the pace.
+    pub(super) fn was_slowed_down(&self) -> bool {
+        self.state.borrow().halved.is_some()
     }
 
     pub(super) fn in_flight(&self) -> u32 {

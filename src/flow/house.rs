@@ -131,9 +131,11 @@ impl<'a, R: Remote> House<'a, R> {
             self.health.borrow_mut().reached();
             self.stats.borrow_mut().answered(took);
         }
+        tracing::trace!(line, status = reply.evidence.status, ms = took.as_millis(), "answered");
         match &reply.word {
             Word::Done(_) | Word::Next(_) | Word::Refused => self.all_is_well(now),
             Word::Again { after, blame } => {
+                tracing::debug!(line, status = reply.evidence.status, "came to nothing, and will be repeated");
                 self.stats.borrow_mut().repeated();
                 if *blame == Blame::Never || after.is_some() {
                     self.hold(sent, now, *after)?;
@@ -164,6 +166,7 @@ impl<'a, R: Remote> House<'a, R> {
             None if self.gate.held().is_some() => return Ok(()),
             None => self.holds.borrow_mut().full(),
         };
+        tracing::debug!(ms = pause.as_millis(), "the API protests: everybody pauses, and the pace is halved");
         let until = now + pause;
         self.gate.slow_down(sent);
         self.gate.hold_until(until);

@@ -94,6 +94,9 @@ impl Stats {
     /// Requests per second over the last whole seconds.
     pub(super) fn rate(&self, now: Instant) -> f64 {
         let second = self.elapsed(now).as_secs();
+        if second == 0 {
+            return f64::from(self.recent[0].1) / self.elapsed(now).as_secs_f64().max(0.1);
+        }
         let from = second.saturating_sub(WINDOW as u64);
         let count: u32 = self.recent.iter().filter(|(at, _)| (from..second).contains(at)).map(|(_, count)| count).sum();
         #[expect(clippy::cast_precision_loss, reason = "at most five seconds")]

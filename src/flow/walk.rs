@@ -5,7 +5,7 @@ use std::{rc::Rc, time::Duration};
 use tokio::time::Instant;
 
 use crate::domain::{
-    Action, Blame, Call, Evidence, Fact, Identity, Operation, Outcome, Row, Subject, Suspicion, Verdict, Word,
+    Action, Blame, Call, Evidence, Fact, Id, Identity, Operation, Outcome, Row, Slot, Subject, Suspicion, Verdict, Word,
 };
 
 use super::{
@@ -88,6 +88,12 @@ fn outcome(row: Row, arrival: Arrival) -> Outcome {
     }
 }
 
+/// The results' `id` is the row's first; that the answer was about the second one must not get lost.
+fn name_second_id(evidence: &mut Evidence, second: &Id) {
+    let said = evidence.message.take().map_or_else(String::new, |message| format!("; {message}"));
+    evidence.message = Some(format!("by the row's second id, {}{said}", second.text()));
+}
+
 /// What a journey has been through so far.
 pub(super) struct Journey<'h, 'a, R> {
     house: &'h House<'a, R>,
@@ -139,8 +145,8 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
                     call = Call { operation: Operation::Delete, slot: call.slot };
                     self.others_answered = self.house.health.borrow().definitive_answers();
                 }
-                Word::Done(fact) => return Ok(self.arrive(Conclusion::Done(fact), attempt)),
-                Word::Refused => return Ok(self.arrive(Conclusion::Refused, attempt)),
+                Word::Done(fact) => return Ok(self.arrive(Conclusion::Done(fact), call, attempt)),
+                Word::Refused => return Ok(self.arrive(Conclusion::Refused, call, attempt)),
                 Word::Next(next) => {
                     call = next;
                     self.others_answered = self.house.health.borrow().definitive_answers();
@@ -148,7 +154,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
                 Word::Again { blame: Blame::Never, .. } => {}
                 Word::Again { blame: Blame::Row, .. } => {
                     if self.is_used_up() {
-                        return Ok(self.arrive(Conclusion::Failed, attempt));
+                        return Ok(self.arrive(Conclusion::Failed, call, attempt));
                     }
                     self.rest().await?;
                 }
@@ -156,7 +162,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
                     self.house.investigate(self.line, why, attempt.sent, &attempt.reply.evidence).await?;
                     if std::mem::replace(&mut self.suspected, true) {
                         self.house.spurn(why, &attempt.reply.evidence)?;
-                        return Ok(self.refused_as_suspicious(why, attempt));
+                        return Ok(self.refused_as_suspicious(why, call, attempt));
                     }
                 }
             }
@@ -179,7 +185,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
         self.house.ask_witness_if_needed().await
     }
 
-    fn refused_as_suspicious(&self, why: Suspicion, mut attempt: Attempt) -> Arrival {
+    fn refused_as_suspicious(&self, why: Suspicion, call: Call, mut attempt: Attempt) -> Arrival {
         let said = attempt.reply.evidence.message.take().unwrap_or_default();
         let why = match why {
             Suspicion::Credentials => "refused as if the key were wrong",
@@ -190,10 +196,13 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             Suspicion::HostName => "met a host name that does not exist",
         };
         attempt.reply.evidence.message = Some(format!("{why}, twice, while other rows were answered well; {said}"));
-        self.arrive(Conclusion::Refused, attempt)
+        self.arrive(Conclusion::Refused, call, attempt)
     }
 
-    fn arrive(&self, conclusion: Conclusion, attempt: Attempt) -> Arrival {
+    fn arrive(&self, conclusion: Conclusion, call: Call, mut attempt: Attempt) -> Arrival {
+        if let (Slot::Fallback, Some(second)) = (call.slot, self.identity.fallback()) {
+            name_second_id(&mut attempt.reply.evidence, second);
+        }
         let said = attempt.reply.evidence;
         Arrival {
             conclusion,

@@ -87,6 +87,20 @@ fn matching(root: &Path, place: &Place, asked: &Asked) -> Result<Option<(PathBuf
     }
 }
 
+/// The directory that the next try will most likely continue, as far as that can be told without the input's digest:
+/// no promise, only a chance to read ahead.
+#[must_use]
+pub fn likely(place: &Place) -> Option<PathBuf> {
+    match &place.whereabouts {
+        _ if place.new => None,
+        Whereabouts::Exact(path) => path.join(RESULTS).exists().then(|| path.clone()),
+        Whereabouts::Under(root) => {
+            let runs = runs_under(root).ok()?;
+            runs.into_iter().find(|(_, run)| !run.immutable.sandbox && !run.state.complete).map(|(path, _)| path)
+        }
+    }
+}
+
 /// Every run under a root, the youngest first: a run's name begins with its time.
 fn runs_under(root: &Path) -> Result<Vec<(PathBuf, RunFile)>, Error> {
     let cannot = |error: io::Error| Error::new(Exit::Io, format!("{} cannot be read: {error}", root.display()));
@@ -153,11 +167,19 @@ fn difference(run: &RunFile, asked: &Asked) -> Option<String> {
         return Some(format!("its host is {}, this one's is {}", immutable.host, asked.host));
     }
     if immutable.input.digest == asked.input_digest {
-        return None;
+        return other_rows(run, asked);
     }
     let name = |digest: Option<Digest>| digest.map_or("stdin".to_owned(), |digest| format!("sha256 {digest}"));
     let (its, ours) = (name(immutable.input.digest), name(asked.input_digest));
     Some(format!("its input was {} ({its}), this one's is {ours}", immutable.input.name))
+}
+
+/// The same bytes, read in another way, are other rows: another shard, another slice, another column.
+fn other_rows(run: &RunFile, asked: &Asked) -> Option<String> {
+    let its = &run.immutable.options;
+    let (name, ours) = asked.reading.iter().find(|(name, ours)| its.get(*name) != Some(ours))?;
+    let its = its.get(name).map_or("not recorded", String::as_str);
+    Some(format!("its {name} was {its}, this one's is {ours}"))
 }
 
 fn finished(path: &Path, run: &RunFile) -> Error {

@@ -35,6 +35,8 @@ pub struct Journal<D: Disk> {
     totals: Tally,
     /// Rows whose last line is `failed`, then those whose `absent` is doubted: a line of this try supersedes them.
     unsettled: [LineSet; 2],
+    /// Rows found absent after an attempt whose answer was lost.
+    after_lost_answer: u64,
     lines: u64,
     lines_synced: u64,
     failed: bool,
@@ -62,6 +64,8 @@ pub struct Closed {
     pub totals: Tally,
     /// The chain value of the last line.
     pub head: Digest,
+    /// Rows of these found absent after an attempt whose answer was lost: probably erased by it.
+    pub after_lost_answer: u64,
     /// Outcome lines in the file, superseded ones included.
     pub lines: u64,
     /// The name of the file of rows that did not make it, when the run is complete and there are any.
@@ -93,6 +97,7 @@ impl<D: Disk> Journal<D> {
             buffer: Vec::new(),
             totals: Tally::default(),
             unsettled: [LineSet::default(), LineSet::default()],
+            after_lost_answer: 0,
             lines: 0,
             lines_synced: 0,
             failed: false,
@@ -127,6 +132,7 @@ impl<D: Disk> Journal<D> {
             buffer: Vec::new(),
             totals: scan.totals,
             unsettled: scan.unsettled.clone(),
+            after_lost_answer: scan.after_lost_answer,
             lines: scan.lines,
             lines_synced: scan.lines,
             failed: false,
@@ -170,6 +176,11 @@ impl<D: Disk> Journal<D> {
         })
     }
 
+    /// The app that the key belongs to was learned after the run had begun; written down when the try ends.
+    pub fn learn_app(&mut self, app: String) {
+        self.run.state.app = Some(app);
+    }
+
     /// Every row by its last line, all tries together.
     #[must_use]
     pub const fn totals(&self) -> Tally {
@@ -208,7 +219,8 @@ impl<D: Disk> Journal<D> {
             ..self.run.state
         };
         self.run.write(&mut self.disk)?;
-        Ok(Closed { totals: self.totals, head, lines: self.lines, failed_file, absent_file })
+        let Self { totals, after_lost_answer, lines, .. } = self;
+        Ok(Closed { totals, head, after_lost_answer, lines, failed_file, absent_file })
     }
 
     fn write_lines(&mut self, outcomes: &[Outcome], at: Moment) -> io::Result<()> {
@@ -229,6 +241,7 @@ impl<D: Disk> Journal<D> {
             self.totals.remove(Verdict::Absent);
         }
         self.totals.add(outcome.verdict);
+        self.after_lost_answer += u64::from(outcome.verdict == Verdict::Absent && outcome.after_lost_answer);
     }
 
     /// After a failure nothing is tried again.

@@ -22,7 +22,7 @@ mod text;
 mod walk;
 
 pub use audit::{Audit, audit, settled_elsewhere};
-pub use directory::{Chosen, resolve};
+pub use directory::{Chosen, likely, resolve};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use journal::{Closed, Ending, Journal, SYNC_EVERY};
 pub use line::{AFTER_LOST_ANSWER, HEADER, MESSAGE_CHARACTERS};

@@ -1,6 +1,6 @@
 //! Where the results go.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use crate::domain::Digest;
 
@@ -39,6 +39,8 @@ pub struct Asked {
     pub host: String,
     /// SHA-256 of the input's bytes; `None` for stdin.
     pub input_digest: Option<Digest>,
+    /// The options by which the input's bytes become these rows and no others, as `run.json` records them.
+    pub reading: BTreeMap<String, String>,
     /// A rehearsal against the stand-in.
     pub sandbox: bool,
 }

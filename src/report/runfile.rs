@@ -83,6 +83,9 @@ pub struct State {
     pub chain_head: Digest,
     /// Of the latest try's key.
     pub key_fingerprint: String,
+    /// The app that the key belongs to, where it was learned only after the run had begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<String>,
     /// How many tries were begun.
     pub tries: u64,
 }
@@ -128,6 +131,7 @@ impl RunFile {
             ended: None,
             chain_head: Digest::of(raw.get().as_bytes()),
             key_fingerprint: immutable.key_fingerprint.clone(),
+            app: None,
             tries: 1,
         };
         Ok(Self { immutable, state, raw })
@@ -137,6 +141,12 @@ impl RunFile {
     #[must_use]
     pub fn first_link(&self) -> Digest {
         Digest::of(self.raw.get().as_bytes())
+    }
+
+    /// The app that the run's key belongs to, where an answer told.
+    #[must_use]
+    pub fn app(&self) -> Option<&str> {
+        self.immutable.app.as_deref().or(self.state.app.as_deref())
     }
 
     /// Reads it; `None` when there is none.

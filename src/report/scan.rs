@@ -3,10 +3,10 @@
 //! Promises: verifies the whole chain and changes nothing; what it takes for a torn tail it hands on, to be set aside
 //! when the journal is opened.
 
-use std::io::Read;
+use std::{fs, io::Read, path::Path};
 
 use super::{
-    RESULTS, RUN,
+    RESULTS, RUN, RealDisk,
     disk::{Disk, cannot_read},
     line::corrupt,
     runfile::RunFile,
@@ -42,6 +42,8 @@ pub struct Scan {
     pub lines: u64,
     /// Lines that a later line superseded.
     pub superseded: u64,
+    /// Rows found absent after an attempt whose answer was lost: probably erased by it.
+    pub after_lost_answer: u64,
     /// Bytes of a torn tail, to be moved to `results.torn`.
     pub torn: Vec<u8>,
     /// The chain value of the last line.
@@ -72,6 +74,18 @@ pub fn scan<D: Disk>(disk: &D, options: ScanOptions) -> Result<Option<Scan>, Err
     }
 }
 
+impl Scan {
+    /// Whether the journal in a directory is still the one that was scanned: it only ever grows, and each try says in
+    /// `run.json` that it began. To be asked under the directory's lock.
+    #[must_use]
+    pub fn still_holds(&self, directory: &Path) -> bool {
+        let bytes = self.bytes + self.torn.len() as u64;
+        let same_length = fs::metadata(directory.join(RESULTS)).is_ok_and(|results| results.len() == bytes);
+        let run = RunFile::read(&RealDisk::at(directory, false));
+        same_length && run.is_ok_and(|run| run.is_some_and(|run| run.state == self.run.state))
+    }
+}
+
 /// A scan that does not mind what head was recorded.
 pub(super) struct Folding {
     pub(super) scan: Scan,
@@ -95,6 +109,7 @@ pub(super) fn fold(run: RunFile, file: impl Read, options: ScanOptions) -> Resul
         run,
         lines: walked.lines,
         superseded: folded.superseded,
+        after_lost_answer: folded.after_lost_answer,
         torn: walked.torn,
         head: walked.head,
         unsettled: [folded.failed, folded.doubted],

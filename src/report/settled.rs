@@ -37,6 +37,9 @@ pub(super) struct Fold {
     totals: Tally,
     sent: u64,
     superseded: u64,
+    /// Rows that were unsettled when the latest try began, as far as lines tell, and have no line of it: one more line
+    /// about any other unsettled row shows that yet another try began.
+    open: LineSet,
     /// The first answered rows that count, as the flow knew them when their lines were written.
     window: Vec<Answered>,
     tripped: bool,
@@ -56,6 +59,8 @@ pub(super) struct Folded {
     pub(super) doubted: LineSet,
     /// Lines that a later line superseded.
     pub(super) superseded: u64,
+    /// Rows found absent after an attempt whose answer was lost.
+    pub(super) after_lost_answer: u64,
 }
 
 /// A row with a final word has another line.
@@ -78,6 +83,7 @@ impl Fold {
             totals: Tally::default(),
             sent: 0,
             superseded: 0,
+            open: LineSet::default(),
             window: Vec::new(),
             tripped: false,
             closed_sum: ReplaySum::default(),
@@ -137,14 +143,13 @@ impl Fold {
 
     /// Forgets the row's earlier line.
     fn supersede(&mut self, line: u64, id: Option<&[u8]>) -> Result<(), SettledTwice> {
-        if self.failed.remove(line) {
-            self.totals.remove(Verdict::Failed);
-        } else if self.doubted.contains(line) {
-            // A later try began: it was told of no doubted row, so its guard counted anew without them.
-            self.window.retain(|answered| !self.doubted.contains(answered.line));
-            self.tripped = false;
+        if self.failed.contains(line) || self.doubted.contains(line) {
+            if !self.open.remove(line) {
+                self.begin_another_try(line);
+            }
+            let before = if self.failed.remove(line) { Verdict::Failed } else { Verdict::Absent };
             self.doubted.remove(line);
-            self.totals.remove(Verdict::Absent);
+            self.totals.remove(before);
         } else if self.absent.remove(line) {
             self.window.retain(|answered| answered.line != line);
             self.totals.remove(Verdict::Absent);
@@ -156,6 +161,17 @@ impl Fold {
         }
         self.superseded += 1;
         Ok(())
+    }
+
+    /// A try was told of no doubted row, so its guard counted anew without them. Only a row that this try did not find
+    /// settled can have a line of it: a row on the wire when its own guard tripped is doubted like the others, even if
+    /// an earlier try had doubted it before.
+    fn begin_another_try(&mut self, line: u64) {
+        self.window.retain(|answered| !self.doubted.contains(answered.line));
+        self.tripped = false;
+        self.open = self.doubted.clone();
+        self.open.union(&self.failed);
+        self.open.remove(line);
     }
 
     /// The not-found guard, over the first answered rows.
@@ -189,6 +205,7 @@ impl Fold {
     pub(super) fn finish(mut self) -> Folded {
         let tally = self.settled_tally();
         self.window.retain(|answered| !self.doubted.contains(answered.line));
+        let after_lost_answer = self.lost.len();
         let mut absent = self.lost;
         absent.union(&self.absent);
         let mut settled = self.closed;
@@ -206,7 +223,14 @@ impl Fold {
             elsewhere_deleted: None,
             elsewhere_absent: None,
         };
-        Folded { past, totals: self.totals, failed: self.failed, doubted: self.doubted, superseded: self.superseded }
+        Folded {
+            past,
+            totals: self.totals,
+            failed: self.failed,
+            doubted: self.doubted,
+            superseded: self.superseded,
+            after_lost_answer,
+        }
     }
 }
 

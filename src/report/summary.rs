@@ -41,6 +41,10 @@ pub struct Summary {
     /// Every row by its last line, all tries together.
     #[serde(serialize_with = "super::runfile::totals::serialize")]
     pub totals: Tally,
+    /// Rows not found after an attempt whose answer was lost: probably erased by it.
+    pub after_lost_answer: u64,
+    /// Rows of this try with blanks around an id, which were trimmed.
+    pub trimmed: u64,
     /// Rows of these that earlier tries had settled.
     pub settled_before: u64,
     /// Rows without any line yet.
@@ -99,6 +103,9 @@ impl Summary {
         if self.settled_before > 0 {
             line("", &format!("{} of them settled before this try", say_count(self.settled_before)));
         }
+        if self.trimmed > 0 {
+            line("", &format!("{} with blanks around an id, which were trimmed", say_count(self.trimmed)));
+        }
         line("target", &self.target());
         self.pace().iter().for_each(|(name, value)| line(name, value));
         if let Some(directory) = &self.directory {
@@ -117,13 +124,30 @@ impl Summary {
         let told = |verdict: Verdict| {
             let rows = self.totals.of(verdict);
             let always = matches!(verdict, Verdict::Deleted);
-            (rows > 0 || always).then(|| format!("{} {}{}", name(verdict), say_count(rows), remark(verdict)))
+            let remark = self.remark(verdict);
+            (rows > 0 || always).then(|| format!("{} {}{remark}", name(verdict), say_count(rows)))
         };
         let mut parts: Vec<String> = Verdict::ALL.into_iter().filter_map(told).collect();
         if self.unsettled > 0 {
-            parts.push(format!("unsettled {}, to be sent by the next try", say_count(self.unsettled)));
+            let remark = if self.sandbox { "" } else { ", to be sent by the next try" };
+            parts.push(format!("unsettled {}{remark}", say_count(self.unsettled)));
         }
         parts.join("; ")
+    }
+
+    fn remark(&self, verdict: Verdict) -> String {
+        match verdict {
+            Verdict::Deleted => String::new(),
+            Verdict::Absent if self.after_lost_answer > 0 => format!(
+                ", not erased by this run, but for {} whose answer was lost: probably erased by it",
+                say_count(self.after_lost_answer)
+            ),
+            Verdict::Absent => ", not erased by this run".to_owned(),
+            Verdict::Refused => ", the API said no".to_owned(),
+            Verdict::Failed => ", given up for now".to_owned(),
+            Verdict::Invalid => ", never sent".to_owned(),
+            Verdict::Duplicate => ", handled already".to_owned(),
+        }
     }
 
     /// The rows as a sum of their parts.
@@ -177,17 +201,6 @@ const fn name(verdict: Verdict) -> &'static str {
         Verdict::Failed => "failed",
         Verdict::Invalid => "invalid",
         Verdict::Duplicate => "duplicate",
-    }
-}
-
-const fn remark(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Deleted => "",
-        Verdict::Absent => ", not erased by this run",
-        Verdict::Refused => ", the API said no",
-        Verdict::Failed => ", given up for now",
-        Verdict::Invalid => ", never sent",
-        Verdict::Duplicate => ", handled by another row",
     }
 }
 

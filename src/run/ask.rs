@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::{Stage, input::Input, wall};
 use crate::{
     config::{Job, Target},
-    domain::{Past, say_count, say_duration},
+    domain::{Past, Sample, say_count, say_duration},
     error::{Error, Exit},
     flow::{Ending, Looked, Signal},
 };
@@ -22,7 +22,14 @@ use crate::{
 const SHOWN: usize = 5;
 
 /// What is about to happen, in words.
-pub(super) fn picture(job: &Job, input: &Input, host: &str, looked: &Looked, past: &Past) -> String {
+pub(super) fn picture(
+    job: &Job,
+    input: &Input,
+    host: &str,
+    looked: &Looked,
+    samples: &[Sample],
+    past: &Past,
+) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
         // Writing to a string cannot fail.
@@ -31,16 +38,20 @@ pub(super) fn picture(job: &Job, input: &Input, host: &str, looked: &Looked, pas
     line("about to", format!("{} profiles on {host} ({})", job.action.word(), job.description.name()));
     line("app", app(job, looked));
     line("input", whence(input));
-    if let Some(survey) = input.survey() {
-        let settled = past.tally.settled();
-        let left = survey.rows.saturating_sub(settled);
-        line("rows", rows(survey.rows, settled, survey.malformed));
-        line("pace", pace(job, left));
-        let shown = survey.samples.iter().filter(|sample| !past.settled.contains(sample.line)).take(SHOWN);
-        let ids: Vec<&str> = shown.map(|sample| sample.identity.primary().text()).collect();
-        line("such as", ids.join(", "));
-        survey.warnings.iter().for_each(|warning| line("warning", warning.clone()));
+    match input.survey() {
+        Some(survey) => {
+            let settled = past.tally.settled();
+            line("rows", rows(survey.rows, settled, survey.malformed));
+            if survey.odd > 0 {
+                line("odd ids", format!("{}, such as NULL or 1.23457E+15", say_count(survey.odd)));
+            }
+            line("pace", pace(job, survey.rows.saturating_sub(settled)));
+            survey.warnings.iter().for_each(|warning| line("warning", warning.clone()));
+        }
+        None => line("pace", format!("{}/s", job.flow.rate.get())),
     }
+    let ids: Vec<&str> = samples.iter().take(SHOWN).map(|sample| sample.identity.primary().text()).collect();
+    line("such as", ids.join(", "));
     text
 }
 

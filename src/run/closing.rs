@@ -1,16 +1,23 @@
 //! The end of a run: what it came to, for the journal, for people, for programs, and for the process.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-use super::{Stage, dry::json, wall};
+use super::{Stage, wall};
 use crate::{
     config::Job,
     domain::{Tally, Verdict},
     error::{Error, Exit},
-    flow::{Ending, Figures, Report},
+    flow::{Ending, Figures, Report, Trip},
     remote::Client,
-    report::{self, Closed, Journal, Latency, RealDisk, State, Summary},
+    report::{self, Closed, Journal, Latency, RealDisk, Scan, Summary},
 };
+
+/// The run is bound to the app that its first look named, so the right key cannot go on with it.
+const ANOTHER_APP: &str = "if the key is another app's, the right one begins anew: --new, or another --out; if the work \
+                           was done already, the same command with --max-absent off goes on";
+
+/// A shorter run, most of it canary and warming up, tells nothing about the width.
+const LONG_ENOUGH: Duration = Duration::from_secs(5);
 
 /// What is known when the flow has ended.
 pub(super) struct Closing<'a> {
@@ -19,6 +26,7 @@ pub(super) struct Closing<'a> {
     pub(super) app: Option<String>,
     pub(super) directory: &'a Path,
     pub(super) settled_before: u64,
+    pub(super) trimmed: u64,
     pub(super) rows: Option<u64>,
     pub(super) sandbox: bool,
     pub(super) report: Report,
@@ -28,7 +36,10 @@ pub(super) struct Closing<'a> {
 
 impl Closing<'_> {
     /// Closes the journal, prints the summary, and gives the code to leave with.
-    pub(super) fn close(self, journal: Journal<RealDisk>, stage: &Stage) -> Result<Exit, Error> {
+    pub(super) fn close(self, mut journal: Journal<RealDisk>, stage: &Stage) -> Result<Exit, Error> {
+        if let Some(app) = &self.app {
+            journal.learn_app(app.clone());
+        }
         let exit = self.exit(journal.totals());
         let account = &self.report.account;
         let closed = journal.close(report::Ending {
@@ -38,29 +49,19 @@ impl Closing<'_> {
             unsettled: account.read.saturating_sub(account.skipped + account.tally.settled()),
             complete: self.failure.is_none(),
         })?;
-        let summary = self.summary(exit, &closed);
-        if !(stage.quiet && exit == Exit::Success) {
-            stage.screen.say(summary.human(stage.colour).trim_end());
-        }
-        if self.job.json {
-            stage.screen.data(&json(&summary)?)?;
-        }
+        stage.sum_up(&self.summary(exit, &closed), self.job.json)?;
         Ok(exit)
     }
 
     fn exit(&self, totals: Tally) -> Exit {
-        match &self.failure {
-            Some(failure) => failure.exit(),
-            None if totals.unwanted() > 0 => Exit::Rows,
-            None => Exit::Success,
-        }
+        self.failure.as_ref().map_or_else(|| of_complete(totals), Error::exit)
     }
 
     fn summary(&self, exit: Exit, closed: &Closed) -> Summary {
         let Figures { requests, retries, elapsed, p50, p95, p99, .. } = self.report.figures;
         let account = &self.report.account;
         let unread = account.read.saturating_sub(account.skipped + account.tally.total());
-        let millis = |latency: std::time::Duration| latency.as_secs_f64() * 1000.0;
+        let millis = |latency: Duration| latency.as_secs_f64() * 1000.0;
         Summary {
             command: self.job.action.word().to_owned(),
             api: self.job.description.name().to_owned(),
@@ -69,6 +70,8 @@ impl Closing<'_> {
             directory: Some(self.directory.to_owned()),
             rows: self.rows,
             totals: closed.totals,
+            after_lost_answer: closed.after_lost_answer,
+            trimmed: self.trimmed,
             settled_before: self.settled_before,
             unsettled: self.rows.map_or(unread, |rows| rows.saturating_sub(closed.totals.total())),
             requests,
@@ -94,7 +97,8 @@ impl Closing<'_> {
     fn wanted_concurrency(&self) -> Option<u32> {
         let Figures { limited_by_width, p50, .. } = self.report.figures;
         let rate = self.job.flow.rate.get();
-        if !limited_by_width || mean_rate(&self.report.figures) > rate * 0.9 {
+        let is_short = self.report.figures.elapsed < LONG_ENOUGH;
+        if is_short || !limited_by_width || mean_rate(&self.report.figures) > rate * 0.9 {
             return None;
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; a hint")]
@@ -138,25 +142,48 @@ fn mean_rate(figures: &Figures) -> f64 {
     requests / figures.elapsed.as_secs_f64().max(0.001)
 }
 
-/// A run that was finished before: says so again, and leaves with the same code.
-pub(super) fn finished_before(left: &State, directory: &Path, stage: &Stage) -> Exit {
-    let failed = left.totals.of(Verdict::Failed);
-    let exit = if left.totals.unwanted() > 0 { Exit::Rows } else { Exit::Success };
-    let hint =
-        if failed > 0 { format!("\nhint: --retry-failed tries its {failed} failed rows again") } else { String::new() };
-    if !(stage.quiet && exit == Exit::Success) {
-        stage.screen.say(&format!(
-            "the run in {} is finished: {} rows have their lines; nothing was sent{hint}",
-            directory.display(),
-            left.totals.total()
-        ));
-    }
-    exit
+/// A run that was finished before: sums it up again, and leaves with the same code.
+pub(super) fn finished_before(scan: &Scan, job: &Job, directory: &Path, stage: &Stage) -> Result<Exit, Error> {
+    let (about, totals) = (&scan.run.immutable, scan.totals);
+    let failed = totals.of(Verdict::Failed);
+    let exit = of_complete(totals);
+    let summary = Summary {
+        command: about.command.clone(),
+        api: about.api.clone(),
+        host: about.host.clone(),
+        app: scan.run.app().map(str::to_owned),
+        directory: Some(directory.to_owned()),
+        rows: Some(totals.total()),
+        totals,
+        after_lost_answer: scan.after_lost_answer,
+        trimmed: 0,
+        settled_before: totals.settled(),
+        unsettled: 0,
+        requests: 0,
+        retries: 0,
+        latency: None,
+        elapsed_seconds: 0.0,
+        mean_rate: 0.0,
+        wanted_concurrency: None,
+        chain_head: Some(scan.head),
+        exit,
+        ended: "this run is finished; nothing was sent".to_owned(),
+        next: (failed > 0).then(|| "the same command with --retry-failed tries the failed rows again".to_owned()),
+        dry_run: false,
+        sandbox: about.sandbox,
+    };
+    stage.sum_up(&summary, job.json)?;
+    Ok(exit)
+}
+
+fn of_complete(totals: Tally) -> Exit {
+    if totals.unwanted() > 0 { Exit::Rows } else { Exit::Success }
 }
 
 /// The error behind an ending, fetched from where it is held.
-pub(super) fn failure(ending: &Ending, reader: Option<Error>) -> Option<Error> {
+pub(super) fn failure(ending: &Ending, reader: Option<Error>, app: Option<&str>) -> Option<Error> {
     match ending {
+        Ending::Guard(Trip::Absent { .. }) if app.is_some() => ending.error().map(|error| error.hint(ANOTHER_APP)),
         Ending::IntakeLost => {
             Some(reader.unwrap_or_else(|| Error::new(Exit::Internal, "the reader left without a word")))
         }

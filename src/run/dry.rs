@@ -1,6 +1,6 @@
 //! `--dry-run`: reads, checks and counts everything, sends nothing, and says so first and last.
 
-use super::{Stage, input::Input};
+use super::{Stage, expect, input::Input};
 use crate::{
     config::{Job, Target},
     domain::{Batch, Past, Tally, Verdict},
@@ -18,10 +18,7 @@ pub(super) fn run(job: &Job, input: &Input, stage: &Stage) -> Result<Exit, Error
         stage.tell(&format!("warning: {warning}"));
     }
     let summary = summary(job, &finish, host(job)?);
-    stage.tell(summary.human(stage.colour).trim_end());
-    if job.json {
-        stage.screen.data(&json(&summary)?)?;
-    }
+    stage.sum_up(&summary, job.json)?;
     stage.tell("dry run: nothing was sent; the real command:");
     let seen = input.survey().map(|survey| (survey.rows, &survey.digest));
     stage.tell(&job.again.for_real(seen));
@@ -34,8 +31,8 @@ fn read_all(job: &Job, input: &Input) -> Result<Finish, Error> {
     let mut batch = Batch::default();
     while reader.next(&nobody, &mut batch)? {}
     let finish = reader.finish()?;
-    if finish.rows == 0 && !job.allow_empty {
-        return Err(super::expect::no_rows());
+    if finish.rows == 0 && !expect::may_be_empty(job, finish.met) {
+        return Err(expect::no_rows());
     }
     Ok(finish)
 }
@@ -59,6 +56,8 @@ fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
         directory: None,
         rows: Some(finish.rows),
         totals,
+        after_lost_answer: 0,
+        trimmed: finish.trimmed,
         settled_before: 0,
         unsettled: finish.rows.saturating_sub(totals.total()),
         requests: 0,
@@ -74,9 +73,4 @@ fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
         dry_run: true,
         sandbox: false,
     }
-}
-
-pub(super) fn json(summary: &Summary) -> Result<String, Error> {
-    serde_json::to_string_pretty(summary)
-        .map_err(|error| Error::new(Exit::Internal, format!("the summary cannot be put into JSON: {error}")))
 }

@@ -29,10 +29,15 @@ fn of_stdin(consent: &Consent) -> Result<(), Error> {
 }
 
 fn not_empty(job: &Job, survey: &Survey) -> Result<(), Error> {
-    if survey.rows > 0 || job.allow_empty {
+    if survey.rows > 0 || may_be_empty(job, survey.met) {
         return Ok(());
     }
     Err(no_rows())
+}
+
+/// An empty input was asked for, or it is only a shard's part that is empty.
+pub(super) const fn may_be_empty(job: &Job, met: u64) -> bool {
+    job.allow_empty || (job.source.shard.count > 1 && met > job.source.skip)
 }
 
 /// An empty source once deleted everything (rclone#4298): it is an error unless asked for.
@@ -71,23 +76,44 @@ fn at_most(max_delete: u64, survey: &Survey) -> Result<(), Error> {
     .hint("check the input; raise --max-delete if it is right"))
 }
 
+/// What is known of the app when the look is over.
+pub(super) struct AppFacts<'a> {
+    /// What the look told about the present key.
+    pub(super) looked: Option<&'a str>,
+    /// What the run's earlier tries knew.
+    pub(super) before: Option<&'a str>,
+    /// The key is not the one of the last try.
+    pub(super) key_changed: bool,
+    /// Rows that the API has answered for this run, and that are settled.
+    pub(super) settled: u64,
+}
+
 /// After the look: the key belongs to the app that was said, and to the one that the run began with.
-pub(super) fn of_the_app(consent: &Consent, known: Option<&str>, begun_with: Option<&str>) -> Result<(), Error> {
-    if let (Some(now), Some(before)) = (known, begun_with)
-        && now != before
-    {
-        return Err(Error::new(
-            Exit::Config,
-            format!("the key belongs to app {now}, and this run was begun with app {before}"),
-        )
-        .hint("use the key of that app, or give another directory with --out"));
-    }
+pub(super) fn of_the_app(consent: &Consent, facts: &AppFacts<'_>) -> Result<(), Error> {
+    same_app(facts)?;
     let Some(expected) = consent.expect_app.as_deref() else { return Ok(()) };
-    match known.or(begun_with) {
+    match facts.looked.or(facts.before) {
         Some(app) if app == expected => Ok(()),
         Some(app) => Err(Error::new(Exit::Guard, format!("the key belongs to app {app}, not to {expected}"))
             .hint("use the key of that app, or correct --expect-app")),
         None => Err(Error::new(Exit::Guard, "none of the profiles looked at exists, so the key's app cannot be told")
             .hint("check the key and the input; without --expect-app the run goes on all the same")),
+    }
+}
+
+/// What an earlier key's answers told says nothing about another key.
+fn same_app(facts: &AppFacts<'_>) -> Result<(), Error> {
+    match (facts.looked, facts.before) {
+        (Some(now), Some(before)) if now != before => Err(Error::new(
+            Exit::Config,
+            format!("the key belongs to app {now}, and this run was begun with app {before}"),
+        )
+        .hint("use the key of that app; the right one for another app begins anew: --new, or another --out")),
+        (None, _) if facts.key_changed && facts.settled > 0 => Err(Error::new(
+            Exit::Config,
+            "the key has changed since the last try, and none of the profiles looked at exists, so its app cannot be told",
+        )
+        .hint("go on with the key that the run was begun with, or begin anew: --new, or another --out")),
+        (Some(_) | None, Some(_) | None) => Ok(()),
     }
 }

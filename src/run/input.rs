@@ -2,7 +2,8 @@
 
 use std::{
     fs::{File, Metadata},
-    io::{self, BufReader, Read, Seek},
+    io::{self, BufReader, Read},
+    os::unix::fs::FileExt,
 };
 
 use crate::{
@@ -39,7 +40,7 @@ impl Input {
         let InputName::File(path) = name else { return Ok(Self::Stdin) };
         let name = path.display().to_string();
         let unreadable = |error: io::Error| cannot_open(&name, &error);
-        let mut file = File::open(path).map_err(unreadable)?;
+        let file = File::open(path).map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
         if !metadata.is_file() {
             return Err(
@@ -47,7 +48,6 @@ impl Input {
             );
         }
         let survey = Box::new(survey(BufReader::with_capacity(BUFFER, &file), &name, options)?);
-        file.rewind().map_err(unreadable)?;
         Ok(Self::File { file, name, survey, metadata: Box::new(metadata) })
     }
 
@@ -71,9 +71,8 @@ impl Input {
     pub(super) fn reader(&self, options: &Options) -> Result<Reader<Bytes>, Error> {
         match self {
             Self::File { file, name, survey, .. } => {
-                let mut file = file.try_clone().map_err(|error| cannot_open(name, &error))?;
-                file.rewind().map_err(|error| cannot_open(name, &error))?;
-                let bytes: Bytes = Box::new(BufReader::with_capacity(BUFFER, file));
+                let file = file.try_clone().map_err(|error| cannot_open(name, &error))?;
+                let bytes: Bytes = Box::new(BufReader::with_capacity(BUFFER, Pass { file, offset: 0 }));
                 Reader::open(bytes, name, options, Some(survey.rows))
             }
             Self::Stdin => {
@@ -81,6 +80,20 @@ impl Input {
                 Reader::open(bytes, "stdin", options, None)
             }
         }
+    }
+}
+
+/// One pass over a file. Clones of a descriptor share one position, so each pass keeps its own.
+struct Pass {
+    file: File,
+    offset: u64,
+}
+
+impl Read for Pass {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(into, self.offset)?;
+        self.offset += read as u64;
+        Ok(read)
     }
 }
 

@@ -5,10 +5,14 @@ use std::sync::Arc;
 use futures::Stream;
 
 use super::{
-    Stage, ask, closing,
+    Stage,
+    ahead::Ahead,
+    ask, closing,
     closing::Closing,
     dry, expect,
+    expect::AppFacts,
     input::{Bytes, Input},
+    opening::{Opening, same_rows_as_finished},
     place::Place,
     signals::signals,
     target::{self, Reached},
@@ -16,20 +20,18 @@ use super::{
 };
 use crate::{
     config::Job,
-    domain::{Batch, Past, Sample, Subject},
+    domain::{Past, Sample},
     error::{Error, Exit},
     flow::{Ending, Engine, Looked, Signal},
     progress,
     remote::Client,
-    report::{Immutable, InputFacts, Journal, RealDisk},
+    report::{Immutable, InputFacts, Journal, RealDisk, RunFile},
     source::Reader,
 };
 
-/// How many identities are looked at before anything is touched.
-const LOOKS: usize = 20;
-
 /// Does the job.
 pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
+    let ahead = Ahead::begin(&job);
     let input = Input::open(&job.input, &job.source)?;
     expect::of_the_input(&job, &input)?;
     if job.consent.dry_run {
@@ -38,11 +40,12 @@ pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
     let target = job.target.clone();
     ask::must_be_possible(&job)?;
     let Reached { client, sandbox } = target::reach(target, &job.description, &input, &job.source, stage)?;
-    let mut place = Place::open(&job, &input, &client, sandbox.is_some())?;
-    if let Some(state) = place.finished(&job) {
-        return Ok(closing::finished_before(state, &place.path, stage));
-    }
+    let mut place = Place::open(&job, &input, &client, sandbox.is_some(), ahead)?;
     let past = Arc::new(place.past(&job).inspect_err(|_| place.abandon())?);
+    if let Some(scan) = place.finished(&job) {
+        same_rows_as_finished(&input, &job, &past, &scan.run.state)?;
+        return closing::finished_before(scan, &job, &place.path, stage);
+    }
     let mut opening = Opening::of(&input, &job, &past).inspect_err(|_| place.abandon())?;
     let engine = Engine::new(&job.flow, &client);
     let mut stops = signals()?;
@@ -50,47 +53,6 @@ pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
     let prepared = run.prepare(&engine, &mut place, &mut opening, &mut stops).await;
     let app = prepared.inspect_err(|_| place.abandon())?;
     run.flood(&engine, &place, opening, app, &mut stops).await
-}
-
-/// The reader at its first row, and whom to look at.
-struct Opening {
-    reader: Reader<Bytes>,
-    /// What had to be read of stdin to have somebody to look at.
-    first: Option<Batch>,
-    samples: Vec<Sample>,
-}
-
-impl Opening {
-    fn of(input: &Input, job: &Job, past: &Past) -> Result<Self, Error> {
-        let mut reader = input.reader(&job.source)?;
-        let Some(survey) = input.survey() else {
-            reader = reader.replaying();
-            let mut first = Batch::default();
-            if !reader.next(past, &mut first)? && !job.allow_empty {
-                return Err(expect::no_rows());
-            }
-            let samples = first.rows.iter().filter_map(sample).collect();
-            return Ok(Self { reader, first: Some(first), samples: spread(samples) });
-        };
-        let unsettled = survey.samples.iter().filter(|sample| !past.settled.contains(sample.line)).cloned().collect();
-        Ok(Self { reader, first: None, samples: spread(unsettled) })
-    }
-}
-
-fn sample(row: &crate::domain::Row) -> Option<Sample> {
-    match &row.subject {
-        Subject::Known(identity) => Some(Sample { line: row.line, identity: identity.clone() }),
-        Subject::Repeated(..) | Subject::Malformed { .. } => None,
-    }
-}
-
-/// At most [`LOOKS`] of them, evenly.
-fn spread(samples: Vec<Sample>) -> Vec<Sample> {
-    let count = samples.len();
-    let wanted = count.min(LOOKS);
-    let mut chosen = (0..wanted).map(|nth| nth * count / wanted.max(1)).peekable();
-    let picked = samples.into_iter().enumerate().filter(|(place, _)| chosen.next_if_eq(place).is_some());
-    picked.map(|(_, sample)| sample).collect()
 }
 
 /// What does not change from the look to the end.
@@ -116,11 +78,19 @@ impl Run<'_> {
             self.stage.tell("rows from stdin without --out: this run cannot be continued");
         }
         self.tell_what_was_found(place);
-        let looked = self.look(engine, &std::mem::take(&mut opening.samples), stops).await?;
-        let begun_with = place.scan.as_ref().and_then(|scan| scan.run.immutable.app.clone());
-        expect::of_the_app(&self.job.consent, looked.app.as_deref(), begun_with.as_deref())?;
-        self.confirm(&looked, stops).await?;
-        let app = looked.app.or(begun_with);
+        let samples = std::mem::take(&mut opening.samples);
+        let looked = self.look(engine, &samples, stops).await?;
+        let run = place.scan.as_ref().map(|scan| &scan.run);
+        let before = run.and_then(RunFile::app);
+        let facts = AppFacts {
+            looked: looked.app.as_deref(),
+            before,
+            key_changed: run.is_some_and(|run| run.state.key_fingerprint != self.client.key_fingerprint()),
+            settled: self.past.tally.answered(),
+        };
+        expect::of_the_app(&self.job.consent, &facts)?;
+        self.confirm(&looked, &samples, stops).await?;
+        let app = looked.app.or_else(|| before.map(str::to_owned));
         engine.set_app(app.clone());
         Ok(app)
     }
@@ -156,7 +126,12 @@ impl Run<'_> {
         Ok(looked)
     }
 
-    async fn confirm(&self, looked: &Looked, stops: &mut (impl Stream<Item = Signal> + Unpin)) -> Result<(), Error> {
+    async fn confirm(
+        &self,
+        looked: &Looked,
+        samples: &[Sample],
+        stops: &mut (impl Stream<Item = Signal> + Unpin),
+    ) -> Result<(), Error> {
         let warnings = self.input.survey().map(|survey| survey.warnings.as_slice()).unwrap_or_default();
         if self.job.consent.yes || self.is_sandbox {
             for warning in warnings {
@@ -164,7 +139,7 @@ impl Run<'_> {
             }
             return Ok(());
         }
-        let picture = ask::picture(self.job, self.input, self.client.host(), looked, &self.past);
+        let picture = ask::picture(self.job, self.input, self.client.host(), looked, samples, &self.past);
         ask::consent(self.stage, &picture, self.input.survey().map(|survey| survey.rows), stops).await
     }
 
@@ -189,23 +164,25 @@ impl Run<'_> {
         };
         let journal = journal.wait()?;
         let finish = reader.outcome(&report.ending);
-        let (rows, reader_error) = match finish {
-            Some(Ok(finish)) => {
-                finish.warnings.iter().filter(|_| survey.is_none()).for_each(|warning| tracing::warn!("{warning}"));
-                (Some(finish.rows), None)
-            }
-            Some(Err(error)) => (total, Some(error)),
-            None => (total, None),
+        let (read, reader_error) = match finish {
+            Some(Ok(finish)) => (Some(finish), None),
+            Some(Err(error)) => (None, Some(error)),
+            None => (None, None),
         };
+        if let (Some(finish), None) = (&read, survey) {
+            finish.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        }
+        let failure = closing::failure(&report.ending, reader_error, app.as_deref());
         let closing = Closing {
             job: self.job,
             client: self.client,
             app,
             directory: &place.path,
             settled_before: self.past.tally.settled(),
-            rows,
+            trimmed: survey.map(|survey| survey.trimmed).or(read.as_ref().map(|read| read.trimmed)).unwrap_or(0),
+            rows: read.map(|read| read.rows).or(total),
             sandbox: self.is_sandbox,
-            failure: closing::failure(&report.ending, reader_error),
+            failure,
             report,
         };
         closing.close(journal, self.stage)

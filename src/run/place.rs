@@ -1,14 +1,18 @@
 //! The run's directory: chosen, locked, and read, before anything is sent.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
-use super::{input::Input, wall};
+use super::{
+    ahead::{Ahead, scan_options},
+    input::Input,
+    wall,
+};
 use crate::{
     config::Job,
     domain::{Past, Verdict, say_count},
     error::{Error, Exit},
     remote::Client,
-    report::{Asked, Locks, RealDisk, Scan, ScanOptions, State, resolve, scan, settled_elsewhere},
+    report::{Asked, Locks, RealDisk, Scan, Whereabouts, resolve, scan, settled_elsewhere},
 };
 
 /// What one results line takes at most, for the check of free space: ids and messages are seldom longer.
@@ -23,37 +27,46 @@ pub(super) struct Place {
     pub(super) disk: RealDisk,
     /// What earlier tries left.
     pub(super) scan: Option<Scan>,
+    /// The directory was there before: it is not ours to take away.
+    prepared: bool,
     /// Held until the end.
     _locks: Locks,
 }
 
 impl Place {
     /// Chooses and locks the directory, and reads what earlier tries left there.
-    pub(super) fn open(job: &Job, input: &Input, client: &Client, sandbox: bool) -> Result<Self, Error> {
+    pub(super) fn open(
+        job: &Job,
+        input: &Input,
+        client: &Client,
+        sandbox: bool,
+        ahead: Option<Ahead>,
+    ) -> Result<Self, Error> {
         let asked = Asked {
             command: job.action.word().to_owned(),
             api: job.description.name().to_owned(),
             host: client.host().to_owned(),
             input_digest: input.survey().map(|survey| survey.digest),
+            reading: reading(job),
             sandbox,
         };
+        let prepared = matches!(&job.place.whereabouts, Whereabouts::Exact(path) if path.exists());
         let chosen = resolve(&job.place, &asked, wall::now())?;
         let disk = RealDisk::at(&chosen.path, job.place.group_readable);
-        let options = ScanOptions { max_absent: job.flow.max_absent, with_replay: input.survey().is_none() };
-        let scan = scan(&disk, options)?;
-        if let Some(scan) = &scan {
-            same_reading(job, scan)?;
-        }
-        let place = Self { path: chosen.path, disk, scan, _locks: chosen.locks };
+        let scan = match ahead.and_then(|ahead| ahead.of(&chosen.path)) {
+            Some(scan) => Some(scan),
+            None => scan(&disk, scan_options(job))?,
+        };
+        let place = Self { path: chosen.path, disk, scan, prepared, _locks: chosen.locks };
         place.has_room_for(input)?;
         Ok(place)
     }
 
     /// How the run stands, when it is finished and nothing of it shall be tried again.
-    pub(super) fn finished(&self, job: &Job) -> Option<&State> {
-        let state = self.scan.as_ref().map(|scan| &scan.run.state).filter(|state| state.complete)?;
-        let again = job.place.retry_failed && state.totals.of(Verdict::Failed) > 0;
-        (!again).then_some(state)
+    pub(super) fn finished(&self, job: &Job) -> Option<&Scan> {
+        let scan = self.scan.as_ref().filter(|scan| scan.run.state.complete)?;
+        let again = job.place.retry_failed && scan.totals.of(Verdict::Failed) > 0;
+        (!again).then_some(scan)
     }
 
     /// What the run must not send again; taken out, since the reader's thread wants it too.
@@ -69,8 +82,11 @@ impl Place {
 
     /// Nothing was begun here after all: leaves no empty directory behind.
     pub(super) fn abandon(&self) {
-        if self.scan.is_none() {
-            let _still_there = std::fs::remove_file(self.path.join("lock"));
+        if self.scan.is_some() {
+            return;
+        }
+        let _still_there = std::fs::remove_file(self.path.join("lock"));
+        if !self.prepared {
             let _not_empty = std::fs::remove_dir(&self.path);
         }
     }
@@ -90,25 +106,15 @@ impl Place {
                 self.path.display(),
                 say_count(free >> 20),
                 say_count(survey.rows),
-                say_count(wanted >> 20)
+                say_count(wanted.div_ceil(1 << 20))
             ),
         )
         .hint("make room, or choose another place with --out or --runs-dir"))
     }
 }
 
-fn same_reading(job: &Job, scan: &Scan) -> Result<(), Error> {
-    let before = &scan.run.immutable.options;
-    let changed = READING.into_iter().find(|name| before.get(*name) != job.options_said.get(*name));
-    let Some(name) = changed else { return Ok(()) };
-    let said = |options: &std::collections::BTreeMap<String, String>| options.get(name).cloned().unwrap_or_default();
-    Err(Error::new(
-        Exit::Config,
-        format!(
-            "this run was begun with {name} `{}`, and is now asked for with `{}`: its lines would mean other rows",
-            said(before),
-            said(&job.options_said)
-        ),
-    )
-    .hint("run the same command again, or give another directory with --out"))
+/// The options by which the input's bytes become these rows and no others.
+fn reading(job: &Job) -> BTreeMap<String, String> {
+    let said = READING.into_iter().filter_map(|name| Some((name.to_owned(), job.options_said.get(name)?.clone())));
+    said.collect()
 }

@@ -10,10 +10,15 @@ use crate::{
     flow::Signal,
 };
 
+/// SIGXFSZ, signal(7): the same number on all of Linux's common architectures and on macOS.
+const FILE_SIZE_EXCEEDED: i32 = 25;
+
 /// SIGINT, SIGTERM, and SIGHUP as a SIGTERM: a lost terminal leaves as cleanly as a stopped pod. A signal that the
 /// parent had us ignore (nohup, a shell's background job) stays ignored.
 pub(super) fn signals() -> Result<impl Stream<Item = Signal> + Unpin, Error> {
     let ignored = ignored_signals();
+    // A handler, even one that nobody asks, turns the death by SIGXFSZ into a write that fails with EFBIG.
+    let _unasked = signal(SignalKind::from_raw(FILE_SIZE_EXCEEDED)).map_err(|error| cannot_listen(&error))?;
     let mut streams = Vec::new();
     for (kind, meaning) in [
         (SignalKind::interrupt(), Signal::Interrupt),

@@ -11,8 +11,11 @@ use std::{
 };
 
 use tokio::{
-    sync::mpsc::{Receiver, Sender, channel},
-    time::MissedTickBehavior,
+    sync::{
+        Semaphore,
+        mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel},
+    },
+    time::{MissedTickBehavior, interval},
 };
 
 use super::wall;
@@ -26,8 +29,11 @@ use crate::{
 
 /// Batches of up to 256 rows between the reader and the flow.
 const READ_AHEAD: usize = 4;
-/// Hand-overs of up to 64 outcomes between the flow and the journal: 1,024 outcomes.
-const QUEUE: usize = 16;
+/// Outcomes between the flow and the journal.
+const QUEUE: usize = 1024;
+/// How long the journal waits for more once something has come: a waking and a write for each hand-over would cost more
+/// than the lines themselves.
+const LINGER: Duration = Duration::from_millis(5);
 /// How often the journal is synced while lines come in.
 const SYNC_EVERY: Duration = Duration::from_millis(100);
 
@@ -104,6 +110,7 @@ impl Intake for ReaderThread {
 }
 
 /// What the flow hands over at once.
+#[derive(Default)]
 struct HandOver {
     outcomes: Vec<Outcome>,
     kept: Vec<Kept>,
@@ -111,7 +118,8 @@ struct HandOver {
 
 /// The journal's thread, as the flow sees it.
 pub(super) struct JournalThread {
-    queue: Sender<HandOver>,
+    queue: UnboundedSender<HandOver>,
+    places: Arc<Semaphore>,
 }
 
 /// The journal, to be had back when the flow is done.
@@ -119,34 +127,60 @@ pub(super) struct JournalHandle(JoinHandle<Result<Journal<RealDisk>, Error>>);
 
 /// Starts writing.
 pub(super) fn write(journal: Journal<RealDisk>) -> Result<(JournalThread, JournalHandle), Error> {
-    let (queue, hand_overs) = channel(QUEUE);
+    let (queue, hand_overs) = unbounded_channel();
+    let places = Arc::new(Semaphore::new(QUEUE));
+    let desk = Desk { journal, hand_overs, places: Arc::clone(&places) };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| no_thread(&error))?;
     let thread = Builder::new()
         .name("journal".to_owned())
-        .spawn(move || runtime.block_on(write_all(journal, hand_overs)))
+        .spawn(move || runtime.block_on(desk.work()))
         .map_err(|error| no_thread(&error))?;
-    Ok((JournalThread { queue }, JournalHandle(thread)))
+    Ok((JournalThread { queue, places }, JournalHandle(thread)))
 }
 
-async fn write_all(
-    mut journal: Journal<RealDisk>,
-    mut hand_overs: Receiver<HandOver>,
-) -> Result<Journal<RealDisk>, Error> {
-    let mut ticks = tokio::time::interval(SYNC_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            biased;
-            _ = ticks.tick() => journal.sync()?,
-            hand_over = hand_overs.recv() => match hand_over {
-                Some(HandOver { outcomes, kept }) => {
-                    journal.record(&outcomes, wall::now())?;
-                    journal.keep(&kept)?;
+/// The journal at work.
+struct Desk {
+    journal: Journal<RealDisk>,
+    hand_overs: UnboundedReceiver<HandOver>,
+    places: Arc<Semaphore>,
+}
+
+impl Desk {
+    async fn work(mut self) -> Result<Journal<RealDisk>, Error> {
+        let done = self.write_all().await;
+        // Whoever still waits for a place must not wait for ever.
+        self.places.close();
+        done.map(|()| self.journal)
+    }
+
+    async fn write_all(&mut self) -> Result<(), Error> {
+        let (mut syncs, mut linger) = (interval(SYNC_EVERY), interval(LINGER));
+        syncs.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                _ = syncs.tick() => self.journal.sync()?,
+                first = self.hand_overs.recv() => {
+                    let Some(first) = first else { return Ok(()) };
+                    linger.reset();
+                    linger.tick().await;
+                    self.write(first)?;
                 }
-                None => return Ok(journal),
-            },
+            }
         }
+    }
+
+    /// Writes what has come meanwhile too, in one piece.
+    fn write(&mut self, mut all: HandOver) -> Result<(), Error> {
+        while let Ok(mut next) = self.hand_overs.try_recv() {
+            all.outcomes.append(&mut next.outcomes);
+            all.kept.append(&mut next.kept);
+        }
+        self.journal.record(&all.outcomes, wall::now())?;
+        self.journal.keep(&all.kept)?;
+        self.places.add_permits(all.outcomes.len());
+        Ok(())
     }
 }
 
@@ -158,8 +192,16 @@ impl JournalHandle {
 }
 
 impl Ledger for JournalThread {
-    async fn record(&mut self, outcomes: Vec<Outcome>, kept: Vec<Kept>) -> Result<(), LedgerLost> {
-        self.queue.send(HandOver { outcomes, kept }).await.map_err(|_| LedgerLost)
+    async fn record(&mut self, mut outcomes: Vec<Outcome>, mut kept: Vec<Kept>) -> Result<(), LedgerLost> {
+        while !(outcomes.is_empty() && kept.is_empty()) {
+            let rest = outcomes.split_off(outcomes.len().min(QUEUE));
+            let count = u32::try_from(outcomes.len()).map_err(|_| LedgerLost)?;
+            self.places.acquire_many(count).await.map_err(|_| LedgerLost)?.forget();
+            let hand_over =
+                HandOver { outcomes: std::mem::replace(&mut outcomes, rest), kept: std::mem::take(&mut kept) };
+            self.queue.send(hand_over).map_err(|_| LedgerLost)?;
+        }
+        Ok(())
     }
 }
 

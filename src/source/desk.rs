@@ -87,6 +87,11 @@ impl Desk {
         self.share.is_over()
     }
 
+    /// Rows of the input counted so far, ours or not.
+    pub(super) fn met(&self) -> u64 {
+        self.share.met()
+    }
+
     /// What was counted so far.
     pub(super) fn counts(&self) -> Counts {
         self.counts

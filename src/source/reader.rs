@@ -38,6 +38,8 @@ pub struct Finish {
     pub bytes: u64,
     /// Our rows: what `--skip`, `--limit` and `--shard` leave, those settled before included.
     pub rows: u64,
+    /// Rows of the input up to `--limit`'s end, ours or not.
+    pub met: u64,
     /// Rows handed on that cannot be sent. This and the counts below leave out rows settled before.
     pub malformed: u64,
     /// Rows handed on with an odd id, whether or not it is sent.
@@ -110,6 +112,7 @@ impl<R: Read> Reader<R> {
             digest: drained.digest,
             bytes: drained.bytes,
             rows: counts.rows,
+            met: self.desk.met(),
             malformed: counts.malformed,
             odd: counts.odd,
             trimmed: counts.trimmed,

@@ -32,7 +32,9 @@ const LENGTHS: usize = 40;
 pub struct Survey {
     /// Our rows: what `--skip`, `--limit` and `--shard` leave; 0 for an empty or header-only file.
     pub rows: u64,
-    /// Rows among them that cannot be sent.
+    /// Rows of the input up to `--limit`'s end, ours or not.
+    pub met: u64,
+    /// Rows among ours that cannot be sent.
     pub malformed: u64,
     /// Rows with an id such as `NULL` or `1.23457E+15`, whether or not these are sent.
     pub odd: u64,
@@ -72,6 +74,7 @@ pub fn survey<R: Read>(input: R, name: &str, options: &Options) -> Result<Survey
     let drained = opened.records.drain()?;
     Ok(Survey {
         rows: census.rows,
+        met: records,
         malformed: census.malformed,
         odd: census.odd,
         trimmed: census.trimmed,

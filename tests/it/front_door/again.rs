@@ -140,3 +140,21 @@ fn a_file_that_changes_while_it_is_read_ends_incomplete_and_its_run_is_not_conti
     run(&mut desk.delete(&sandbox.base_url())).with(78);
     assert_eq!(sandbox.received().deletes, deletes);
 }
+
+/// Two passes over one descriptor once shared its position: near the end of a run, looking for somebody to look at
+/// moved the main pass elsewhere, and the input seemed to have changed.
+#[test]
+fn near_its_end_a_large_file_is_read_from_its_beginning_all_the_same() {
+    const ROWS: u64 = 4000;
+    let desk = Desk::new();
+    let sandbox = calm(ROWS);
+    let wide = "x".repeat(200);
+    let mut rows = "customer_user_id,note\n".to_owned();
+    (1..=ROWS).for_each(|n| rows.extend(["customer-", &n.to_string(), ",", &wide, "\n"]));
+    desk.put("customers.csv", rows);
+    let running = Running::start(&mut desk.delete(&sandbox.base_url()));
+    assert!(sandbox.wait_for(ROWS - 40, PATIENCE));
+    running.kill();
+    run(desk.delete(&sandbox.base_url()).args(["--max-absent", "off"])).with(0);
+    assert_eq!(settled_once(&desk.out()).values().sum::<usize>() as u64, ROWS);
+}

@@ -33,6 +33,9 @@ fn expectations_that_do_not_hold_stop_it_before_anybody_is_touched() {
     assert_eq!(sandbox.received().requests, 0, "these need no look");
     refused(&mut delete(&["--expect-app", "another"]), &sandbox, 3).saying(&[&sandbox.app_id(), "another"]);
     assert!(!desk.out().exists(), "nothing was begun");
+    fs::create_dir_all(desk.out()).unwrap();
+    refused(&mut delete(&["--expect-app", "another"]), &sandbox, 3);
+    assert_eq!(fs::read_dir(desk.out()).unwrap().count(), 0, "as it was prepared");
     let app = sandbox.app_id();
     run(&mut delete(&["--expect-rows", "30", "--max-delete", "30", "--expect-app", &app])).with(0);
     assert_eq!(sandbox.received().applied, 30);
@@ -94,6 +97,20 @@ fn an_input_that_is_none_is_refused() {
     refused(&mut delete(&desk.path("missing.csv")), &sandbox, 66).saying(&["missing.csv"]);
     assert_eq!(sandbox.received().requests, 0);
     run(delete(&bare).arg("--allow-empty")).with(0);
+}
+
+/// An Indexed Job over a short file: a shard that nobody falls to is done, and must not fail the others.
+#[test]
+fn a_shard_without_rows_of_its_own_is_done() {
+    let (desk, sandbox) = (Desk::new(), calm(1));
+    let input = desk.customers(1);
+    for index in 0..2 {
+        let mut command = desk.program();
+        command.arg("delete").arg(&input).args(["--base-url", &sandbox.base_url(), "--yes", "--api-key-file"]);
+        command.arg(desk.path("key")).args(["--shard", &format!("{index}/2")]);
+        run(command.args(["--out", &format!("shards/{index}/run")])).with(0);
+    }
+    assert_eq!(sandbox.received().deletes, 1);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod again;
 mod apis;
 mod disk;
 mod guards;
+mod honesty;
 mod kills;
 mod prompt;
 mod secrets;

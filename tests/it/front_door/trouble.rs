@@ -101,7 +101,7 @@ fn a_pause_longer_than_permitted_is_75_and_names_it() {
     let sandbox = sandbox(Population::Count(300), Faults { throttle: Some(throttle), ..Faults::default() }, None);
     desk.customers(300);
     let left = run(&mut desk.delete(&sandbox.base_url())).with(75);
-    left.saying(&["the API asks for a pause of 2000 s", "--max-hold", "after that time"]);
+    left.saying(&["the API asks for a pause of 33m 20s", "--max-hold", "after that time"]);
     assert_eq!(settled_once(&desk.out()), [("deleted".to_owned(), 80)].into());
     assert!(sandbox.received().throttled <= 16, "what was on the wire, and nothing after the first 429 was read");
 }

@@ -48,7 +48,7 @@ enum Knows {
 }
 
 /// Where an outside crate may be named: rooms, or single modules of one.
-const GUESTS: [(&str, &[&str]); 23] = [
+const GUESTS: [(&str, &[&str]); 24] = [
     ("aws_lc_rs", &["domain/digest"]),
     ("backoff", &["flow/retry"]),
     ("clap", &["cli"]),
@@ -64,6 +64,7 @@ const GUESTS: [(&str, &[&str]); 23] = [
     ("hyper_util", &["sandbox"]),
     ("indicatif", &["progress"]),
     ("jiff", &["domain/moment"]),
+    ("mimalloc", &["main"]),
     ("reqwest", &["remote"]),
     ("rpassword", &["run/key"]),
     ("rustix", &["run/place"]),

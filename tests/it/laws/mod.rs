@@ -25,6 +25,7 @@ mod leaving;
 mod looking;
 mod looking_first;
 mod random;
+mod resume;
 mod suspicion;
 mod trouble;
 

@@ -1,6 +1,7 @@
 //! Which directory a run uses, who may work in it, and what is found there later.
 
 use std::{
+    collections::BTreeMap,
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -10,13 +11,16 @@ use tempfile::TempDir;
 use tollgate::{
     domain::{Digest, Moment, Verdict},
     error::{Error, Exit},
-    report::{Asked, Chosen, Immutable, Journal, Place, RealDisk, Whereabouts, audit, resolve, settled_elsewhere},
+    report::{
+        Asked, Chosen, Immutable, Journal, Place, RealDisk, Whereabouts, audit, resolve, scan, settled_elsewhere,
+    },
 };
 
-use super::{ending, immutable, layout, now, outcome};
+use super::{ending, immutable, layout, now, options, outcome};
 
 fn asked() -> Asked {
     Asked {
+        reading: BTreeMap::new(),
         command: "delete".to_owned(),
         api: "adapty".to_owned(),
         host: "api.adapty.io".to_owned(),
@@ -256,4 +260,41 @@ fn the_youngest_unfinished_run_is_continued() {
         paths.push(chosen.path.clone());
     }
     assert_eq!(chosen(&under(&root)).path, paths[1]);
+}
+
+#[test]
+fn another_slice_shard_or_column_is_another_run() {
+    let root = tempfile::tempdir().unwrap();
+    let reading = |limit: &str| BTreeMap::from([("limit".to_owned(), limit.to_owned())]);
+    let first = resolve(&under(&root), &Asked { reading: reading("10"), ..asked() }, now()).unwrap();
+    let options = reading("10");
+    work(&first, &Immutable { options, ..immutable() }, &[Verdict::Deleted], true);
+    let path = first.path.clone();
+    drop(first);
+    let rest = resolve(&under(&root), &Asked { reading: reading("unbounded"), ..asked() }, now()).unwrap();
+    assert!(rest.existing.is_none(), "the rest of the file is no finished run");
+    drop(rest);
+    let place = place(Whereabouts::Exact(path));
+    let refused = resolve(&place, &Asked { reading: reading("20"), ..asked() }, now()).unwrap_err();
+    assert_eq!(refused.exit(), Exit::Config);
+    assert!(refused.what().contains("its limit was 10, this one's is 20"), "{refused}");
+}
+
+/// What was read ahead without a lock holds only as long as nobody wrote after it.
+#[test]
+fn a_scan_holds_until_the_journal_grows_or_another_try_begins() {
+    let root = tempfile::tempdir().unwrap();
+    let chosen = chosen(&under(&root));
+    work(&chosen, &immutable(), &[Verdict::Deleted, Verdict::Failed], false);
+    let disk = RealDisk::at(&chosen.path, false);
+    let ahead = scan(&disk, options()).unwrap().unwrap();
+    assert!(ahead.still_holds(&chosen.path));
+    let mut journal = Journal::resume(disk.clone(), &ahead, &layout(), "ab12").unwrap();
+    assert!(!ahead.still_holds(&chosen.path), "another try has begun");
+    journal.record(&[outcome(2, Verdict::Deleted)], now()).unwrap();
+    assert!(!ahead.still_holds(&chosen.path));
+    let again = scan(&disk, options()).unwrap().unwrap();
+    assert!(again.still_holds(&chosen.path));
+    journal.record(&[outcome(3, Verdict::Deleted)], now()).unwrap();
+    assert!(!again.still_holds(&chosen.path), "a line was written");
 }

@@ -1,6 +1,6 @@
 //! What a journal means for the next try, against a model that is as plain as can be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use tollgate::{
@@ -30,6 +30,8 @@ struct Known {
 struct Model {
     rows: BTreeMap<u64, Known>,
     window: Vec<u64>,
+    /// Unsettled when the latest try began, without a line since.
+    open: BTreeSet<u64>,
 }
 
 impl Model {
@@ -48,9 +50,12 @@ impl Model {
             if !open {
                 return None;
             }
-            if before.doubted {
+            let unsettled = |known: &Known| known.doubted || known.verdict == Verdict::Failed;
+            if unsettled(&before) && !self.open.remove(&line) {
                 let rows = &self.rows;
                 self.window.retain(|line| !rows[line].doubted);
+                self.open = rows.iter().filter(|(_, known)| unsettled(known)).map(|(line, _)| *line).collect();
+                self.open.remove(&line);
             }
             self.window.retain(|other| *other != line);
         }
@@ -222,6 +227,19 @@ fn a_mended_run_that_dies_half_way_forgets_nobody() {
     assert_eq!(past.answered.len(), 11);
     events.extend((12..=60).map(|line| (line, Verdict::Deleted, false)));
     assert_eq!(past_of(&events, MaxAbsent::Percent(95.0)).settled.len(), 60);
+}
+
+/// Once, the second try's own trip was forgotten with the first line about a row that the first try had doubted as well:
+/// that row, on the wire when the guard tripped again, stayed un-erased for ever.
+#[test]
+fn two_tries_with_the_wrong_key_leave_nobody_behind() {
+    let mut events = absent(1..=55);
+    events.extend(absent(1..=55));
+    assert_eq!(past_of(&events, MaxAbsent::Percent(95.0)).settled.len(), 0);
+    events.extend(absent(1..=53));
+    assert_eq!(past_of(&events, MaxAbsent::Percent(95.0)).settled.len(), 0);
+    events.extend((1..=55).map(|line| (line, Verdict::Deleted, false)));
+    assert_eq!(past_of(&events, MaxAbsent::Percent(95.0)).settled.len(), 55);
 }
 
 #[test]

@@ -19,6 +19,8 @@ fn summary() -> Summary {
         directory: Some("tollgate-runs/20261121T015900Z-delete".into()),
         rows: Some(200_010),
         totals,
+        after_lost_answer: 0,
+        trimmed: 0,
         settled_before: 1_000,
         unsettled: 2,
         requests: 203_200,

@@ -78,6 +78,11 @@ impl SimDisk {
         self.0.borrow_mut().failing_syncs = failing;
     }
 
+    /// The process has died: see [`SimDisk::kill_after`].
+    pub(crate) fn is_dead(&self) -> bool {
+        self.0.borrow().killed
+    }
+
     /// How many syncs were asked for, of files and of names.
     pub(crate) fn syncs(&self) -> u64 {
         self.0.borrow().syncs

@@ -2,7 +2,7 @@
 //! that the laws can be checked without asking the flow.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, Ref, RefCell},
     collections::{HashMap, HashSet},
     time::Duration,
 };
@@ -230,6 +230,11 @@ impl ScriptedRemote {
             in_flight: Cell::new(0),
             peak: Cell::new(0),
         }
+    }
+
+    /// Everything it was asked so far, in order of arrival.
+    pub(crate) fn log(&self) -> Ref<'_, [Sent]> {
+        Ref::map(self.log.borrow(), Vec::as_slice)
     }
 
     /// Everything it was asked, in order of arrival, and the most that was on the wire at once.

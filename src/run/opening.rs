@@ -1,0 +1,94 @@
+//! The reader at its first row, and whom to look at before anything is touched.
+
+use super::{
+    expect,
+    input::{Bytes, Input},
+};
+use crate::{
+    config::Job,
+    domain::{Batch, Past, Row, Sample, Subject},
+    error::{Error, Exit},
+    report::State,
+    source::Reader,
+};
+
+/// How many identities are looked at before anything is touched.
+const LOOKS: usize = 20;
+
+/// The reader at its first row, and whom to look at.
+pub(super) struct Opening {
+    pub(super) reader: Reader<Bytes>,
+    /// What had to be read of stdin to have somebody to look at.
+    pub(super) first: Option<Batch>,
+    pub(super) samples: Vec<Sample>,
+}
+
+impl Opening {
+    /// Samples are spread over the file; where earlier tries left too few of them, the next rows are taken.
+    pub(super) fn of(input: &Input, job: &Job, past: &Past) -> Result<Self, Error> {
+        let reader = input.reader(&job.source)?;
+        let Some(survey) = input.survey() else { return Self::of_stdin(reader.replaying(), job, past) };
+        let left = survey.samples.iter().filter(|sample| !past.settled.contains(sample.line)).cloned().collect();
+        let mut samples = spread(left);
+        if samples.len() < LOOKS && !past.settled.is_empty() {
+            samples = next_rows(input.reader(&job.source)?, past)?;
+        }
+        Ok(Self { reader, first: None, samples })
+    }
+
+    fn of_stdin(mut reader: Reader<Bytes>, job: &Job, past: &Past) -> Result<Self, Error> {
+        let mut first = Batch::default();
+        // Of a pipe nobody knows yet what the other shards take.
+        if !reader.next(past, &mut first)? && !expect::may_be_empty(job, u64::MAX) {
+            return Err(expect::no_rows());
+        }
+        let samples = spread(first.rows.iter().filter_map(sample).collect());
+        Ok(Self { reader, first: Some(first), samples })
+    }
+}
+
+/// The first rows that are left.
+fn next_rows(mut reader: Reader<Bytes>, past: &Past) -> Result<Vec<Sample>, Error> {
+    let (mut samples, mut batch) = (Vec::new(), Batch::default());
+    while samples.len() < LOOKS && reader.next(past, &mut batch)? {
+        samples.extend(batch.rows.iter().filter_map(sample));
+    }
+    samples.truncate(LOOKS);
+    Ok(samples)
+}
+
+fn sample(row: &Row) -> Option<Sample> {
+    match &row.subject {
+        Subject::Known(identity) => Some(Sample { line: row.line, identity: identity.clone() }),
+        Subject::Repeated(..) | Subject::Malformed { .. } => None,
+    }
+}
+
+/// At most [`LOOKS`] of them, evenly.
+fn spread(samples: Vec<Sample>) -> Vec<Sample> {
+    let count = samples.len();
+    let wanted = count.min(LOOKS);
+    let mut chosen = (0..wanted).map(|nth| nth * count / wanted.max(1)).peekable();
+    let picked = samples.into_iter().enumerate().filter(|(place, _)| chosen.next_if_eq(place).is_some());
+    picked.map(|(_, sample)| sample).collect()
+}
+
+/// Stdin has no digest: that a finished run is about these very rows is known only when all of them were read.
+///
+/// # Errors
+/// 65 when they are others, or more.
+pub(super) fn same_rows_as_finished(input: &Input, job: &Job, past: &Past, state: &State) -> Result<(), Error> {
+    if input.survey().is_some() {
+        return Ok(());
+    }
+    let mut reader = input.reader(&job.source)?.replaying();
+    let (mut batch, mut without_line) = (Batch::default(), 0);
+    while reader.next(past, &mut batch)? {
+        without_line += batch.rows.len() as u64;
+    }
+    if reader.finish()?.rows == state.rows_read && without_line <= state.totals.of(crate::domain::Verdict::Failed) {
+        return Ok(());
+    }
+    Err(Error::new(Exit::Data, "stdin has other rows than the finished run in this directory")
+        .hint("give a new list another directory with --out"))
+}

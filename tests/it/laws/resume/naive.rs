@@ -1,0 +1,112 @@
+//! What a run's directory holds, read as a stranger would: shares nothing with the program but the digest.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, value::RawValue};
+use tollgate::domain::Digest;
+
+use crate::support::disk::SimDisk;
+
+/// One line of the results.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) row: u64,
+    pub(super) id: String,
+    pub(super) outcome: String,
+    /// Which request decided it.
+    pub(super) request: Option<usize>,
+    pub(super) message: String,
+}
+
+/// The results, as far as their chain holds.
+#[derive(Debug, Default)]
+pub(super) struct Journal {
+    pub(super) lines: Vec<Line>,
+    /// Every chain value, the first link included.
+    pub(super) heads: Vec<String>,
+    /// Bytes after the last whole line.
+    pub(super) rest: usize,
+}
+
+/// Reads `results.csv`; empty when no run was begun.
+pub(super) fn journal(disk: &SimDisk) -> Journal {
+    let Some(run) = disk.bytes("run.json") else { return Journal::default() };
+    let run: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(&run).expect("run.json is JSON");
+    let mut journal =
+        Journal { heads: vec![Digest::of(run["immutable"].get().as_bytes()).to_string()], ..Journal::default() };
+    let bytes = disk.bytes("results.csv").unwrap_or_default();
+    let mut pieces = bytes.split_inclusive(|byte| *byte == b'\n');
+    journal.rest = bytes.len() - pieces.next().filter(|header| header.ends_with(b"\n")).map_or(0, <[u8]>::len);
+    for piece in pieces {
+        let Some((line, head)) = chained(piece, &journal.heads[journal.heads.len() - 1]) else { break };
+        journal.rest -= piece.len();
+        journal.lines.push(line);
+        journal.heads.push(head);
+    }
+    journal
+}
+
+fn chained(piece: &[u8], before: &str) -> Option<(Line, String)> {
+    let text = std::str::from_utf8(piece).ok()?.strip_suffix('\n')?;
+    let (raw, chain) = text.rsplit_once(',')?;
+    if Digest::of(format!("{before}{raw}").as_bytes()).to_string() != chain {
+        return None;
+    }
+    let fields = fields(raw);
+    assert_eq!(fields.len(), 12, "{raw}");
+    let line = Line {
+        row: fields[0].parse().expect("a line"),
+        id: fields[1].clone(),
+        outcome: fields[3].clone(),
+        request: fields[9].parse().ok(),
+        message: fields[11].clone(),
+    };
+    Some((line, chain.to_owned()))
+}
+
+fn fields(raw: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let (mut inside, mut characters) = (false, raw.chars().peekable());
+    while let Some(character) = characters.next() {
+        let last = fields.len() - 1;
+        match character {
+            '"' if inside && characters.peek() == Some(&'"') => fields[last].extend(characters.next()),
+            '"' => inside = !inside,
+            ',' if !inside => fields.push(String::new()),
+            other => fields[last].push(other),
+        }
+    }
+    fields
+}
+
+impl Journal {
+    /// Each row's last word.
+    pub(super) fn last_words(&self) -> BTreeMap<u64, &Line> {
+        self.lines.iter().map(|line| (line.row, line)).collect()
+    }
+}
+
+/// The mutable part of `run.json`.
+pub(super) fn state(disk: &SimDisk) -> Value {
+    let run: Value = serde_json::from_slice(&disk.bytes("run.json").expect("run.json")).expect("JSON");
+    run["state"].clone()
+}
+
+/// The records of a side file, in order of bytes; none when there is no such file.
+pub(super) fn side_file(disk: &SimDisk, name: &str, header: &str) -> Vec<String> {
+    let Some(bytes) = disk.bytes(name) else { return Vec::new() };
+    let text = String::from_utf8(bytes).expect("UTF-8");
+    let rest = text.strip_prefix(&format!("{header}\n")).expect("a header");
+    let (mut records, mut inside) = (vec![String::new()], false);
+    for character in rest.chars() {
+        inside ^= character == '"';
+        let last = records.len() - 1;
+        match character {
+            '\n' if !inside => records.push(String::new()),
+            other => records[last].push(other),
+        }
+    }
+    assert_eq!(records.pop().as_deref(), Some(""), "the last record is whole");
+    records.sort();
+    records
+}
