@@ -105,7 +105,7 @@ pub struct CheckArgs {
     pub dry_run: bool,
     /// Rehearse against a stand-in inside this process; nothing real is touched
     ///
-    /// Needs no key and asks nothing; --api, --base-url, --proxy and certificates are not looked at. It has no
+    /// Needs no key and asks nothing; --base-url, --proxy and certificates are not looked at. It has no
     /// environment name: nothing may linger that makes deletion pretended.
     #[arg(long)]
     pub sandbox: bool,

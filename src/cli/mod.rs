@@ -7,6 +7,7 @@
 #![expect(clippy::doc_markdown, reason = "the doc comments of flags are help texts, read on a terminal")]
 #![expect(clippy::struct_excessive_bools, reason = "a switch is a bool; config makes sense of them")]
 
+mod api;
 mod delete;
 mod read;
 mod sandbox;
@@ -21,6 +22,7 @@ use clap::{
     error::ErrorKind,
 };
 
+pub use api::{ApiArgs, ApiCommand};
 pub use delete::{CheckArgs, ConnectionArgs, DeleteArgs, InputArgs, PaceArgs, ResultsArgs, SafetyArgs};
 pub use read::{GetArgs, OutProfiles, ReadArgs, VerifyArgs};
 pub use sandbox::{FaultArgs, SandboxArgs};
@@ -72,14 +74,16 @@ pub enum Command {
     /// since nothing is changed. With the key of another app everybody is absent: see --expect-app and --against.
     #[command(after_help = texts::MORE, after_long_help = texts::verify_epilogue())]
     Verify(Box<VerifyArgs>),
-    /// Serve a stand-in for Adapty on this machine, with faults on demand
+    /// Serve a stand-in for an API on this machine, with faults on demand
     ///
-    /// It answers as Adapty does: headers, statuses, bodies, error codes, the slash at the path's end. Shares such as
+    /// It answers as Adapty or Crafter does (headers, statuses, bodies, error codes), or as a description says. Shares such as
     /// 5% or 0.05 are drawn for each id and request from --seed, so that a rehearsal can be repeated. Each flag has an
     /// environment name of its own: --server-error is TOLLGATE_SANDBOX_SERVER_ERROR.
     Sandbox(Box<SandboxArgs>),
     /// Check a run's chain and print its summary again
     Report(ReportArgs),
+    /// Check, print or list descriptions of APIs
+    Api(ApiArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page

@@ -5,15 +5,19 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 use clap::Args;
 
 use super::values;
-use crate::{domain::parse_duration, flow::Rate, sandbox::Share};
+use crate::{domain::parse_duration, flow::Rate, remote::ApiName, sandbox::Share};
 
 /// `tollgate sandbox`.
 #[derive(Debug, Args)]
 pub struct SandboxArgs {
+    /// The API to play: the name of one that is built in, or a description of your own (a path)
+    #[arg(long, value_name = "NAME|FILE", default_value = "adapty", env = "TOLLGATE_SANDBOX_API",
+          value_parser = values::api())]
+    pub api: ApiName,
     /// Where to listen: loopback only; port 0 lets the system choose, and the address is printed
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", env = "TOLLGATE_SANDBOX_LISTEN")]
     pub listen: SocketAddr,
-    /// Know customer-1 to customer-N; without this and --from, whoever is asked for exists until deleted
+    /// Know customer-1 to customer-N (Crafter: 1 to N in 24 hex digits); without this and --from, whoever is asked for exists until deleted
     #[arg(long, value_name = "N", env = "TOLLGATE_SANDBOX_CUSTOMERS")]
     pub customers: Option<u64>,
     /// Know the ids of a file, read as `delete` reads it

@@ -8,7 +8,7 @@ use super::{command, unhidden};
 use crate::error::{Error, Exit};
 
 /// The commands that have a manual page of their own.
-pub(super) const DOCUMENTED: [&str; 5] = ["delete", "get", "verify", "sandbox", "report"];
+pub(super) const DOCUMENTED: [&str; 6] = ["delete", "get", "verify", "sandbox", "report", "api"];
 
 /// At the foot of `-h`.
 pub(super) const MORE: &str = "--help explains more, --help-all shows the seldom-used flags too.";

@@ -4,15 +4,15 @@ use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration}
 
 use secrecy::SecretString;
 
-use super::{Again, Surroundings, reading::reading, said, sandbox, wanted::Wanted};
+use super::{Again, Surroundings, part::part, reading::reading, said, sandbox, wanted::Wanted};
 use crate::{
     cli::{CheckArgs, ConnectionArgs, FaultArgs, ResultsArgs},
     domain::{Action, Digest},
     error::{Error, Exit},
     flow,
-    remote::{self, ApiName, ClientIdentity, Description, KeySource},
+    remote::{self, ClientIdentity, Description, KeySource},
     report::{Place, Whereabouts},
-    sandbox::Faults,
+    sandbox::{Faults, Part},
     source::{self, InputName},
 };
 
@@ -110,6 +110,8 @@ pub enum Target {
 /// A stand-in inside this process.
 #[derive(Debug, Clone)]
 pub struct Rehearsal {
+    /// Which API it plays.
+    pub part: Part,
     /// How it misbehaves.
     pub faults: Faults,
     /// Seeds profile ids and faults.
@@ -173,11 +175,11 @@ impl Connection {
 /// From flags to a complete job.
 pub(super) fn configure(args: Wanted, again: Again, around: &Surroundings<'_>) -> Result<Job, Error> {
     one_thing_on_stdout(&args)?;
-    let rehearsal = args.checks.sandbox;
-    let description = Description::load(&api(&args.connection, rehearsal))?;
+    let description = Description::load(&args.connection.api)?;
     let flow = flow_options(&args, &description, around);
     let source = reading(args.action, &args.input, &description, around)?;
     let options_said = said::options(&flow, &source, &args.profiles, args.against.as_deref());
+    can_name_its_app(&args.checks, &description)?;
     Ok(Job {
         action: args.action,
         target: target(args.connection, &args.checks, flow.width, &description, around)?,
@@ -198,8 +200,11 @@ pub(super) fn configure(args: Wanted, again: Again, around: &Surroundings<'_>) -
     })
 }
 
-fn api(args: &ConnectionArgs, rehearsal: bool) -> ApiName {
-    if rehearsal { ApiName::Embedded(sandbox::API.to_owned()) } else { args.api.clone() }
+fn can_name_its_app(args: &CheckArgs, api: &Description) -> Result<(), Error> {
+    if args.expect_app.is_none() || api.names_apps() {
+        return Ok(());
+    }
+    Err(Error::new(Exit::Usage, format!("--expect-app has no meaning for {}, whose answers name no app", api.name())))
 }
 
 /// Who reads profiles from stdout would stumble over a summary.
@@ -241,15 +246,17 @@ fn target(
     around: &Surroundings<'_>,
 ) -> Result<Target, Error> {
     if checks.sandbox {
-        return Ok(Target::Sandbox(rehearsal(args.connect_timeout, &checks.sandbox_faults, width)));
+        let part = part(&args.api, api);
+        return Ok(Target::Sandbox(rehearsal(part, args.connect_timeout, &checks.sandbox_faults, width)));
     }
     let key = key(args.api_key_file.clone(), api, around);
     Ok(Target::Real { connection: connection(args, width)?, key })
 }
 
 /// Nothing of the real connection is left, so that no flag or variable can lead a rehearsal elsewhere.
-fn rehearsal(connect_timeout: Duration, faults: &FaultArgs, width: NonZeroU32) -> Rehearsal {
+fn rehearsal(part: Part, connect_timeout: Duration, faults: &FaultArgs, width: NonZeroU32) -> Rehearsal {
     Rehearsal {
+        part,
         seed: faults.seed,
         faults: sandbox::faults(faults),
         connection: Connection {

@@ -4,7 +4,9 @@
 //! It does not touch the input, the results or the network; the only file that it opens is the API's description.
 
 mod again;
+mod api;
 mod job;
+mod part;
 mod reading;
 mod said;
 mod sandbox;
@@ -78,7 +80,7 @@ pub enum Command {
     Sandbox(Box<SandboxJob>),
     /// Check a run's chain and print its summary again.
     Report(ReportJob),
-    /// Write this on stdout (completions, the manual page).
+    /// Write this on stdout (completions, the manual page, descriptions).
     Print(String),
 }
 
@@ -104,6 +106,7 @@ pub fn configure(cli: Cli, around: &Surroundings<'_>) -> Result<Config, Error> {
         cli::Command::Verify(args) => Command::Verify(mass(Wanted::verify(*args))?),
         cli::Command::Sandbox(args) => Command::Sandbox(Box::new(sandbox::configure(*args, around)?)),
         cli::Command::Report(args) => Command::Report(ReportJob { dir: args.dir, json: args.json }),
+        cli::Command::Api(args) => Command::Print(api::words(args)?),
         cli::Command::Completions(args) => Command::Print(cli::completions(args.shell)),
         cli::Command::Man(args) => Command::Print(cli::man(args.command.as_deref())?),
     };

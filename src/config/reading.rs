@@ -36,7 +36,7 @@ pub(super) fn reading(
 
 /// One wish for each identity of the API, in its order of preference.
 fn columns(args: &InputArgs, api: &Description) -> Result<Vec<ColumnWish>, Error> {
-    let bare = if args.id_column.is_none() && args.profile_id_column.is_some() { Owner::System } else { Owner::Caller };
+    let bare = bare(args, api);
     let mut columns = Vec::new();
     for owner in [Owner::Caller, Owner::System] {
         let (flag, named) = match owner {
@@ -50,6 +50,7 @@ fn columns(args: &InputArgs, api: &Description) -> Result<Vec<ColumnWish>, Error
                 name: named.as_ref().unwrap_or(&identity.name).clone(),
                 required: named.is_some(),
                 bare: owner == bare,
+                written: identity.format,
             }),
             (None, None) => {}
             (None, Some(_)) => {
@@ -64,6 +65,13 @@ fn columns(args: &InputArgs, api: &Description) -> Result<Vec<ColumnWish>, Error
     } else {
         Ok(columns)
     }
+}
+
+/// Whose ids bare ids are: the caller's, unless only the API's own were asked for, or there are no others.
+fn bare(args: &InputArgs, api: &Description) -> Owner {
+    let asked_for_own = args.id_column.is_none() && args.profile_id_column.is_some();
+    let has_callers = api.identities().iter().any(|identity| identity.owner == Owner::Caller);
+    if asked_for_own || !has_callers { Owner::System } else { Owner::Caller }
 }
 
 /// Without a header only columns that were given by number can be found.

@@ -2,18 +2,15 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use super::{Surroundings, reading::reading};
+use super::{Surroundings, part::part, reading::reading};
 use crate::{
     cli::{FaultArgs, InputArgs, SandboxArgs},
-    domain::Action,
+    domain::{Action, IdFormat},
     error::{Error, Exit},
-    remote::{ApiName, Description},
-    sandbox::{Faults, Throttle},
+    remote::{Description, Owner},
+    sandbox::{Faults, Part, Throttle},
     source,
 };
-
-/// The API that the stand-in plays.
-pub(super) const API: &str = "adapty";
 
 /// Whom the stand-in knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +23,8 @@ pub enum Residents {
         path: PathBuf,
         /// How it is read: everything is recognised, every row is taken.
         reading: Box<source::Options>,
+        /// Who gives out the ids of the API's identities, in their order.
+        owners: Vec<Owner>,
     },
     /// Whoever is asked for exists until deleted.
     Everybody,
@@ -34,6 +33,8 @@ pub enum Residents {
 /// Serve the stand-in until a signal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SandboxJob {
+    /// Which API it plays.
+    pub part: Part,
     /// Where it listens: loopback; port 0 lets the system choose.
     pub listen: SocketAddr,
     /// Whom it knows.
@@ -53,9 +54,11 @@ pub(super) fn configure(args: SandboxArgs, around: &Surroundings<'_>) -> Result<
         return Err(Error::new(Exit::Usage, format!("--listen {} is not a loopback address", args.listen))
             .hint("the stand-in plays a system that deletes people: it speaks to this machine only"));
     }
+    let description = Description::load(&args.api)?;
     Ok(SandboxJob {
+        part: part(&args.api, &description),
         listen: args.listen,
-        residents: residents(args.customers, args.from, around)?,
+        residents: residents(args.customers, args.from, &description, around)?,
         key: args.key,
         seed: args.faults.seed,
         faults: faults(&args.faults),
@@ -63,20 +66,36 @@ pub(super) fn configure(args: SandboxArgs, around: &Surroundings<'_>) -> Result<
     })
 }
 
-fn residents(count: Option<u64>, file: Option<PathBuf>, around: &Surroundings<'_>) -> Result<Residents, Error> {
+fn residents(
+    count: Option<u64>,
+    file: Option<PathBuf>,
+    api: &Description,
+    around: &Surroundings<'_>,
+) -> Result<Residents, Error> {
     match (count, file) {
         (Some(_), Some(_)) => {
             Err(Error::new(Exit::Usage, "--customers and --from both say whom the stand-in knows")
                 .hint("give one of them"))
         }
-        (Some(count), None) => Ok(Residents::Count(count)),
+        (Some(count), None) if can_be_counted(api) => Ok(Residents::Count(count)),
+        (Some(_), None) => {
+            Err(Error::new(Exit::Usage, format!("--customers names people as {} never would", api.name()))
+                .hint("--from FILE makes it know the ids of a file"))
+        }
         (None, Some(path)) => {
-            let description = Description::load(&ApiName::Embedded(API.to_owned()))?;
-            let reading = Box::new(reading(Action::Get, &unsaid()?, &description, around)?);
-            Ok(Residents::File { path, reading })
+            let reading = Box::new(reading(Action::Get, &unsaid()?, api, around)?);
+            Ok(Residents::File { path, reading, owners: api.identities().iter().map(|kind| kind.owner).collect() })
         }
         (None, None) => Ok(Residents::Everybody),
     }
+}
+
+/// Whether `customer-1`, or 1 in 24 hexadecimal digits, is an id of this API.
+fn can_be_counted(api: &Description) -> bool {
+    api.identities().iter().any(|kind| match kind.owner {
+        Owner::Caller => kind.format == IdFormat::Any,
+        Owner::System => kind.format == IdFormat::Hex24,
+    })
 }
 
 fn unsaid() -> Result<InputArgs, Error> {

@@ -6,7 +6,8 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IdKind(pub u8);
 
-/// An id that can travel: not empty, no control character, no blank at either end, at most [`Id::MAX_BYTES`] long.
+/// An id that can travel: not empty, no control character, no blank at either end, neither `.` nor `..`, at most
+/// [`Id::MAX_BYTES`] long.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id {
     kind: IdKind,
@@ -28,6 +29,48 @@ pub enum IdFault {
     /// A blank at either end would be lost in a header.
     #[error("begins or ends with a blank, which cannot travel in a header")]
     Blank,
+    /// In a URL's path, however they are written, these two mean another place: deleting there is another deed.
+    #[error("is `.` or `..`, which cannot travel in a URL")]
+    Dots,
+    /// See [`IdFormat::Hex24`].
+    #[error("is not 24 hexadecimal digits, as this API's ids are")]
+    NotHex24,
+    /// See [`IdFormat::Uuid`].
+    #[error("is not a UUID such as 0dd5f1a0-5b1c-4c9e-8f3a-2b6d7e8f9a0b, as this API's ids are")]
+    NotUuid,
+}
+
+/// How an API writes the ids of one kind: what is written in another way is none of its own, and is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdFormat {
+    /// In any way that can travel.
+    Any,
+    /// 24 hexadecimal digits of either case (`MongoDB`'s object ids).
+    Hex24,
+    /// 8-4-4-4-12 hexadecimal digits of either case.
+    Uuid,
+}
+
+impl IdFormat {
+    /// Holds an id against it.
+    ///
+    /// # Errors
+    /// The rule that is broken.
+    pub fn check(self, id: &Id) -> Result<(), IdFault> {
+        let text = id.text().as_bytes();
+        match self {
+            Self::Any => Ok(()),
+            Self::Hex24 if text.len() == 24 && text.iter().all(u8::is_ascii_hexdigit) => Ok(()),
+            Self::Hex24 => Err(IdFault::NotHex24),
+            Self::Uuid if is_uuid(text) => Ok(()),
+            Self::Uuid => Err(IdFault::NotUuid),
+        }
+    }
+}
+
+fn is_uuid(text: &[u8]) -> bool {
+    let groups = text.split(|byte| *byte == b'-');
+    groups.clone().map(<[u8]>::len).eq([8, 4, 4, 4, 12]) && groups.flatten().all(u8::is_ascii_hexdigit)
 }
 
 impl Id {
@@ -37,7 +80,7 @@ impl Id {
     /// Takes a text as it will be sent, byte for byte.
     ///
     /// # Errors
-    /// What keeps the text from travelling in a header.
+    /// What keeps the text from travelling in a header or a URL.
     pub fn parse(kind: IdKind, text: &str) -> Result<Self, IdFault> {
         if text.is_empty() {
             return Err(IdFault::Empty);
@@ -50,6 +93,9 @@ impl Id {
         }
         if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
             return Err(IdFault::Blank);
+        }
+        if matches!(text, "." | "..") {
+            return Err(IdFault::Dots);
         }
         Ok(Self { kind, text: text.into() })
     }
@@ -108,5 +154,45 @@ impl Identity {
     /// All ids, the primary one first.
     pub fn ids(&self) -> impl Iterator<Item = &Id> {
         std::iter::once(&self.primary).chain(self.fallback.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(format: IdFormat, text: &str) -> Option<IdFault> {
+        format.check(&Id::parse(IdKind(0), text).unwrap()).err()
+    }
+
+    #[test]
+    fn a_format_takes_what_is_written_its_way() {
+        let uuid = "0dd5f1a0-5b1c-4C9E-8f3a-2b6d7e8f9a0b";
+        for (format, text) in [
+            (IdFormat::Any, "anything at all"),
+            (IdFormat::Hex24, "507f1f77bcf86cd799439011"),
+            (IdFormat::Hex24, "507F1F77BCF86CD799439011"),
+            (IdFormat::Uuid, uuid),
+        ] {
+            assert_eq!(fault(format, text), None, "{text}");
+        }
+        for text in ["507f1f77bcf86cd79943901", "507f1f77bcf86cd7994390111", "507f1f77bcf86cd79943901g", uuid] {
+            assert_eq!(fault(IdFormat::Hex24, text), Some(IdFault::NotHex24), "{text}");
+        }
+        let braced = format!("{{{uuid}}}");
+        let plain = uuid.replace('-', "");
+        for text in [&uuid[1..], &uuid.replace('c', "g"), &format!("{uuid}0"), &braced, &plain, &format!("{uuid}-")] {
+            assert_eq!(fault(IdFormat::Uuid, text), Some(IdFault::NotUuid), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_path_would_read_as_another_place_is_no_id() {
+        for text in [".", ".."] {
+            assert_eq!(Id::parse(IdKind(0), text), Err(IdFault::Dots));
+        }
+        for text in ["...", ".a", "a."] {
+            assert!(Id::parse(IdKind(0), text).is_ok(), "{text}");
+        }
     }
 }

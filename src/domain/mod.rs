@@ -22,7 +22,7 @@ pub use answer::{Blame, Call, Evidence, Fact, Operation, Reply, Slot, Suspicion,
 pub use dice::Dice;
 pub use digest::{Digest, Hasher, hmac_fingerprint, random_key};
 pub use fingerprint::Fingerprints;
-pub use identity::{Id, IdFault, IdKind, Identity};
+pub use identity::{Id, IdFault, IdFormat, IdKind, Identity};
 pub use lines::LineSet;
 pub use moment::{Moment, parse_duration};
 pub use outcome::{Outcome, Verdict};

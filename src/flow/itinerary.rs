@@ -51,10 +51,11 @@ impl Itinerary {
         Self { leg: Leg::Plain, erased: false, verify_after: None }
     }
 
-    /// A deletion, with what was asked for before and after it. A row that was `erased` by an earlier try is looked at
-    /// first in any case: it may be gone by that.
-    pub(super) const fn deletion(options: &Options, erased: bool) -> Self {
-        let leg = if options.look || erased { Leg::Looking } else { Leg::Deleting };
+    /// A deletion, with what was asked for before and after it. Where the API's `usual` first call is a look, that is the
+    /// look before it; and a row that was `erased` by an earlier try is looked at first in any case: it may be gone by
+    /// that.
+    pub(super) const fn deletion(options: &Options, usual: Call, erased: bool) -> Self {
+        let leg = if options.look || erased || !usual.operation.changes() { Leg::Looking } else { Leg::Deleting };
         Self { leg, erased, verify_after: options.verify_after }
     }
 

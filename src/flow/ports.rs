@@ -6,7 +6,8 @@ use crate::domain::{Batch, Call, Identity, Kept, Outcome, Reply, Row, Tally};
 
 /// The API, as the flow sees it.
 pub trait Remote {
-    /// The first call for a row. Never blocks, never fails.
+    /// The first call for a row. Never blocks, never fails. Where it is a look on the way to a deletion, the flow goes on
+    /// to the deletion by the same id once the profile is found.
     fn first(&self, row: &Row) -> Call;
 
     /// One request on the wire and the meaning of its answer. The flow bounds its time and drops it when that is

@@ -52,11 +52,12 @@ async fn travel<R: Remote>(
     identity: &Identity,
     past: &Past,
 ) -> (Option<Arrival>, Option<Stop>) {
+    let usual = house.remote.first(row);
     let itinerary = match row.action {
-        Action::Delete => Itinerary::deletion(house.options, past.erased.contains(row.line)),
+        Action::Delete => Itinerary::deletion(house.options, usual, past.erased.contains(row.line)),
         Action::Get | Action::Verify => Itinerary::plain(),
     };
-    Journey::new(house, row.line, identity, itinerary).travel(house.remote.first(row)).await
+    Journey::new(house, row.line, identity, itinerary).travel(usual).await
 }
 
 fn outcome(row: Row, arrival: Arrival, past: &Past) -> Outcome {

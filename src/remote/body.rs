@@ -1,13 +1,16 @@
-//! Reading answers' bodies: the API's own error body, and the texts that say who a found profile is.
+//! Reading answers' bodies: the API's own error bodies, and the fields that say what was found.
 //!
 //! Promises: any bytes can be read, and nothing read is longer than [`MAX_TEXT`]. It does not know what an answer means.
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Value, value::RawValue};
 
-use super::{description::ErrorRules, field::FieldPath};
+use super::{
+    description::{ErrorBodyRules, ErrorRules},
+    field::FieldPath,
+};
 use crate::domain::Operation;
 
 /// The most bytes of a body that are read: error bodies are small, and a stranger's page may be endless.
@@ -40,10 +43,21 @@ pub(super) fn value(body: &[u8], path: Option<&FieldPath>) -> Option<Box<str>> {
 /// for a queue of thousands.
 pub(super) const MAX_TEXT: usize = 1024;
 
-/// The text at each path, if the body is JSON and has them all. Of a body that was cut off at [`MAX_BODY`], what was
-/// read is enough: a profile with a long history must not look like a stranger's page.
-pub(super) fn texts<const N: usize>(body: &[u8], paths: [&FieldPath; N]) -> Option<[String; N]> {
-    let mut found: [Option<String>; N] = [const { None }; N];
+/// What stands at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum There {
+    /// Nothing, or `null`.
+    Nothing,
+    /// A number, a list, an object …
+    Something,
+    /// A text, cut at [`MAX_TEXT`].
+    Text(String),
+}
+
+/// What stands at each path, if the body is JSON. Of a body that was cut off at [`MAX_BODY`], what was read is enough: a
+/// profile with a long history must not look like a stranger's page.
+pub(super) fn find(body: &[u8], paths: &[&FieldPath]) -> Option<Vec<There>> {
+    let mut found = vec![There::Nothing; paths.len()];
     let wanted = paths.iter().zip(&mut found).map(|(path, into)| Wanted { rest: path.keys(), into }).collect();
     let mut json = serde_json::Deserializer::from_slice(body);
     match Wants(wanted).deserialize(&mut json).and_then(|()| json.end()) {
@@ -51,43 +65,51 @@ pub(super) fn texts<const N: usize>(body: &[u8], paths: [&FieldPath; N]) -> Opti
         Err(error) if error.is_eof() && body.len() >= MAX_BODY => {}
         Err(_) => return None,
     }
-    found.iter().all(Option::is_some).then(|| found.map(Option::unwrap_or_default).map(bounded))
+    Some(found)
 }
 
 /// The API's own error body.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct ErrorBody {
-    /// Its error code.
-    pub(super) code: String,
+    /// Its error code; a body without one is quoted, and settles no row.
+    pub(super) code: Option<String>,
     /// `field: text; field: text`.
     pub(super) message: Option<String>,
 }
 
 impl ErrorBody {
-    /// Reads a body that carries the API's signature; `None` for everybody else's.
+    /// Reads a body by the first of the API's alternatives that it fits; `None` for everybody else's.
     pub(super) fn read(rules: &ErrorRules, body: &[u8]) -> Option<Self> {
-        let object: Map<String, Value> = serde_json::from_slice(body).ok()?;
-        if !rules.signature.iter().all(|key| object.contains_key(key)) {
+        let body: Value = serde_json::from_slice(body).ok()?;
+        rules.bodies.iter().find_map(|rules| Self::fit(rules, &body))
+    }
+
+    fn fit(rules: &ErrorBodyRules, body: &Value) -> Option<Self> {
+        if !rules.signature.iter().all(|path| path.find(body).is_some()) {
             return None;
         }
-        let code = object.get(&rules.code)?.as_str()?.to_owned();
+        let code = match &rules.code {
+            Some(path) => Some(bounded(path.find(body)?.as_str()?.to_owned())),
+            None => None,
+        };
         let mut lines = Vec::new();
-        for complaint in items(object.get(&rules.list)) {
+        for complaint in items(rules.list.as_ref().and_then(|path| path.find(body))) {
             describe(rules, complaint, &mut lines);
         }
         let message = (!lines.is_empty()).then(|| bounded(lines.join("; ")));
-        Some(Self { code: bounded(code), message })
+        Some(Self { code, message })
     }
 }
 
 /// One complaint: a plain text, or a field with its texts.
-fn describe(rules: &ErrorRules, complaint: &Value, lines: &mut Vec<String>) {
+fn describe(rules: &ErrorBodyRules, complaint: &Value, lines: &mut Vec<String>) {
     if let Some(text) = complaint.as_str() {
         lines.push(text.to_owned());
         return;
     }
-    let field = complaint.get(&rules.field).and_then(Value::as_str);
-    for text in items(complaint.get(&rules.texts)).iter().filter_map(Value::as_str) {
+    let of = |key: &Option<String>| key.as_ref().and_then(|key| complaint.get(key));
+    let field = of(&rules.field).and_then(Value::as_str);
+    for text in items(of(&rules.texts)).iter().filter_map(Value::as_str) {
         lines.push(field.map_or_else(|| text.to_owned(), |field| format!("{field}: {text}")));
     }
 }
@@ -107,13 +129,13 @@ pub(super) fn bounded(mut text: String) -> String {
     text
 }
 
-/// A text that is looked for in JSON.
+/// A field that is looked for in JSON.
 struct Wanted<'a> {
     rest: &'a [Box<str>],
-    into: &'a mut Option<String>,
+    into: &'a mut There,
 }
 
-/// The texts that are looked for below one value; everything else is skipped, not stored.
+/// The fields that are looked for below one value; everything else is skipped, not stored.
 struct Wants<'a>(Vec<Wanted<'a>>);
 
 impl Wants<'_> {
@@ -123,6 +145,17 @@ impl Wants<'_> {
             (**first == *key).then_some(Wanted { rest, into: &mut *wanted.into })
         });
         Wants(below.collect())
+    }
+
+    /// Here is what was looked for here.
+    fn note(&mut self, there: &There) {
+        for wanted in self.0.iter_mut().filter(|wanted| wanted.rest.is_empty()) {
+            *wanted.into = there.clone();
+        }
+    }
+
+    fn note_something(mut self) {
+        self.note(&There::Something);
     }
 }
 
@@ -142,6 +175,7 @@ impl<'de> Visitor<'de> for Wants<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        self.note(&There::Something);
         while let Some(key) = map.next_key::<String>()? {
             let below = self.under(&key);
             if below.0.is_empty() {
@@ -153,31 +187,36 @@ impl<'de> Visitor<'de> for Wants<'_> {
         Ok(())
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        for wanted in self.0.into_iter().filter(|wanted| wanted.rest.is_empty()) {
-            *wanted.into = Some(text.to_owned());
+    fn visit_str<E>(mut self, text: &str) -> Result<(), E> {
+        if self.0.iter().any(|wanted| wanted.rest.is_empty()) {
+            self.note(&There::Text(bounded(text.to_owned())));
         }
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+        self.note(&There::Something);
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.note_something();
         Ok(())
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        self.note_something();
         Ok(())
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        self.note_something();
         Ok(())
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.note_something();
         Ok(())
     }
 

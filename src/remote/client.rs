@@ -7,6 +7,7 @@ use reqwest::Response;
 
 use super::{
     KeySource, Options,
+    address::Address,
     body::most,
     description::Description,
     judge::{self, Answer},
@@ -24,6 +25,7 @@ use crate::{
 /// An API, ready to be called.
 pub struct Client {
     api: Description,
+    address: Address,
     host: String,
     source: KeySource,
     credentials: RefCell<Credentials>,
@@ -55,6 +57,7 @@ impl Client {
         Ok(Self {
             api: description.clone(),
             host: address.host(),
+            address,
             source: options.key.clone(),
             credentials: RefCell::new(Credentials { key, plan }),
             wire,
@@ -83,17 +86,22 @@ impl Client {
         if let Some(error) = broken {
             reply.evidence.message.get_or_insert_with(|| transport::short(error));
         }
+        let key = &self.credentials.borrow().key;
+        for said in [&mut reply.evidence.message, &mut reply.evidence.code] {
+            *said = said.take().map(|text| key.struck_from(text));
+        }
         reply
     }
 }
 
 impl Remote for Client {
     fn first(&self, row: &Row) -> Call {
-        match row.action {
-            Action::Delete => Call { operation: Operation::Delete, slot: Slot::Primary },
-            Action::Get => Call { operation: Operation::Get, slot: Slot::Primary },
-            Action::Verify => Call { operation: Operation::Look, slot: Slot::Primary },
-        }
+        let operation = match row.action {
+            Action::Delete if self.api.delete_tells() => Operation::Delete,
+            Action::Get => Operation::Get,
+            Action::Delete | Action::Verify => Operation::Look,
+        };
+        Call { operation, slot: Slot::Primary }
     }
 
     async fn send(&self, call: Call, identity: &Identity) -> Reply {
@@ -121,8 +129,13 @@ impl Remote for Client {
         if credentials.key == key {
             return Renewal::Same;
         }
-        credentials.plan.rekey(&self.api.key.header, &key);
-        credentials.key = key;
+        match Plan::compile(&self.api, &self.address, &key) {
+            Ok(plan) => *credentials = Credentials { key, plan },
+            Err(error) => {
+                tracing::warn!("the key stays as it was: {}", error.what());
+                return Renewal::Same;
+            }
+        }
         Renewal::Changed
     }
 }

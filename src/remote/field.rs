@@ -2,9 +2,13 @@
 
 use std::str::FromStr;
 
-/// Keys from the outermost object to a text: `data.profile_id`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FieldPath(Box<[Box<str>]>);
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Keys from the outermost object to a value: `data.profile_id`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct FieldPath(Box<[Box<str>]>);
 
 impl FromStr for FieldPath {
     type Err = String;
@@ -18,9 +22,23 @@ impl FromStr for FieldPath {
     }
 }
 
+impl TryFrom<String> for FieldPath {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
 impl FieldPath {
     /// The keys, the outermost first.
-    pub(super) fn keys(&self) -> &[Box<str>] {
+    #[must_use]
+    pub fn keys(&self) -> &[Box<str>] {
         &self.0
+    }
+
+    /// What stands there.
+    pub(super) fn find<'a>(&self, body: &'a Value) -> Option<&'a Value> {
+        self.0.iter().try_fold(body, |value, key| value.get(&**key))
     }
 }

@@ -65,9 +65,19 @@ impl Key {
         &self.header
     }
 
+    /// The key itself, for a query or a form.
+    pub(super) fn expose(&self) -> &str {
+        self.secret.expose_secret()
+    }
+
+    /// A text without the key in it, should an API repeat what it was sent.
+    pub(super) fn struck_from(&self, text: String) -> String {
+        if text.contains(self.expose()) { text.replace(self.expose(), "[the key]") } else { text }
+    }
+
     /// Names the key without revealing it.
     pub(super) fn fingerprint(&self) -> String {
-        let mut hex = hmac_fingerprint(FINGERPRINT_LABEL, &[self.secret.expose_secret().as_bytes()]).to_string();
+        let mut hex = hmac_fingerprint(FINGERPRINT_LABEL, &[self.expose().as_bytes()]).to_string();
         hex.truncate(16);
         hex
     }

@@ -1,7 +1,8 @@
 //! Calls out: an API is a description (TOML), compiled once into a plan; nothing of it is interpreted per row.
 //!
-//! Promises: the key stands in no error, log line or redirect; one call of [`crate::flow::Remote::send`] is one
-//! request on the wire; only an answer that carries the API's own shape settles a row. It neither paces nor retries.
+//! Promises: the key stands in no error, log line or redirect, and in no evidence even where the API repeats it; one call
+//! of [`crate::flow::Remote::send`] is one request on the wire; only an answer that carries the API's own shape settles a
+//! row. It neither paces nor retries.
 
 mod address;
 mod body;
@@ -13,9 +14,12 @@ mod key;
 mod options;
 mod plan;
 mod retry_after;
+mod seat;
 mod transport;
 mod wire;
 
 pub use client::Client;
-pub use description::{Description, IdentityKind, Owner};
+pub use description::{Description, Endpoint, ErrorBodyRules, ErrorRules, IdentityKind, Owner, Sends, Shape};
+pub use field::FieldPath;
 pub use options::{ApiName, ClientIdentity, KeySource, Options};
+pub use seat::{PLACEHOLDER, Seat};

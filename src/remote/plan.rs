@@ -3,48 +3,57 @@
 //! Knows neither a row nor a connection: it makes requests, and sends none.
 
 use reqwest::{
-    Method, Request, Url,
-    header::{HeaderMap, HeaderName, HeaderValue},
+    Body, Method, Request, Url,
+    header::{CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 
 use super::{
     address::Address,
-    description::{Description, Endpoint},
+    description::{Description, Endpoint, Sends},
     key::Key,
+    seat::{PLACEHOLDER, Seat, Spot, append, escaped},
 };
 use crate::{
     domain::{Id, Operation},
     error::{Error, Exit},
 };
 
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
 /// Ready-made requests that lack only an id.
 pub(super) struct Plan {
     delete: Template,
     look: Template,
-    /// Which header carries the ids of the [`crate::domain::IdKind`] of the same number.
-    id_headers: Box<[HeaderName]>,
+    /// Where the ids of the [`crate::domain::IdKind`] of the same number travel.
+    seats: Box<[Seat]>,
 }
 
 struct Template {
     method: Method,
+    /// Without a query; the id's place in its path is empty.
     url: Url,
+    /// What stands before and after the id in the URL's path, where it travels there.
+    around: Option<(String, String)>,
     headers: HeaderMap,
+    /// The pairs of the query that are the same in every request.
+    query: String,
+    content: Content,
+}
+
+/// A request's body.
+enum Content {
+    Nothing,
+    /// Its pairs that are the same in every request.
+    Form(String),
+    Json(String),
 }
 
 impl Plan {
     /// Compiles a description for an address and a key.
     pub(super) fn compile(api: &Description, address: &Address, key: &Key) -> Result<Self, Error> {
-        let mut headers = api.headers.clone();
-        headers.insert(api.key.header.clone(), key.header().clone());
-        let template = |endpoint: &Endpoint| {
-            let url = address.join(&endpoint.path).map_err(|fault| Error::new(Exit::Config, fault))?;
-            Ok(Template { method: endpoint.method.clone(), url, headers: headers.clone() })
-        };
-        Ok(Self {
-            delete: template(api.endpoint(Operation::Delete))?,
-            look: template(api.endpoint(Operation::Look))?,
-            id_headers: api.identity_headers.clone().into_boxed_slice(),
-        })
+        let template = |operation| Template::compile(api, api.endpoint(operation), address, key);
+        Ok(Self { delete: template(Operation::Delete)?, look: template(Operation::Look)?, seats: api.seats().into() })
     }
 
     /// The request of an operation about an id, whose kind is one of the description's own: rows are read by its list.
@@ -53,18 +62,95 @@ impl Plan {
             Operation::Delete => &self.delete,
             Operation::Look | Operation::Get => &self.look,
         };
-        let header = &self.id_headers[usize::from(id.kind().0)];
-        let mut request = Request::new(template.method.clone(), template.url.clone());
-        let mut headers = template.headers.clone();
-        headers.insert(header.clone(), value(id));
-        *request.headers_mut() = headers;
-        request
+        template.fill(&self.seats[usize::from(id.kind().0)], id)
+    }
+}
+
+impl Template {
+    fn compile(api: &Description, endpoint: &Endpoint, address: &Address, key: &Key) -> Result<Self, Error> {
+        let (before, after) = endpoint.path.split_once(PLACEHOLDER).unwrap_or((&endpoint.path, ""));
+        let url = address.join(&format!("{before}{after}")).map_err(|fault| Error::new(Exit::Config, fault))?;
+        let around = endpoint.path.contains(PLACEHOLDER).then(|| {
+            let path = url.path();
+            (path[..path.len() - after.len()].to_owned(), after.to_owned())
+        });
+        let mut template = Self {
+            method: endpoint.method.clone(),
+            url,
+            around,
+            headers: api.headers.clone(),
+            query: String::new(),
+            content: match &endpoint.sends {
+                Sends::Nothing => Content::Nothing,
+                Sends::Form(constants) => Content::Form(constants.clone()),
+                Sends::Json(text) => Content::Json(text.clone()),
+            },
+        };
+        template.declare_content();
+        template.seat_key(&api.key.seat, key);
+        Ok(template)
     }
 
-    /// From now on another key.
-    pub(super) fn rekey(&mut self, header: &HeaderName, key: &Key) {
-        for template in [&mut self.delete, &mut self.look] {
-            template.headers.insert(header.clone(), key.header().clone());
+    /// A body brings its own content type.
+    fn declare_content(&mut self) {
+        let declared = match &self.content {
+            Content::Nothing => None,
+            Content::Form(_) => Some(FORM),
+            Content::Json(_) => Some(JSON),
+        };
+        if let Some(declared) = declared {
+            self.headers.insert(CONTENT_TYPE, declared);
+        }
+    }
+
+    fn seat_key(&mut self, seat: &Seat, key: &Key) {
+        match (seat.spot(self.is_form()), &mut self.content) {
+            (Some(Spot::Header(name)), _) => {
+                self.headers.insert(name.clone(), key.header().clone());
+            }
+            (Some(Spot::Query(name)), _) => append(&mut self.query, name, key.expose()),
+            (Some(Spot::Form(name)), Content::Form(pairs)) => append(pairs, name, key.expose()),
+            // The description's check lets no key travel in a path or in a form that is not there.
+            (Some(Spot::Form(_)), Content::Nothing | Content::Json(_)) | (Some(Spot::Path) | None, _) => {}
+        }
+    }
+
+    fn is_form(&self) -> bool {
+        matches!(self.content, Content::Form(_))
+    }
+
+    fn fill(&self, seat: &Seat, id: &Id) -> Request {
+        let mut request = Request::new(self.method.clone(), self.url.clone());
+        *request.headers_mut() = self.headers.clone();
+        let (mut query, mut form) = (self.query.clone(), String::new());
+        match (seat.spot(self.is_form()), &self.around) {
+            (Some(Spot::Header(name)), _) => {
+                request.headers_mut().insert(name.clone(), value(id));
+            }
+            (Some(Spot::Path), Some((before, after))) => {
+                request.url_mut().set_path(&format!("{before}{}{after}", escaped(id.text())));
+            }
+            (Some(Spot::Query(name)), _) => append(&mut query, name, id.text()),
+            (Some(Spot::Form(name)), _) => append(&mut form, name, id.text()),
+            // The description's check gives every identity its place in every operation.
+            (Some(Spot::Path), None) | (None, _) => {}
+        }
+        if !query.is_empty() {
+            request.url_mut().set_query(Some(&query));
+        }
+        *request.body_mut() = self.content.body(form);
+        request
+    }
+}
+
+impl Content {
+    fn body(&self, id: String) -> Option<Body> {
+        match self {
+            Self::Nothing => None,
+            Self::Form(constants) if constants.is_empty() => Some(id.into()),
+            Self::Form(constants) if id.is_empty() => Some(constants.clone().into()),
+            Self::Form(constants) => Some(format!("{constants}&{id}").into()),
+            Self::Json(text) => Some(text.clone().into()),
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct Chosen {
 ///
 /// # Errors
 /// [`Exit::CannotCreate`] when it cannot be made or locked; [`Exit::Incomplete`] while somebody else holds a lock;
-/// [`Exit::Config`] when `--out` names the run of another input, operation or host; [`Exit::Usage`] when the run that
+/// [`Exit::Config`] when `--out` names the run of another input, operation, API or host; [`Exit::Usage`] when the run that
 /// matches is finished, or `--new` meets a run under `--out`; [`Exit::Data`] when what stands there cannot be read.
 pub fn resolve(place: &Place, asked: &Asked, now: Moment) -> Result<Chosen, Error> {
     match &place.whereabouts {
@@ -160,6 +160,9 @@ fn difference(run: &RunFile, asked: &Asked) -> Option<String> {
     let immutable = &run.immutable;
     if immutable.command != asked.command {
         return Some(format!("its command is {}, this one is {}", immutable.command, asked.command));
+    }
+    if immutable.api != asked.api {
+        return Some(format!("its API is {}, this one's is {}", immutable.api, asked.api));
     }
     if immutable.host != asked.host {
         return Some(format!("its host is {}, this one's is {}", immutable.host, asked.host));

@@ -49,7 +49,7 @@ impl Whose {
                 format!("the key belongs to app {now}, and the deletion of --against was in app {before}"),
             )
             .hint("use the key of that app, or another directory")),
-            (None, _) if job.action == Action::Verify && looked.asked > 0 && !self.same_key => {
+            (None, _) if job.action == Action::Verify && looked.asked > 0 && looked.exist == 0 && !self.same_key => {
                 // Said even to those who want silence: without it, a success would say more than it knows.
                 stage.screen.say(
                     "warning: none of those looked at exists, and with the key of another app that would be so, too: \

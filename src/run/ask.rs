@@ -36,7 +36,7 @@ pub(super) fn picture(
         let _ = writeln!(text, "{name:<10} {value}");
     };
     line("about to", format!("{} profiles on {host} ({})", job.action.word(), job.description.name()));
-    line("app", app(looked));
+    line("app", app(job, looked));
     line("input", whence(input));
     match input.survey() {
         Some(survey) => {
@@ -55,9 +55,13 @@ pub(super) fn picture(
     text
 }
 
-/// `app 14c3…, 18 of 20 exist`.
-pub(super) fn app(looked: &Looked) -> String {
-    let app = looked.app.as_deref().unwrap_or("not known, since none of those looked at exists");
+/// `14c3…, 18 of 20 exist`.
+pub(super) fn app(job: &Job, looked: &Looked) -> String {
+    let app = match looked.app.as_deref() {
+        Some(app) => app,
+        None if job.description.names_apps() => "not known, since none of those looked at exists",
+        None => "never named by this API",
+    };
     format!("{app}, {} of {} exist", looked.exist, looked.asked)
 }
 
@@ -94,7 +98,8 @@ fn pace(job: &Job, rows: u64) -> String {
 }
 
 fn requests_a_row(job: &Job) -> f64 {
-    1.0 + f64::from(u8::from(job.flow.look)) + f64::from(u8::from(job.flow.verify_after.is_some()))
+    let looks_first = job.flow.look || !job.description.delete_tells();
+    1.0 + f64::from(u8::from(looks_first)) + f64::from(u8::from(job.flow.verify_after.is_some()))
 }
 
 /// Asks on the terminal; the answer is the row count, typed. A signal is an answer too.

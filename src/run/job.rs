@@ -125,7 +125,7 @@ impl Run<'_> {
     ) -> Result<Looked, Error> {
         let looked = engine.look(samples, stops).await.map_err(|ending| ended(&ending))?;
         if looked.asked > 0 {
-            self.stage.tell(&format!("app {}", ask::app(&looked)));
+            self.stage.tell(&format!("app {}", ask::app(self.job, &looked)));
         }
         if !looked.other_apps.is_empty() {
             return Err(Error::new(Exit::Config, "the profiles looked at belong to several apps")

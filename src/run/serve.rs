@@ -9,14 +9,15 @@ use crate::{
     config::{Residents, SandboxJob},
     domain::say_count,
     error::{Error, Exit},
-    remote::{ApiName, Description},
     sandbox::{Options, Population, serve},
     source::{self, Reader},
 };
 
 /// Serves until a signal comes, which is how it is meant to end.
 pub(super) async fn perform(job: SandboxJob, stage: &Stage) -> Result<Exit, Error> {
+    let (name, root) = (job.part.name().to_owned(), job.part.root());
     let options = Options {
+        part: job.part,
         population: population(job.residents)?,
         key: job.key.clone(),
         faults: job.faults,
@@ -28,7 +29,7 @@ pub(super) async fn perform(job: SandboxJob, stage: &Stage) -> Result<Exit, Erro
         stops.next().await;
     };
     let ready = |address| {
-        stage.screen.say(&format!("the sandbox plays adapty on http://{address}; its key is {}", job.key));
+        stage.screen.say(&format!("the sandbox plays {name} on http://{address}{root}; its key is {}", job.key));
     };
     let received = serve(options, job.listen, ready, stop).await?;
     stage.tell(&format!(
@@ -43,13 +44,12 @@ fn population(residents_wanted: Residents) -> Result<Population, Error> {
     match residents_wanted {
         Residents::Everybody => Ok(Population::Everybody),
         Residents::Count(count) => Ok(Population::Count(count)),
-        Residents::File { path, reading } => {
+        Residents::File { path, reading, owners } => {
             let name = path.display().to_string();
             let file = File::open(&path)
                 .map_err(|error| Error::new(Exit::NoInput, format!("{name} cannot be read: {error}")))?;
             let reading = source::Options { dedupe: source::Dedupe::Off, ..*reading };
-            let description = Description::load(&ApiName::Embedded("adapty".to_owned()))?;
-            Ok(Population::Profiles(residents(Reader::open(file, &name, &reading, None)?, &description)?))
+            Ok(Population::Profiles(residents(Reader::open(file, &name, &reading, None)?, &owners)?))
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Stage, input::Input, key, wall};
 use crate::{
     config::{Rehearsal, Target},
-    domain::{Batch, IdKind, Past, Subject},
+    domain::{Batch, Past, Subject},
     error::Error,
     remote::{Client, Description, KeySource, Owner},
     sandbox::{Options, Population, Profile, Sandbox},
@@ -50,10 +50,11 @@ fn start(
     reading: &source::Options,
 ) -> Result<(Sandbox, crate::config::Connection), Error> {
     let population = match input {
-        Input::File { .. } => Population::Profiles(residents(input.reader(&everyone(reading))?, description)?),
+        Input::File { .. } => Population::Profiles(residents(input.reader(&everyone(reading))?, &owners(description))?),
         Input::Stdin => Population::Everybody,
     };
     let options = Options {
+        part: rehearsal.part,
         population,
         key: SANDBOX_KEY.to_owned(),
         faults: rehearsal.faults,
@@ -68,17 +69,14 @@ fn everyone(reading: &source::Options) -> source::Options {
 }
 
 /// The people of an input, as profiles of the stand-in.
-pub(super) fn residents<R: std::io::Read>(
-    mut reader: Reader<R>,
-    description: &Description,
-) -> Result<Vec<Profile>, Error> {
+pub(super) fn residents<R: std::io::Read>(mut reader: Reader<R>, owners: &[Owner]) -> Result<Vec<Profile>, Error> {
     let nobody = Past::default();
     let mut batch = Batch::default();
     let mut residents = Vec::new();
     while reader.next(&nobody, &mut batch)? {
         for row in &batch.rows {
             if let Subject::Known(identity) = &row.subject {
-                let of = |owner| identity.ids().find(|id| owner_of(description, id.kind()) == Some(owner));
+                let of = |owner| identity.ids().find(|id| owners.get(usize::from(id.kind().0)) == Some(&owner));
                 residents.push(Profile {
                     customer_user_id: of(Owner::Caller).map(|id| id.text().to_owned()),
                     profile_id: of(Owner::System).map(|id| id.text().to_owned()),
@@ -89,6 +87,6 @@ pub(super) fn residents<R: std::io::Read>(
     Ok(residents)
 }
 
-fn owner_of(description: &Description, kind: IdKind) -> Option<Owner> {
-    description.identities().get(usize::from(kind.0)).map(|identity| identity.owner)
+fn owners(description: &Description) -> Vec<Owner> {
+    description.identities().iter().map(|identity| identity.owner).collect()
 }

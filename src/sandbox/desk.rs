@@ -2,29 +2,31 @@
 //!
 //! It knows nothing of sockets; how an answer is delivered (or not) is the server's work.
 
-use std::{sync::Arc, time::Duration};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use hyper::StatusCode;
+use hyper::{StatusCode, header::HeaderName};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Options, Received,
-    adapty::{Answer, Content, Facts, Order},
+    Options, Part, Received,
+    adapty::Adapty,
+    crafter::Crafter,
+    described::Player,
     faults::{Fate, Fates, Fault},
-    ids,
+    ids::{self, Style},
     journal::{Entry, Journal},
+    play::{Answer, Asked, Content, Role, Scene},
     received::{Arrival, Counters},
     world::World,
 };
-use crate::error::Error;
+use crate::{domain::IdFormat, error::Error};
 
 /// Everything that outlasts a request.
 pub(super) struct Desk {
-    key: String,
+    role: Rc<dyn Role>,
     seed: u64,
-    app_id: String,
     world: World,
     fates: Fates,
     journal: Option<Journal>,
@@ -44,10 +46,10 @@ pub(super) struct Handling {
 /// How an answer leaves.
 #[derive(Debug)]
 pub(super) enum Delivery {
-    /// As it should; the id is the API's own mark, which nobody else's page carries.
-    Whole(Answer, Option<Uuid>),
+    /// As it should.
+    Whole(Answer, Option<Mark>),
     /// The body ends before its announced length.
-    Cut(Answer, Uuid),
+    Cut(Answer, Option<Mark>),
     /// The connection ends in good order where an answer should come.
     Closed,
     /// The connection is reset.
@@ -55,6 +57,9 @@ pub(super) enum Delivery {
     /// Never.
     Silence,
 }
+
+/// What names the API's own answers, and nobody else's page.
+pub(super) type Mark = (HeaderName, Uuid);
 
 impl Delivery {
     /// The status that the client sees.
@@ -69,12 +74,11 @@ impl Delivery {
 impl Desk {
     /// Opens the desk and its journal.
     pub(super) fn open(options: Options, counters: Arc<Counters>) -> Result<Self, Error> {
-        let Options { population, key, faults, seed, journal } = options;
+        let Options { part, population, key, faults, seed, journal } = options;
         Ok(Self {
-            key,
+            world: World::new(population, seed, style(&part)),
+            role: role(part, key, ids::app_id(seed).to_string()),
             seed,
-            app_id: ids::app_id(seed).to_string(),
-            world: World::new(population, seed),
             fates: Fates::new(faults, seed),
             journal: journal.as_deref().map(Journal::create).transpose()?,
             counters,
@@ -83,22 +87,20 @@ impl Desk {
         })
     }
 
-    /// The one key that is accepted.
-    pub(super) fn key(&self) -> &str {
-        &self.key
-    }
-
     /// Deals with a request that arrives `now`; it is in flight until [`Desk::left`].
-    pub(super) fn handle(&mut self, facts: &Facts<'_>, now: Instant) -> Handling {
+    pub(super) fn handle(&mut self, asked: &Asked<'_>, now: Instant) -> Handling {
         self.requests += 1;
         self.in_flight += 1;
-        let Fate { fault, latency } = self.fates.of(now, facts.ids.one());
-        let answer = self.answer(facts, fault);
+        let role = Rc::clone(&self.role);
+        let scene = role.read(asked);
+        let id = scene.named.as_ref().map(|named| (named.kind, &*named.id));
+        let Fate { fault, latency } = self.fates.of(now, id);
+        let answer = self.answer(&*role, &scene, fault);
         let applied = answer.applied;
         let delivery = self.delivery(answer, fault);
-        self.journal(facts, fault, &delivery, applied, now);
+        self.journal(asked, &scene, fault, &delivery, applied, now);
         self.counters.add(Arrival {
-            method: facts.method,
+            method: asked.method,
             applied,
             throttled: matches!(fault, Some(Fault::Throttle(_))),
             in_flight: self.in_flight,
@@ -122,60 +124,77 @@ impl Desk {
         Ok(self.counters.read())
     }
 
-    fn answer(&mut self, facts: &Facts<'_>, fault: Option<Fault>) -> Answer {
+    fn answer(&mut self, role: &dyn Role, scene: &Scene<'_>, fault: Option<Fault>) -> Answer {
         if let Some(page) = fault.and_then(in_front) {
             return page;
         }
-        match (Order::read(facts), fault) {
-            (Err(answer), _) => answer,
-            (Ok(_), Some(Fault::ServerError)) => Answer::error(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal_server_error",
-                None,
-                "Internal server error.",
-            ),
-            (Ok(_), Some(Fault::Refuse)) => Answer::error(
-                StatusCode::BAD_REQUEST,
-                "value_error",
-                Some("profile"),
-                "The profile cannot be processed.",
-            ),
-            (Ok(order), _) => order.carry_out(&self.app_id, &mut self.world),
+        match (&scene.wish, &scene.named, fault) {
+            (Err(answer), _, _) => answer.clone(),
+            (Ok(_), _, Some(Fault::ServerError)) => role.trouble(),
+            // A part grants no wish about nobody.
+            (Ok(_), _, Some(Fault::Refuse)) | (Ok(_), None, _) => role.refusal(),
+            (Ok(wish), Some(named), _) => role.carry_out(*wish, named, &mut self.world),
         }
     }
 
     fn delivery(&self, answer: Answer, fault: Option<Fault>) -> Delivery {
-        let request_id = ids::request_id(self.seed, self.requests);
+        let mark = self.role.mark().map(|name| (name, ids::request_id(self.seed, self.requests)));
         match fault {
-            None | Some(Fault::Throttle(_) | Fault::ServerError | Fault::Refuse) => {
-                Delivery::Whole(answer, Some(request_id))
-            }
+            None | Some(Fault::Throttle(_) | Fault::ServerError | Fault::Refuse) => Delivery::Whole(answer, mark),
             Some(Fault::Outage | Fault::Unsigned404 | Fault::Unsigned405 | Fault::CaptivePortal) => {
                 Delivery::Whole(answer, None)
             }
             Some(Fault::Truncate) if answer.content == Content::Empty => Delivery::Closed,
-            Some(Fault::Truncate) => Delivery::Cut(answer, request_id),
+            Some(Fault::Truncate) => Delivery::Cut(answer, mark),
             Some(Fault::Reset) => Delivery::Reset,
             Some(Fault::Hang) => Delivery::Silence,
         }
     }
 
-    fn journal(&mut self, facts: &Facts<'_>, fault: Option<Fault>, delivery: &Delivery, applied: bool, now: Instant) {
+    fn journal(
+        &mut self,
+        asked: &Asked<'_>,
+        scene: &Scene<'_>,
+        fault: Option<Fault>,
+        delivery: &Delivery,
+        applied: bool,
+        now: Instant,
+    ) {
         let Some(journal) = &mut self.journal else { return };
-        let id = facts.ids.one();
         journal.write(&Entry {
             n: self.requests,
             ms: self.fates.since_first(now).as_millis(),
-            method: facts.method.as_str(),
-            path: facts.path,
-            key: facts.key,
-            id_kind: id.map(|(kind, _)| kind.word()),
-            id: id.map(|(_, text)| text),
+            method: asked.method.as_str(),
+            path: asked.path,
+            key: scene.key,
+            id_kind: scene.named.as_ref().map(|named| &*named.word),
+            id: scene.named.as_ref().map(|named| &*named.id),
             status: delivery.status(),
             fault: fault.map(Fault::word),
             applied,
-            user_agent: facts.user_agent,
+            user_agent: asked.user_agent(),
         });
+    }
+}
+
+fn role(part: Part, key: String, app_id: String) -> Rc<dyn Role> {
+    match part {
+        Part::Adapty => Rc::new(Adapty { key, app_id }),
+        Part::Crafter => Rc::new(Crafter { token: key }),
+        Part::Described(api) => Rc::new(Player::new(*api, &key, app_id)),
+    }
+}
+
+/// How the API writes the ids that it gives out.
+fn style(part: &Part) -> Style {
+    let own_format = match part {
+        Part::Adapty => IdFormat::Uuid,
+        Part::Crafter => IdFormat::Hex24,
+        Part::Described(api) => api.identities.iter().find(|kind| kind.own).map_or(IdFormat::Any, |kind| kind.format),
+    };
+    match own_format {
+        IdFormat::Hex24 => Style::Hex24,
+        IdFormat::Uuid | IdFormat::Any => Style::Uuid,
     }
 }
 

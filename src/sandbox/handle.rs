@@ -19,6 +19,7 @@ const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
 /// A running stand-in; dropping it stops it.
 pub struct Sandbox {
     address: SocketAddr,
+    root: &'static str,
     key: String,
     app_id: String,
     counters: Arc<Counters>,
@@ -37,13 +38,14 @@ impl Sandbox {
     /// 2 when the options contradict themselves, 73 when it cannot bind or create its journal.
     pub fn start(options: Options) -> Result<Self, Error> {
         options.check()?;
+        let root = options.part.root();
         let (key, app_id) = (options.key.clone(), ids::app_id(options.seed).to_string());
         let counters = Arc::new(Counters::default());
         let (ready, readiness) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let thread = spawn(options, Arc::clone(&counters), ready, stopped)?;
         match readiness.recv() {
-            Ok(address) => Ok(Self { address, key, app_id, counters, thread: Some(Running { stop, thread }) }),
+            Ok(address) => Ok(Self { address, root, key, app_id, counters, thread: Some(Running { stop, thread }) }),
             Err(mpsc::RecvError) => Err(match join(thread) {
                 Ok(_) => Error::new(Exit::Internal, "the sandbox left before it was ready"),
                 Err(error) => error,
@@ -51,10 +53,10 @@ impl Sandbox {
         }
     }
 
-    /// `http://127.0.0.1:PORT`, without a slash at its end.
+    /// `http://127.0.0.1:PORT` and the API's root, without a slash at its end.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}{}", self.address, self.root)
     }
 
     /// Where it listens.

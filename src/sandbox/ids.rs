@@ -15,6 +15,36 @@ pub(super) const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 const UNSPREAD: u64 = inverse(SPREAD);
 
+/// How the API writes the ids that it gives out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    /// As a uuid made from the seed.
+    Uuid,
+    /// As `MongoDB`'s object ids: the profile's number in 24 hexadecimal digits.
+    Hex24,
+}
+
+impl Style {
+    /// The id of the profile with a number below 2^62.
+    pub(super) fn write(self, seed: u64, number: u64) -> String {
+        match self {
+            Self::Uuid => profile_id(seed, number).to_string(),
+            Self::Hex24 => format!("{number:024x}"),
+        }
+    }
+
+    /// The number of the profile with this id, if such a one was ever given out.
+    pub(super) fn read(self, seed: u64, text: &str) -> Option<u64> {
+        match self {
+            Self::Uuid => profile_number(seed, text),
+            Self::Hex24 => {
+                let number = u64::from_str_radix(text, 16).ok()?;
+                (self.write(seed, number) == text).then_some(number)
+            }
+        }
+    }
+}
+
 /// The app that the sandbox's key belongs to.
 pub(super) fn app_id(seed: u64) -> Uuid {
     hashed(seed, "app", "")
@@ -40,13 +70,13 @@ pub(super) fn hashed(seed: u64, realm: &str, text: &str) -> Uuid {
 }
 
 /// The uuid of the profile with a number below 2^62.
-pub(super) fn profile_id(seed: u64, number: u64) -> Uuid {
+fn profile_id(seed: u64, number: u64) -> Uuid {
     let high = Dice::seeded(seed.wrapping_add(number.wrapping_mul(SPREAD))).below(u64::MAX);
     random(high, (number.wrapping_mul(SPREAD) ^ mask(seed)) & LOW_BITS)
 }
 
 /// The number of the profile with this uuid, if the seed gives such a one.
-pub(super) fn profile_number(seed: u64, text: &str) -> Option<u64> {
+fn profile_number(seed: u64, text: &str) -> Option<u64> {
     let uuid = canonical(text)?;
     let (_, low) = uuid.as_u64_pair();
     let number = (low ^ mask(seed)).wrapping_mul(UNSPREAD) & LOW_BITS;

@@ -12,7 +12,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::adapty::Key;
+use super::play::Key;
 use crate::error::{Error, Exit};
 
 /// One request.
@@ -26,7 +26,7 @@ pub(super) struct Entry<'a> {
     /// Without a query.
     pub(super) path: &'a str,
     pub(super) key: Key,
-    pub(super) id_kind: Option<&'static str>,
+    pub(super) id_kind: Option<&'a str>,
     pub(super) id: Option<&'a str>,
     /// Of the answer; none when no answer was given.
     pub(super) status: Option<u16>,

@@ -1,13 +1,16 @@
-//! The stand-in: a real HTTP server that answers as Adapty's server-side API does, with faults on demand.
+//! The stand-in: a real HTTP server that answers as Adapty's or Crafter's API does, or as one that it is told about, with
+//! faults on demand.
 //!
-//! Promises: it listens on loopback only; GET and DELETE of a profile behave as documented, and where the
-//! documentation is silent a doubtful request gets a loud, signed 400; its faults are reproducible from the seed
+//! Promises: it listens on loopback only; looking at a profile and deleting it behave as documented, and where the
+//! documentation is silent a doubtful request is answered loudly; its faults are reproducible from the seed
 //! whatever the order in which requests arrive; a request takes effect when it arrives, whatever becomes of its
 //! answer; the key stands in nothing that it writes. It shares no code with `remote`, so that a mistake there is not
 //! repeated here. It does not know who calls it, nor what a run is.
 
 mod adapty;
 mod body;
+mod crafter;
+mod described;
 mod desk;
 mod faults;
 mod handle;
@@ -15,6 +18,8 @@ mod ids;
 mod journal;
 mod line;
 mod options;
+mod part;
+mod play;
 mod received;
 mod server;
 mod throttle;
@@ -22,5 +27,6 @@ mod world;
 
 pub use handle::Sandbox;
 pub use options::{Faults, Options, Population, Profile, Share, Throttle};
+pub use part::{Described, Errors, Gives, NamedBy, Part, Path, Route, Seat, Takes};
 pub use received::Received;
 pub use server::serve;

@@ -2,6 +2,7 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
+use super::Part;
 use crate::error::{Error, Exit};
 
 /// A profile that the stand-in knows.
@@ -16,7 +17,8 @@ pub struct Profile {
 /// Whom the stand-in knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Population {
-    /// `customer-1` to `customer-N`, kept as a rule and a set of the deleted, so that ten million cost little.
+    /// `customer-1` to `customer-N`, kept as a rule and a set of the deleted, so that ten million cost little. Where the
+    /// API's own ids are object ids, these are 1 to N in 24 hexadecimal digits.
     Count(u64),
     /// These.
     Profiles(Vec<Profile>),
@@ -71,6 +73,8 @@ pub struct Faults {
 /// Whom the stand-in knows and how it misbehaves.
 #[derive(Clone, PartialEq)]
 pub struct Options {
+    /// Which API it plays.
+    pub part: Part,
     /// Whom it knows.
     pub population: Population,
     /// The one key that it accepts.
@@ -86,8 +90,9 @@ pub struct Options {
 impl fmt::Debug for Options {
     /// Everything but the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { population, key: _, faults, seed, journal } = self;
+        let Self { part, population, key: _, faults, seed, journal } = self;
         f.debug_struct("Options")
+            .field("part", part)
             .field("population", population)
             .field("faults", faults)
             .field("seed", seed)

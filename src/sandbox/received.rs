@@ -19,7 +19,9 @@ pub struct Received {
     pub gets: u64,
     /// Those with the method DELETE.
     pub deletes: u64,
-    /// Profiles that a DELETE removed.
+    /// Those with the method POST.
+    pub posts: u64,
+    /// Profiles that were removed.
     pub applied: u64,
     /// Requests that the rate limit answered with 429.
     pub throttled: u64,
@@ -33,6 +35,7 @@ pub(super) struct Counters {
     requests: AtomicU64,
     gets: AtomicU64,
     deletes: AtomicU64,
+    posts: AtomicU64,
     applied: AtomicU64,
     throttled: AtomicU64,
     peak_in_flight: AtomicU64,
@@ -48,6 +51,7 @@ impl Default for Counters {
             requests: AtomicU64::new(0),
             gets: AtomicU64::new(0),
             deletes: AtomicU64::new(0),
+            posts: AtomicU64::new(0),
             applied: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
             peak_in_flight: AtomicU64::new(0),
@@ -75,6 +79,8 @@ impl Counters {
             self.gets.fetch_add(1, Ordering::Relaxed);
         } else if arrival.method == Method::DELETE {
             self.deletes.fetch_add(1, Ordering::Relaxed);
+        } else if arrival.method == Method::POST {
+            self.posts.fetch_add(1, Ordering::Relaxed);
         }
         self.applied.fetch_add(u64::from(arrival.applied), Ordering::Relaxed);
         self.throttled.fetch_add(u64::from(arrival.throttled), Ordering::Relaxed);
@@ -106,6 +112,7 @@ impl Counters {
             requests: self.requests.load(Ordering::SeqCst),
             gets: self.gets.load(Ordering::Relaxed),
             deletes: self.deletes.load(Ordering::Relaxed),
+            posts: self.posts.load(Ordering::Relaxed),
             applied: self.applied.load(Ordering::Relaxed),
             throttled: self.throttled.load(Ordering::Relaxed),
             peak_in_flight: self.peak_in_flight.load(Ordering::Relaxed),

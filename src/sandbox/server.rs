@@ -1,12 +1,21 @@
 //! The wire: HTTP/1.1 and cleartext HTTP/2 on loopback, one task per connection, all on the caller's thread.
 
-use std::{cell::RefCell, future::pending, io, net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    cell::RefCell,
+    future::{pending, poll_fn},
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use hyper::{
-    HeaderMap, Request, Response,
+    Request, Response,
     body::{Body, Incoming},
-    header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT},
+    header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER},
     rt::Executor,
     service::service_fn,
 };
@@ -16,27 +25,25 @@ use tokio::{
     task::{LocalSet, spawn_local},
     time::Instant,
 };
-use uuid::Uuid;
 
 use super::{
     Options, Received,
-    adapty::{Answer, Content, Facts, Ids, Key},
     body::{Abandoned, AnswerBody},
-    desk::{Delivery, Desk, Handling},
+    desk::{Delivery, Desk, Handling, Mark},
     line::{Ending, Line},
+    play::{Answer, Asked, Content},
     received::Counters,
-    world::Kind,
 };
 use crate::error::{Error, Exit};
 
-const CUSTOMER_USER_ID: HeaderName = HeaderName::from_static("adapty-customer-user-id");
-const PROFILE_ID: HeaderName = HeaderName::from_static("adapty-profile-id");
-const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// Streams per HTTP/2 connection: nginx's default, which vendors' front ends commonly keep.
 const STREAMS: u32 = 128;
+
+/// Longer than any request that an API of this kind takes.
+const MOST: usize = 64 * 1024;
 
 /// How long to wait when the system has no socket left for a new connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
@@ -130,14 +137,14 @@ async fn respond(
     desk: Rc<RefCell<Desk>>,
     ending: Rc<Ending>,
 ) -> Result<Response<AnswerBody>, Abandoned> {
-    let Handling { delivery, latency } = receive(&request, &desk);
+    let Handling { delivery, latency } = receive(request, &desk).await?;
     let _in_flight = InFlight(desk);
     if !latency.is_zero() {
         pause(latency).await;
     }
     match delivery {
-        Delivery::Whole(answer, request_id) => Ok(response(answer, request_id, AnswerBody::whole)),
-        Delivery::Cut(answer, request_id) => Ok(response(answer, Some(request_id), |body| AnswerBody::cut(&body))),
+        Delivery::Whole(answer, mark) => Ok(response(answer, mark, AnswerBody::whole)),
+        Delivery::Cut(answer, mark) => Ok(response(answer, mark, |body| AnswerBody::cut(&body))),
         Delivery::Closed => Err(Abandoned),
         Delivery::Reset => {
             // On HTTP/2 the error resets one stream and the connection goes on; on HTTP/1.1 it ends the connection.
@@ -157,49 +164,34 @@ impl Drop for InFlight {
     }
 }
 
-fn receive(request: &Request<Incoming>, desk: &RefCell<Desk>) -> Handling {
-    let headers = request.headers();
-    let mut desk = desk.borrow_mut();
-    let facts = Facts {
-        method: request.method(),
-        path: request.uri().path(),
-        key: key(headers, desk.key()),
-        ids: ids(headers),
-        json: headers.get(CONTENT_TYPE).is_some_and(is_json),
-        body: !request.body().is_end_stream(),
-        user_agent: headers.get(USER_AGENT).and_then(|value| value.to_str().ok()),
+/// A request has arrived when its body has: one that breaks off before never did.
+async fn receive(request: Request<Incoming>, desk: &RefCell<Desk>) -> Result<Handling, Abandoned> {
+    let (head, body) = request.into_parts();
+    let body = read(body).await?;
+    let asked = Asked {
+        method: &head.method,
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        headers: &head.headers,
+        body: &body,
     };
-    desk.handle(&facts, Instant::now())
+    Ok(desk.borrow_mut().handle(&asked, Instant::now()))
 }
 
-fn key(headers: &HeaderMap, right: &str) -> Key {
-    match headers.get(AUTHORIZATION) {
-        None => Key::Missing,
-        Some(value) if value.as_bytes().strip_prefix(b"Api-Key ") == Some(right.as_bytes()) => Key::Right,
-        Some(_) => Key::Wrong,
-    }
-}
-
-/// An empty header names nobody: it counts as absent.
-fn ids(headers: &HeaderMap) -> Ids<'_> {
-    let of =
-        |name, kind| headers.get_all(name).iter().filter(|value| !value.is_empty()).map(move |value| (kind, value));
-    let mut all = of(CUSTOMER_USER_ID, Kind::Customer).chain(of(PROFILE_ID, Kind::Profile));
-    match (all.next(), all.next()) {
-        (None, _) => Ids::None,
-        (Some((kind, value)), None) => {
-            std::str::from_utf8(value.as_bytes()).map_or(Ids::Unreadable, |text| Ids::One(kind, text))
+/// Reads a body up to [`MOST`] bytes and a frame; what lies beyond makes no request better.
+async fn read(mut body: Incoming) -> Result<Vec<u8>, Abandoned> {
+    let mut bytes = Vec::new();
+    while bytes.len() < MOST && !body.is_end_stream() {
+        let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await else { break };
+        let frame = frame.map_err(|_| Abandoned)?;
+        if let Ok(data) = frame.into_data() {
+            bytes.extend_from_slice(&data);
         }
-        (Some(_), Some(_)) => Ids::Several,
     }
+    Ok(bytes)
 }
 
-fn is_json(value: &HeaderValue) -> bool {
-    let media_type = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-    media_type.trim_ascii().eq_ignore_ascii_case(JSON.as_bytes())
-}
-
-fn response(answer: Answer, request_id: Option<Uuid>, body: impl FnOnce(Bytes) -> AnswerBody) -> Response<AnswerBody> {
+fn response(answer: Answer, mark: Option<Mark>, body: impl FnOnce(Bytes) -> AnswerBody) -> Response<AnswerBody> {
     let (content, content_type) = match answer.content {
         Content::Empty => (Bytes::new(), None),
         Content::Json(bytes) => (bytes, Some(JSON)),
@@ -214,8 +206,10 @@ fn response(answer: Answer, request_id: Option<Uuid>, body: impl FnOnce(Bytes) -
     if let Some(seconds) = answer.retry_after {
         headers.insert(RETRY_AFTER, seconds.into());
     }
-    if let Some(value) = request_id.and_then(|id| HeaderValue::try_from(id.to_string()).ok()) {
-        headers.insert(REQUEST_ID, value);
+    if let Some((name, id)) = mark
+        && let Ok(value) = HeaderValue::try_from(id.to_string())
+    {
+        headers.insert(name, value);
     }
     response
 }

@@ -7,7 +7,10 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use super::{Population, Profile, ids};
+use super::{
+    Population, Profile,
+    ids::{self, Style},
+};
 use crate::domain::LineSet;
 
 /// Which id of a profile a request names.
@@ -20,7 +23,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The word in the journal.
+    /// Adapty's name for it, which also sets the draws about the two kinds apart.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Customer => "customer_user_id",
@@ -39,8 +42,25 @@ pub(super) struct Found<'a> {
 /// Who exists.
 #[derive(Debug)]
 pub(super) struct World {
-    seed: u64,
+    naming: Naming,
     people: People,
+}
+
+/// How ids are made.
+#[derive(Debug, Clone, Copy)]
+struct Naming {
+    seed: u64,
+    style: Style,
+}
+
+impl Naming {
+    fn write(self, number: u64) -> String {
+        self.style.write(self.seed, number)
+    }
+
+    fn read(self, text: &str) -> Option<u64> {
+        self.style.read(self.seed, text)
+    }
 }
 
 #[derive(Debug)]
@@ -58,30 +78,30 @@ struct List {
 }
 
 impl World {
-    pub(super) fn new(population: Population, seed: u64) -> Self {
+    pub(super) fn new(population: Population, seed: u64, style: Style) -> Self {
         let people = match population {
             Population::Count(count) => People::Counted { count, deleted: LineSet::default() },
             Population::Profiles(profiles) => People::Listed { list: List::new(profiles), deleted: LineSet::default() },
             Population::Everybody => People::Everybody { deleted: HashSet::new() },
         };
-        Self { seed, people }
+        Self { naming: Naming { seed, style }, people }
     }
 
     /// The profile that an id names, if it exists.
     pub(super) fn look<'a>(&'a self, kind: Kind, text: &'a str) -> Option<Found<'a>> {
-        let seed = self.seed;
+        let naming = self.naming;
         match &self.people {
             People::Counted { count, deleted } => {
-                let number = counted(seed, *count, kind, text).filter(|number| !deleted.contains(*number))?;
+                let number = counted(naming, *count, kind, text).filter(|number| !deleted.contains(*number))?;
                 let customer_user_id = Some(Cow::Owned(format!("{PREFIX}{number}")));
-                Some(Found { customer_user_id, profile_id: Cow::Owned(ids::profile_id(seed, number).to_string()) })
+                Some(Found { customer_user_id, profile_id: Cow::Owned(naming.write(number)) })
             }
             People::Listed { list, deleted } => {
-                let number = list.number(seed, kind, text).filter(|number| !deleted.contains(*number))?;
-                list.found(seed, number)
+                let number = list.number(naming, kind, text).filter(|number| !deleted.contains(*number))?;
+                list.found(naming, number)
             }
             People::Everybody { deleted } => {
-                let place = anybody(seed, kind, text);
+                let place = anybody(naming.seed, kind, text);
                 (!deleted.contains(&place)).then(|| match kind {
                     Kind::Customer => Found {
                         customer_user_id: Some(Cow::Borrowed(text)),
@@ -95,15 +115,15 @@ impl World {
 
     /// Removes the profile that an id names; tells whether it existed.
     pub(super) fn delete(&mut self, kind: Kind, text: &str) -> bool {
-        let seed = self.seed;
+        let naming = self.naming;
         match &mut self.people {
             People::Counted { count, deleted } => {
-                counted(seed, *count, kind, text).is_some_and(|number| deleted.insert(number))
+                counted(naming, *count, kind, text).is_some_and(|number| deleted.insert(number))
             }
             People::Listed { list, deleted } => {
-                list.number(seed, kind, text).is_some_and(|number| deleted.insert(number))
+                list.number(naming, kind, text).is_some_and(|number| deleted.insert(number))
             }
-            People::Everybody { deleted } => deleted.insert(anybody(seed, kind, text)),
+            People::Everybody { deleted } => deleted.insert(anybody(naming.seed, kind, text)),
         }
     }
 }
@@ -111,10 +131,10 @@ impl World {
 const PREFIX: &str = "customer-";
 
 /// The number of one of `customer-1` to `customer-COUNT`.
-fn counted(seed: u64, count: u64, kind: Kind, text: &str) -> Option<u64> {
+fn counted(naming: Naming, count: u64, kind: Kind, text: &str) -> Option<u64> {
     let number = match kind {
         Kind::Customer => plain_number(text.strip_prefix(PREFIX)?)?,
-        Kind::Profile => ids::profile_number(seed, text)?,
+        Kind::Profile => naming.read(text)?,
     };
     (1..=count).contains(&number).then_some(number)
 }
@@ -149,16 +169,16 @@ impl List {
         Self { profiles, by_customer, by_profile }
     }
 
-    fn number(&self, seed: u64, kind: Kind, text: &str) -> Option<u64> {
+    fn number(&self, naming: Naming, kind: Kind, text: &str) -> Option<u64> {
         match kind {
             Kind::Customer => self.by_customer.get(text).copied(),
-            Kind::Profile => self.by_profile.get(text).copied().or_else(|| self.generated(seed, text)),
+            Kind::Profile => self.by_profile.get(text).copied().or_else(|| self.generated(naming, text)),
         }
     }
 
     /// The profile without an id of its own that was given this one.
-    fn generated(&self, seed: u64, text: &str) -> Option<u64> {
-        let number = ids::profile_number(seed, text)?;
+    fn generated(&self, naming: Naming, text: &str) -> Option<u64> {
+        let number = naming.read(text)?;
         self.profile(number)?.profile_id.is_none().then_some(number)
     }
 
@@ -166,12 +186,9 @@ impl List {
         self.profiles.get(usize::try_from(number).ok()?)
     }
 
-    fn found(&self, seed: u64, number: u64) -> Option<Found<'_>> {
+    fn found(&self, naming: Naming, number: u64) -> Option<Found<'_>> {
         let profile = self.profile(number)?;
-        let profile_id = profile
-            .profile_id
-            .as_deref()
-            .map_or_else(|| Cow::Owned(ids::profile_id(seed, number).to_string()), Cow::Borrowed);
+        let profile_id = profile.profile_id.as_deref().map_or_else(|| Cow::Owned(naming.write(number)), Cow::Borrowed);
         Some(Found { customer_user_id: profile.customer_user_id.as_deref().map(Cow::Borrowed), profile_id })
     }
 }
@@ -187,16 +204,16 @@ mod tests {
 
     #[test]
     fn a_count_knows_exactly_its_customers() {
-        let world = World::new(Population::Count(10), 7);
+        let world = World::new(Population::Count(10), 7, Style::Uuid);
         for known in ["customer-1", "customer-10"] {
             assert_eq!(world.look(Kind::Customer, known).unwrap().customer_user_id.as_deref(), Some(known));
         }
         for unknown in ["customer-0", "customer-11", "customer-01", "customer-+1", "customer-", "Customer-1", "1", ""] {
             assert_eq!(world.look(Kind::Customer, unknown), None, "{unknown}");
         }
-        assert_eq!(world.look(Kind::Profile, &ids::profile_id(7, 11).to_string()), None);
-        assert_eq!(world.look(Kind::Profile, &ids::profile_id(7, 0).to_string()), None);
-        assert_eq!(world.look(Kind::Profile, &ids::profile_id(8, 1).to_string()), None);
+        assert_eq!(world.look(Kind::Profile, &Style::Uuid.write(7, 11)), None);
+        assert_eq!(world.look(Kind::Profile, &Style::Uuid.write(7, 0)), None);
+        assert_eq!(world.look(Kind::Profile, &Style::Uuid.write(8, 1)), None);
     }
 
     #[test]
@@ -210,7 +227,7 @@ mod tests {
             Population::Everybody,
         ] {
             for by in [Kind::Customer, Kind::Profile] {
-                let mut world = World::new(population.clone(), 7);
+                let mut world = World::new(population.clone(), 7, Style::Uuid);
                 let profile_id = profile_id_of(&world, "customer-1");
                 let named = if by == Kind::Customer { "customer-1" } else { &profile_id };
                 assert!(world.look(Kind::Profile, &profile_id).is_some(), "{population:?}");
@@ -227,7 +244,7 @@ mod tests {
     #[test]
     fn an_anonymous_profile_has_its_profile_id_only() {
         let anonymous = Profile { customer_user_id: None, profile_id: Some("p".into()) };
-        let mut world = World::new(Population::Profiles(vec![anonymous]), 7);
+        let mut world = World::new(Population::Profiles(vec![anonymous]), 7, Style::Uuid);
         let expected = Found { customer_user_id: None, profile_id: "p".into() };
         assert_eq!(world.look(Kind::Profile, "p"), Some(expected));
         assert_eq!(world.look(Kind::Customer, "p"), None);
@@ -237,7 +254,7 @@ mod tests {
     #[test]
     fn an_id_that_two_profiles_claim_names_the_first() {
         let of = |profile: &str| Profile { customer_user_id: Some("c".into()), profile_id: Some(profile.into()) };
-        let mut world = World::new(Population::Profiles(vec![of("p1"), of("p2")]), 7);
+        let mut world = World::new(Population::Profiles(vec![of("p1"), of("p2")]), 7, Style::Uuid);
         assert!(world.delete(Kind::Customer, "c"));
         assert_eq!(world.look(Kind::Profile, "p1"), None);
         assert!(world.look(Kind::Profile, "p2").is_some());

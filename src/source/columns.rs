@@ -9,7 +9,7 @@ use super::{
     options::{ColumnWish, Options},
     records::Record,
 };
-use crate::domain::IdKind;
+use crate::domain::{IdFormat, IdKind};
 
 /// Columns named in a message at most: a header may have thousands.
 const NAMED: usize = 20;
@@ -19,6 +19,7 @@ const NAME: usize = 40;
 /// One id column.
 struct Column {
     kind: IdKind,
+    written: IdFormat,
     /// The header's name, the 1-based number, or the key.
     name: String,
     /// How reasons call it.
@@ -29,7 +30,8 @@ struct Column {
 
 impl Column {
     fn of(wish: &ColumnWish, index: usize) -> Self {
-        Self { kind: wish.kind, name: wish.name.clone(), label: format!("column {}", wish.name), index }
+        let label = format!("column {}", wish.name);
+        Self { kind: wish.kind, written: wish.written, name: wish.name.clone(), label, index }
     }
 }
 
@@ -110,9 +112,11 @@ impl Columns {
                 Reading::unreadable(format!("has {} fields where {width} are expected", record.width()))
             }
             Shape::Csv { .. } => self.draft(|draft, column| {
-                draft.offer(column.kind, &column.label, record.field(column.index));
+                draft.offer(column.kind, column.written, &column.label, record.field(column.index));
             }),
-            Shape::Bare => self.draft(|draft, column| draft.offer(column.kind, &column.label, record.raw)),
+            Shape::Bare => {
+                self.draft(|draft, column| draft.offer(column.kind, column.written, &column.label, record.raw))
+            }
             Shape::Json => self.read_json(record.raw),
         }
     }
@@ -128,7 +132,7 @@ impl Columns {
         };
         let mut values = values.into_iter();
         self.draft(|draft, column| match values.next().flatten().map(json::text) {
-            Some(Some(text)) => draft.offer(column.kind, &column.label, text.as_bytes()),
+            Some(Some(text)) => draft.offer(column.kind, column.written, &column.label, text.as_bytes()),
             Some(None) => draft.reject(&column.label, b"", "is neither a text nor an integer"),
             None => {}
         })

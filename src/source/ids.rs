@@ -4,7 +4,7 @@
 //! quotes nothing. It does not know where the texts come from.
 
 use super::odd::is_odd;
-use crate::domain::{Id, IdKind, Identity, Subject};
+use crate::domain::{Id, IdFormat, IdKind, Identity, Subject};
 
 /// What was noticed about a row's ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,7 +50,7 @@ impl Draft {
     }
 
     /// Takes the text of one column. Empty texts count as none; a third id has no place and is not looked at.
-    pub(super) fn offer(&mut self, kind: IdKind, label: &str, raw: &[u8]) {
+    pub(super) fn offer(&mut self, kind: IdKind, written: IdFormat, label: &str, raw: &[u8]) {
         if self.reason.is_some() || self.fallback.is_some() {
             return;
         }
@@ -63,16 +63,21 @@ impl Draft {
         }
         self.notes.trimmed |= id.len() != text.len();
         self.notes.non_ascii |= !id.is_ascii();
+        let checked = Id::parse(kind, id).and_then(|id| written.check(&id).map(|()| id));
+        let parsed = match checked {
+            Ok(parsed) => parsed,
+            Err(fault) => return self.reject(label, id.as_bytes(), &fault.to_string()),
+        };
         if is_odd(id) {
             self.notes.odd = true;
             if !self.allow_odd {
                 return self.reject(label, id.as_bytes(), "is odd for an id (`--allow-odd-ids` sends it all the same)");
             }
         }
-        match Id::parse(kind, id) {
-            Ok(id) if self.primary.is_none() => self.primary = Some(id),
-            Ok(id) => self.fallback = Some(id),
-            Err(fault) => self.reject(label, id.as_bytes(), &fault.to_string()),
+        if self.primary.is_none() {
+            self.primary = Some(parsed);
+        } else {
+            self.fallback = Some(parsed);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::{Action, IdKind};
+use crate::domain::{Action, IdFormat, IdKind};
 
 /// Where rows come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct ColumnWish {
     pub required: bool,
     /// Bare ids (`lines`) are of this kind.
     pub bare: bool,
+    /// How its ids are written; anything else is not sent.
+    pub written: IdFormat,
 }
 
 /// Whether a repeated identity is sent once.

@@ -28,6 +28,19 @@ fn the_vocabulary_is_the_programs() {
     assert!(directory.contains(&format!("`{}`", columns.trim())), "{columns}");
 }
 
+/// The example that comes with the program uses every key there is.
+#[test]
+fn the_format_of_descriptions_is_told_whole() {
+    let told = section("### An API of your own");
+    let example = include_str!("../../fixtures/api/rest.toml");
+    let lines = example.lines().filter(|line| !line.starts_with('#'));
+    let keys = lines.filter_map(|line| line.split_once(" = ")).map(|(key, _)| key).filter(|key| *key != "Accept");
+    let tables = example.lines().filter(|line| line.starts_with('['));
+    for word in keys.chain(tables).chain(["query", "form", "remote_id", "app", "list", "field", "texts"]) {
+        assert!(told.contains(&format!("`{word}`")), "missing: {word}");
+    }
+}
+
 fn section(heading: &str) -> &'static str {
     let start = README.find(heading).map_or(README.len(), |start| start + heading.len());
     let rest = &README[start..];

@@ -18,11 +18,11 @@ pub(super) struct Form {
     pub(super) version: Spanned<u32>,
     #[serde(deserialize_with = "name")]
     pub(super) name: String,
-    #[serde(deserialize_with = "from_text")]
-    pub(super) base_url: Address,
+    #[serde(default, deserialize_with = "optional")]
+    pub(super) base_url: Option<Address>,
     #[serde(deserialize_with = "rate")]
     pub(super) default_rate: Rate,
-    pub(super) key: Key,
+    pub(super) key: Spanned<Key>,
     #[serde(default)]
     pub(super) headers: BTreeMap<Spanned<String>, Spanned<String>>,
     pub(super) identities: Vec<Spanned<Identity>>,
@@ -38,10 +38,11 @@ pub(super) struct Form {
 pub(super) struct Key {
     #[serde(deserialize_with = "name")]
     pub(super) variable: String,
-    #[serde(deserialize_with = "from_text")]
-    pub(super) header: HeaderName,
-    #[serde(default)]
-    pub(super) prefix: String,
+    #[serde(default, deserialize_with = "optional")]
+    pub(super) header: Option<HeaderName>,
+    pub(super) query: Option<String>,
+    pub(super) form: Option<String>,
+    pub(super) prefix: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) refused_prefixes: Vec<String>,
 }
@@ -53,8 +54,23 @@ pub(super) struct Identity {
     #[serde(deserialize_with = "name")]
     pub(super) name: String,
     pub(super) owner: Owner,
-    #[serde(deserialize_with = "from_text")]
-    pub(super) header: HeaderName,
+    #[serde(default)]
+    pub(super) format: Format,
+    #[serde(default, deserialize_with = "optional")]
+    pub(super) header: Option<HeaderName>,
+    pub(super) path: Option<Spanned<String>>,
+    pub(super) query: Option<String>,
+    pub(super) form: Option<String>,
+}
+
+/// How an identity's ids are written.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Format {
+    #[default]
+    Any,
+    Hex24,
+    Uuid,
 }
 
 /// Who gives out an identity's ids.
@@ -81,10 +97,16 @@ pub(super) struct Operation {
     pub(super) method: Method,
     #[serde(deserialize_with = "path")]
     pub(super) path: String,
+    pub(super) form: Option<BTreeMap<String, String>>,
+    #[serde(default, deserialize_with = "json")]
+    pub(super) json: Option<String>,
     #[serde(deserialize_with = "success")]
     pub(super) status: StatusCode,
     pub(super) body: Body,
     pub(super) found: Option<Found>,
+    #[serde(default)]
+    pub(super) fields: Vec<FieldPath>,
+    pub(super) delete_tells: Option<bool>,
 }
 
 /// What a successful answer's body is.
@@ -93,39 +115,46 @@ pub(super) struct Operation {
 pub(super) enum Body {
     Empty,
     Json,
+    Any,
 }
 
-/// Where a found profile says who it is: a JSON body without these texts is somebody else's.
+/// Where a profile says who it is: a JSON body without these texts is somebody else's.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Found {
-    #[serde(deserialize_with = "from_text")]
     pub(super) remote_id: FieldPath,
-    #[serde(deserialize_with = "from_text")]
-    pub(super) app: FieldPath,
-    #[serde(default, deserialize_with = "some_from_text")]
+    pub(super) app: Option<FieldPath>,
     pub(super) profile: Option<FieldPath>,
 }
 
-/// `[errors]`: how the API's own error body is recognised, and what it says.
+/// `[errors]`: what the API's own errors mean.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Errors {
-    pub(super) signature: Spanned<Vec<String>>,
-    pub(super) code: String,
-    pub(super) messages: Messages,
-    pub(super) not_found: Vec<String>,
+    pub(super) not_found: Spanned<Vec<String>>,
     #[serde(deserialize_with = "statuses")]
-    pub(super) credentials: Vec<StatusCode>,
+    pub(super) credentials: Spanned<Vec<StatusCode>>,
+    #[serde(default)]
+    pub(super) credential_codes: Vec<String>,
+    pub(super) bodies: Spanned<Vec<Spanned<ErrorBody>>>,
+}
+
+/// `[[errors.bodies]]`: how the API's own error body is recognised, and what it says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ErrorBody {
+    pub(super) signature: Spanned<Vec<FieldPath>>,
+    pub(super) code: Option<FieldPath>,
+    pub(super) messages: Option<Messages>,
 }
 
 /// Where an error body's texts stand.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Messages {
-    pub(super) list: String,
-    pub(super) field: String,
-    pub(super) texts: String,
+    pub(super) list: FieldPath,
+    pub(super) field: Option<String>,
+    pub(super) texts: Option<String>,
 }
 
 /// `[answers]`: what holds for all of them.
@@ -148,13 +177,22 @@ fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: 
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
-fn some_from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<Option<T>, D::Error> {
+fn optional<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<Option<T>, D::Error> {
     from_text(deserializer).map(Some)
 }
 
 fn header_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<HeaderName>, D::Error> {
     let names: Vec<String> = Vec::deserialize(deserializer)?;
     names.iter().map(|name| name.parse().map_err(D::Error::custom)).collect()
+}
+
+/// A JSON text, kept as it stands.
+fn json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match serde_json::from_str::<serde_json::Value>(&text) {
+        Ok(_) => Ok(Some(text)),
+        Err(error) => Err(D::Error::custom(format!("this is not JSON: {error}"))),
+    }
 }
 
 fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Rate, D::Error> {
@@ -196,16 +234,19 @@ fn success<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StatusCode, D::
         .ok_or_else(|| D::Error::custom("not a status of success (2xx)"))
 }
 
-fn statuses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<StatusCode>, D::Error> {
-    let codes: Vec<u16> = Vec::deserialize(deserializer)?;
-    codes
+fn statuses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Spanned<Vec<StatusCode>>, D::Error> {
+    let codes: Spanned<Vec<u16>> = Spanned::deserialize(deserializer)?;
+    let span = codes.span();
+    let statuses: Result<_, _> = codes
+        .into_inner()
         .into_iter()
         .map(|code| {
             status(code)
                 .filter(StatusCode::is_client_error)
                 .ok_or_else(|| D::Error::custom(format!("{code} is not a status of refusal (4xx)")))
         })
-        .collect()
+        .collect();
+    statuses.map(|statuses| Spanned::new(span, statuses))
 }
 
 fn status(code: u16) -> Option<StatusCode> {

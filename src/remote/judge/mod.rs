@@ -11,7 +11,7 @@ use reqwest::{
 };
 
 use super::{
-    body::{self, ErrorBody},
+    body::{self, ErrorBody, There},
     description::{Description, Endpoint, Shape},
     field::FieldPath,
     retry_after,
@@ -66,14 +66,14 @@ fn success(endpoint: &Endpoint, operation: Operation, answer: &Answer<'_>, evide
     match &endpoint.shape {
         Shape::Empty if answer.body.is_empty() => Word::Done(goal(operation)),
         Shape::Empty => Word::Suspect(Suspicion::Unsigned),
-        Shape::Profile { remote_id, app, profile } => match body::texts(answer.body, [remote_id, app]) {
-            Some([remote_id, app]) => {
-                evidence.remote_id = Some(remote_id);
-                evidence.app = Some(app);
+        Shape::Json { remote_id, app, fields, profile } => {
+            if recognised(answer.body, remote_id.as_ref(), app.as_ref(), fields, evidence) {
                 found(operation, answer, profile.as_ref(), evidence)
+            } else {
+                Word::Suspect(Suspicion::Unsigned)
             }
-            None => Word::Suspect(Suspicion::Unsigned),
-        },
+        }
+        Shape::Any => Word::Done(goal(operation)),
     }
 }
 
@@ -91,6 +91,31 @@ fn found(operation: Operation, answer: &Answer<'_>, profile: Option<&FieldPath>,
     if evidence.profile.is_some() { Word::Done(goal(operation)) } else { Word::Suspect(Suspicion::Unsigned) }
 }
 
+/// Whether the body has all that the API's own has; notes the texts that say who it is about.
+fn recognised(
+    body: &[u8],
+    remote_id: Option<&FieldPath>,
+    app: Option<&FieldPath>,
+    fields: &[FieldPath],
+    evidence: &mut Evidence,
+) -> bool {
+    let texts = [remote_id, app];
+    let paths: Vec<&FieldPath> = texts.into_iter().flatten().chain(fields).collect();
+    let Some(found) = body::find(body, &paths) else { return false };
+    let mut found = found.into_iter();
+    let mut whole = true;
+    for (path, into) in texts.into_iter().zip([&mut evidence.remote_id, &mut evidence.app]) {
+        if path.is_some() {
+            *into = match found.next() {
+                Some(There::Text(text)) => Some(text),
+                Some(There::Nothing | There::Something) | None => None,
+            };
+            whole &= into.is_some();
+        }
+    }
+    whole && found.all(|there| there != There::Nothing)
+}
+
 const fn goal(operation: Operation) -> Fact {
     match operation {
         Operation::Delete => Fact::Deleted,
@@ -106,15 +131,16 @@ fn failure(
     now: impl FnOnce() -> Moment,
     evidence: &mut Evidence,
 ) -> Word {
-    let error = ErrorBody::read(&api.errors, answer.body);
-    let gone = error.as_ref().is_some_and(|error| api.errors.not_found.contains(&error.code));
-    let signed = error.is_some();
-    if let Some(error) = error {
-        evidence.code = Some(error.code);
-        evidence.message = error.message;
-    }
+    let rules = api.errors();
+    let error = ErrorBody::read(rules, answer.body).unwrap_or_default();
+    let is_among = |codes: &[String]| error.code.as_ref().is_some_and(|code| codes.contains(code));
+    let (gone, about_the_key) = (is_among(&rules.not_found), is_among(&rules.credential_codes));
+    let signed = error.code.is_some();
+    evidence.code = error.code;
+    evidence.message = error.message;
     match by_head(api, answer, now) {
         Some(word) => word,
+        None if answer.status.is_client_error() && about_the_key => Word::Suspect(Suspicion::Credentials),
         None if answer.cut => Word::Again { after: None, blame: Blame::Row },
         None if gone && answer.status == StatusCode::NOT_FOUND => absent(call, identity),
         None if signed && answer.status.is_client_error() => Word::Refused,
@@ -125,7 +151,7 @@ fn failure(
 /// What the status alone decides, whoever wrote the body.
 fn by_head(api: &Description, answer: &Answer<'_>, now: impl FnOnce() -> Moment) -> Option<Word> {
     let status = answer.status;
-    if api.errors.credentials.contains(&status) {
+    if api.errors().credentials.contains(&status) {
         return Some(Word::Suspect(Suspicion::Credentials));
     }
     if status.is_redirection() {
@@ -167,5 +193,7 @@ fn first_text(headers: &HeaderMap, names: &[HeaderName]) -> Option<String> {
     value.to_str().ok().map(|text| body::bounded(text.to_owned()))
 }
 
+#[cfg(test)]
+mod crafter_tests;
 #[cfg(test)]
 mod tests;

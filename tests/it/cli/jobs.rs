@@ -7,7 +7,7 @@ use tollgate::{
     config::{Command, Job, KeyWish, ProfilesTo, Residents, SandboxJob, Target},
     domain::{Action, Digest, IdKind},
     flow::{MaxAbsent, MaxErrors},
-    remote::KeySource,
+    remote::{KeySource, Owner},
     report::Whereabouts,
     sandbox::{Share, Throttle},
     source::{Dedupe, Format, InputName, Shard, Wish},
@@ -198,7 +198,7 @@ fn the_connection_is_complete_once_the_key_is_there() {
 #[test]
 fn a_rehearsal_has_no_key_and_nothing_of_the_real_connection() {
     let line = "delete x --sandbox --sandbox-faults latency=50ms,server-error=5%,limit=100/s,no-retry-after,seed=3 \
-                --base-url https://example.com --proxy http://p:1 --api elsewhere.toml --api-key-file k";
+                --base-url https://example.com --proxy http://p:1 --api-key-file k";
     let rehearsed = job(line, &[("ADAPTY_API_KEY", "secret_live_1")]);
     assert_eq!(rehearsed.description.name(), "adapty");
     let Target::Sandbox(rehearsal) = rehearsed.target else { panic!("the real thing") };
@@ -231,9 +231,12 @@ fn the_same_faults_may_be_given_to_the_stand_in_itself() {
 #[test]
 fn a_stand_in_knows_a_count_a_file_or_everybody() {
     assert_eq!(stand_in("sandbox").residents, Residents::Everybody);
-    let Residents::File { path, reading } = stand_in("sandbox --from customers.csv").residents else { panic!() };
+    let Residents::File { path, reading, owners } = stand_in("sandbox --from customers.csv").residents else {
+        panic!()
+    };
     assert_eq!(path, PathBuf::from("customers.csv"));
     assert_eq!((reading.format, reading.limit, reading.columns.len()), (Wish::Recognise, u64::MAX, 2));
+    assert_eq!(owners, [Owner::System, Owner::Caller]);
 }
 
 /// Kind, name, required, bare: of each column.

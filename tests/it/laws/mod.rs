@@ -23,6 +23,7 @@ mod guards;
 mod holding;
 mod leaving;
 mod looking;
+mod looking_first;
 mod random;
 mod reading;
 mod resume;

@@ -30,7 +30,7 @@ fn line_of(text: &str) -> String {
 fn adapty_is_as_its_pages_say() {
     let api = adapty();
     assert_eq!(api.name(), "adapty");
-    assert_eq!(api.base_url(), "https://api.adapty.io");
+    assert_eq!(api.base_url(), Some("https://api.adapty.io"));
     assert_eq!(api.key_variable(), "ADAPTY_API_KEY");
     assert!((api.default_rate().get() - 20.0).abs() < f64::EPSILON);
     let identities: Vec<_> = api.identities().iter().map(|kind| (kind.name.as_str(), kind.owner)).collect();
@@ -67,6 +67,7 @@ fn an_unknown_key_is_refused_with_its_line() {
         ("[operations.look]", "colour = 1"),
         ("[operations.delete]", "colour = 1"),
         ("[errors]", "colour = 1"),
+        ("[[errors.bodies]]", "colour = 1"),
         ("[answers]", "colour = 1"),
         ("[probe]", "colour = 1"),
         ("[[identities]]", "colour = 1"),

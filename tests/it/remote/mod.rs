@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests: a panic is the failure")]
 
+mod crafter;
+mod described;
 mod description;
 mod key;
 mod server;

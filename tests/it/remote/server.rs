@@ -8,7 +8,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Answers one connection after the other with these bytes, and hands over the heads of the requests.
+/// Answers one connection after the other with these bytes, and hands over the requests.
 pub(super) struct Script {
     pub(super) address: SocketAddr,
     pub(super) heads: JoinHandle<Vec<Vec<u8>>>,
@@ -27,6 +27,9 @@ impl Script {
                 while !head.ends_with(b"\r\n\r\n") {
                     head.push(stream.read_u8().await.unwrap());
                 }
+                for _ in 0..announced(&head) {
+                    head.push(stream.read_u8().await.unwrap());
+                }
                 heads.push(head);
                 // A client that has heard enough hangs up.
                 let _ = stream.write_all(&answer).await;
@@ -40,8 +43,14 @@ impl Script {
         format!("http://{}", self.address)
     }
 
-    /// The heads as text, bytes beyond ASCII as `\xNN`.
+    /// The requests as text, bytes beyond ASCII as `\xNN`.
     pub(super) async fn heard(self) -> Vec<String> {
         self.heads.await.unwrap().iter().map(|head| head.escape_ascii().to_string().replace("\\r\\n", "\n")).collect()
     }
+}
+
+/// How long a body the head announces.
+fn announced(head: &[u8]) -> usize {
+    let head = String::from_utf8_lossy(head);
+    head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |length| length.parse().unwrap())
 }

@@ -6,7 +6,7 @@ use std::{
     net::TcpStream,
 };
 
-use tollgate::sandbox::{Faults, Options, Population, Sandbox};
+use tollgate::sandbox::{Faults, Options, Part, Population, Sandbox};
 
 pub(super) const KEY: &str = "secret_live_sandbox";
 pub(super) const PATH: &str = "/api/v2/server-side-api/profile/";
@@ -14,7 +14,14 @@ pub(super) const SEED: u64 = 7;
 
 /// Ten customers, no faults.
 pub(super) fn options() -> Options {
-    Options { population: Population::Count(10), key: KEY.into(), faults: Faults::default(), seed: SEED, journal: None }
+    Options {
+        part: Part::Adapty,
+        population: Population::Count(10),
+        key: KEY.into(),
+        faults: Faults::default(),
+        seed: SEED,
+        journal: None,
+    }
 }
 
 pub(super) fn start() -> Sandbox {

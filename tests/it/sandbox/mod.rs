@@ -4,6 +4,8 @@
 
 mod client;
 mod contract;
+mod crafter;
+mod described;
 mod journal;
 mod life;
 mod trouble;

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 
 use tollgate::{
-    domain::{Batch, Past},
+    domain::{Batch, IdFormat, Past},
     error::{Error, Exit},
     source::{ColumnWish, Format, Options, Reader, Wish, survey},
 };
@@ -14,7 +14,7 @@ use super::{
 };
 
 fn asking_for(name: &str) -> Options {
-    let wish = ColumnWish { kind: CUSTOMER, name: name.to_owned(), required: true, bare: true };
+    let wish = ColumnWish { kind: CUSTOMER, name: name.to_owned(), required: true, bare: true, written: IdFormat::Any };
     Options { columns: vec![wish], ..options() }
 }
 
@@ -284,4 +284,26 @@ fn lost_leading_zeros_are_named() {
     assert!(!warns(&["123456", "234567", "345678"]));
     assert!(!warns(&["123456", "234567", "34567", "456789", "c-1"]));
     assert!(!warns(&["1", "22", "333", "4444", "55555"]));
+}
+
+/// What no flag can make an id of this API is told before what is merely odd.
+#[test]
+fn an_id_written_in_another_way_is_named_with_its_column() {
+    let written = |format, written| {
+        let plain = asking_for("id");
+        let columns = plain.columns.iter().map(|wish| ColumnWish { written, ..wish.clone() }).collect();
+        Options { columns, format: Wish::Is(format), ..plain }
+    };
+    let rule = "is not 24 hexadecimal digits, as this API's ids are";
+    let hex = |format| written(format, IdFormat::Hex24);
+    let csv = b"id\n 507f1f77bcf86cd799439011 \n1e2345678901234567890123\nNULL\n507f1f77bcf86cd79943901\n";
+    let of_column = format!("column id: {rule}");
+    assert_eq!(reasons(csv, "-", &hex(Format::Csv)), ["ok", "ok", &of_column, &of_column]);
+    let json = b"{\"id\":\"507f1f77bcf86cd799439011\"}\n{\"id\":507}\n";
+    assert_eq!(reasons(json, "-", &hex(Format::JsonLines)), ["ok", &of_column]);
+    let lines = b"507f1f77bcf86cd799439011\nx\n";
+    assert_eq!(reasons(lines, "-", &hex(Format::Lines)), ["ok".to_owned(), format!("the id: {rule}")]);
+    let nil = b"id\n00000000-0000-0000-0000-000000000000\n0dd5f1a0\n";
+    let reasons = reasons(nil, "-", &written(Format::Csv, IdFormat::Uuid));
+    assert!(reasons[0].contains("is odd") && reasons[1].starts_with("column id: is not a UUID"), "{reasons:?}");
 }

@@ -10,7 +10,7 @@ mod properties;
 use std::io::{self, Cursor, Read};
 
 use tollgate::{
-    domain::{Action, Batch, Id, IdKind, Identity, Kept, Past, Row, Subject},
+    domain::{Action, Batch, Id, IdFormat, IdKind, Identity, Kept, Past, Row, Subject},
     error::{Error, Exit},
     source::{ColumnWish, Dedupe, Finish, Format, Options, Reader, Shard, Survey, Wish, survey},
 };
@@ -20,7 +20,10 @@ const CUSTOMER: IdKind = IdKind(1);
 
 /// As for Adapty: the profile id is tried first, a bare id is a customer's.
 fn options() -> Options {
-    let wish = |kind, name: &str, bare| ColumnWish { kind, name: name.to_owned(), required: false, bare };
+    let wish = |kind, name: &str, bare| {
+        let written = IdFormat::Any;
+        ColumnWish { kind, name: name.to_owned(), required: false, bare, written }
+    };
     Options {
         format: Wish::Recognise,
         delimiter: Wish::Recognise,
@@ -43,7 +46,13 @@ fn numbered() -> Options {
         format: Wish::Is(Format::Csv),
         delimiter: Wish::Is(b','),
         header: false,
-        columns: vec![ColumnWish { kind: CUSTOMER, name: "1".to_owned(), required: true, bare: true }],
+        columns: vec![ColumnWish {
+            kind: CUSTOMER,
+            name: "1".to_owned(),
+            required: true,
+            bare: true,
+            written: IdFormat::Any,
+        }],
         ..options()
     }
 }

@@ -16,7 +16,7 @@ use std::{
 pub(crate) use rustix::process::Signal;
 use rustix::process::{Pid, kill_process};
 use tempfile::TempDir;
-use tollgate::sandbox::{Faults, Options, Population, Sandbox};
+use tollgate::sandbox::{Faults, Options, Part, Population, Sandbox};
 
 /// The key that the stand-in accepts; it must never be seen again.
 pub(crate) const KEY: &str = "secret_live_doNotShow.7f3a9c";
@@ -34,7 +34,7 @@ pub(crate) fn sandbox(population: Population, faults: Faults, journal: Option<Pa
 
 /// The options behind [`sandbox`].
 pub(crate) fn options(population: Population, faults: Faults) -> Options {
-    Options { population, key: KEY.to_owned(), faults, seed: 7, journal: None }
+    Options { part: Part::Adapty, population, key: KEY.to_owned(), faults, seed: 7, journal: None }
 }
 
 /// A stand-in that knows `customer-1` to `customer-N` and never misbehaves.

@@ -115,6 +115,8 @@ pub(crate) struct Script {
     pub(crate) existing: HashSet<String>,
     /// The app of the key that a renewal finds, if it finds a new one.
     pub(crate) new_key: Option<&'static str>,
+    /// A deletion's answer does not tell a deleted profile from an absent one, so that a look goes before it.
+    pub(crate) looks_first: bool,
     /// Draws the shares, per id and per request about it.
     pub(crate) seed: u64,
 }
@@ -128,6 +130,7 @@ impl Script {
             tempers: HashMap::new(),
             existing,
             new_key: None,
+            looks_first: false,
             seed: 7,
         }
     }
@@ -320,7 +323,7 @@ impl ScriptedRemote {
 
     fn documented(&self, call: Call, identity: &Identity, applied: bool) -> (Word, Option<u16>, bool) {
         match call.operation {
-            Operation::Delete if applied => (Word::Done(Fact::Deleted), Some(204), false),
+            Operation::Delete if applied || self.script.looks_first => (Word::Done(Fact::Deleted), Some(204), false),
             Operation::Look | Operation::Get if self.can_be_seen(slot_id(identity, call.slot)) => {
                 (Word::Done(Fact::Found), Some(200), false)
             }
@@ -346,6 +349,7 @@ fn not_there(call: Call, identity: &Identity) -> (Word, Option<u16>, bool) {
 impl Remote for ScriptedRemote {
     fn first(&self, row: &Row) -> Call {
         let operation = match row.action {
+            Action::Delete if self.script.looks_first => Operation::Look,
             Action::Delete => Operation::Delete,
             Action::Get => Operation::Get,
             Action::Verify => Operation::Look,

@@ -181,7 +181,14 @@ impl People {
         let tempers = of(Nature::Unwelcome)
             .map(|id| (id, Temper::Unwelcome))
             .chain(of(Nature::Poison).map(|id| (id, Temper::Poison)));
-        Script { phases, tempers: tempers.collect(), existing: of(Nature::Here).collect(), new_key: None, seed }
+        Script {
+            phases,
+            tempers: tempers.collect(),
+            existing: of(Nature::Here).collect(),
+            new_key: None,
+            looks_first: false,
+            seed,
+        }
     }
 }
 

@@ -249,6 +249,7 @@ impl Story<'_> {
             name: name.to_owned(),
             required: false,
             bare: kind == 1,
+            written: tollgate::domain::IdFormat::Any,
         };
         source::Options {
             format: Wish::Is(Format::Csv),
