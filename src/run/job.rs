@@ -82,10 +82,11 @@ impl Run<'_> {
         let looked = self.look(engine, &samples, stops).await?;
         let run = place.scan.as_ref().map(|scan| &scan.run);
         let before = run.and_then(RunFile::app);
+        let is_new = |run: &RunFile| run.state.key_fingerprint != self.client.key_fingerprint();
         let facts = AppFacts {
             looked: looked.app.as_deref(),
             before,
-            key_changed: run.is_some_and(|run| run.state.key_fingerprint != self.client.key_fingerprint()),
+            another_key: run.is_some_and(is_new) && self.job.description.names_apps(),
             settled: self.past.tally.answered(),
         };
         expect::of_the_app(&self.job.consent, &facts)?;
