@@ -82,8 +82,8 @@ pub(super) struct AppFacts<'a> {
     pub(super) of_this_key: Option<&'a str>,
     /// What the run's earlier tries knew.
     pub(super) before: Option<&'a str>,
-    /// The key is not the one of the last try.
-    pub(super) key_changed: bool,
+    /// The key is not the one of the last try, and the API could tell whose it is.
+    pub(super) another_key: bool,
     /// Rows that the API has answered for this run, and that are settled.
     pub(super) settled: u64,
     /// No guard doubts those that an earlier key did not find.
@@ -111,12 +111,12 @@ fn same_app(facts: &AppFacts<'_>) -> Result<(), Error> {
             format!("the key belongs to app {now}, and this run was begun with app {before}"),
         )
         .hint("use the key of that app; the right one for another app begins anew: --new, or another --out")),
-        (None, _) if facts.key_changed && facts.settled > 0 => Err(Error::new(
+        (None, _) if facts.another_key && facts.settled > 0 => Err(Error::new(
             Exit::Config,
             "the key has changed since the last try, and none of the profiles looked at exists, so its app cannot be told",
         )
         .hint("go on with the key that the run was begun with, or begin anew: --new, or another --out")),
-        (Some(_), None) if facts.key_changed && facts.settled > 0 && facts.absence_is_hoped_for => Err(Error::new(
+        (Some(_), None) if facts.another_key && facts.settled > 0 && facts.absence_is_hoped_for => Err(Error::new(
             Exit::Config,
             "the key has changed since the last try, and whom the earlier key did not find may only be in another app",
         )

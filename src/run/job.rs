@@ -89,10 +89,11 @@ impl Run<'_> {
         let looked = self.look(engine, &samples, stops).await?;
         self.whose.hold_against(&looked, self.job, self.stage)?;
         let run = place.scan.as_ref().map(|scan| &scan.run);
+        let is_new = |run: &RunFile| run.state.key_fingerprint != self.client.key_fingerprint();
         let facts = AppFacts {
             of_this_key: looked.app.as_deref().or(self.whose.app()),
             before: run.and_then(RunFile::app),
-            key_changed: run.is_some_and(|run| run.state.key_fingerprint != self.client.key_fingerprint()),
+            another_key: run.is_some_and(is_new) && self.job.description.names_apps(),
             settled: self.past.tally.answered(),
             absence_is_hoped_for: self.job.action.not_there().is_none(),
         };

@@ -1,10 +1,10 @@
 //! What it says is so: each of these was once said, or left unsaid, wrongly.
 
-use tollgate::sandbox::{Faults, Options, Population, Profile, Sandbox};
+use tollgate::sandbox::{Faults, Options, Part, Population, Profile, Sandbox};
 
 use crate::support::{
     door::Door,
-    program::{Desk, PATIENCE, Running, SLOWLY, calm, customers, options, run, run_with},
+    program::{Desk, KEY, PATIENCE, Running, SLOWLY, calm, customers, options, run, run_with},
     record::{lines, run_json, settled_once},
 };
 
@@ -112,4 +112,29 @@ fn an_app_that_is_learned_later_is_written_down() {
     door.leads_to(sandbox.address());
     run(&mut desk.delete(&door.url())).with(0);
     assert_eq!(run_json(&desk.out())["state"]["app"], sandbox.app_id());
+}
+
+/// An API whose answers name no app cannot show it: a token that was renewed must not lock its run out.
+#[test]
+fn a_renewed_token_goes_on_where_answers_name_no_app() {
+    let ids: Vec<String> = (0..ROWS).map(|n| format!("{n:024x}")).collect();
+    let with = |key: &str| {
+        let options = options(Population::Everybody, Faults::default());
+        Sandbox::start(Options { key: key.to_owned(), part: Part::Crafter, ..options }).unwrap()
+    };
+    let (desk, before, after) = (Desk::new(), with(KEY), with("renewed"));
+    let door = Door::to(before.address());
+    desk.put("customers.csv", format!("id\n{}\n", ids.join("\n")));
+    let delete = || {
+        let mut command = desk.delete(&format!("{}/crafter-profile", door.url()));
+        command.args(["--api", "crafter"]);
+        command
+    };
+    let running = Running::start(delete().args(SLOWLY));
+    assert!(before.wait_for(400, PATIENCE));
+    running.kill();
+    desk.put("key", "renewed");
+    door.leads_to(after.address());
+    run(&mut delete()).with(0).saying(&["the key has changed"]);
+    assert_eq!(settled_once(&desk.out()).values().sum::<usize>() as u64, ROWS);
 }
