@@ -16,10 +16,6 @@ use tollgate::{
     telemetry::{self, LogFormat},
 };
 
-/// Rows come and go in great numbers, from one thread to the next: system allocators are slow at that, musl's above all.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let screen = Screen::standard();
     let logs = Cell::new(LogFormat::Human);

@@ -97,31 +97,17 @@ impl Hasher {
     }
 }
 
-/// HMAC-SHA-256, for keyed fingerprints: a plain hash of an id is guessed in minutes.
+/// HMAC-SHA-256, for keyed fingerprints that leave the process: a plain hash of an id is guessed in minutes.
 #[must_use]
 pub fn hmac_fingerprint(key: &[u8], parts: &[&[u8]]) -> Digest {
-    HmacKey::new(key).fingerprint(parts)
-}
-
-/// A key of [`hmac_fingerprint`], prepared for many of them.
-#[derive(Clone)]
-pub(super) struct HmacKey(hmac::Key);
-
-impl HmacKey {
-    pub(super) fn new(key: &[u8]) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+    for part in parts {
+        context.update(&(part.len() as u64).to_le_bytes());
+        context.update(part);
     }
-
-    pub(super) fn fingerprint(&self, parts: &[&[u8]]) -> Digest {
-        let mut context = hmac::Context::with_key(&self.0);
-        for part in parts {
-            context.update(&(part.len() as u64).to_le_bytes());
-            context.update(part);
-        }
-        let mut out = [0; 32];
-        out.copy_from_slice(context.sign().as_ref());
-        Digest(out)
-    }
+    let mut out = [0; 32];
+    out.copy_from_slice(context.sign().as_ref());
+    Digest(out)
 }
 
 /// A key for fingerprints that never leave the process: another one in each.

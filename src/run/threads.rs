@@ -35,7 +35,7 @@ const QUEUE: usize = 1024;
 const PROFILES_KIB: usize = 64 * 1024;
 /// How long the journal waits for more once something has come: a waking and a write for each hand-over would cost more
 /// than the lines themselves.
-const LINGER: Duration = Duration::from_millis(5);
+const LINGER: Duration = Duration::from_millis(10);
 /// How often the journal is synced while lines come in.
 const SYNC_EVERY: Duration = Duration::from_millis(100);
 

@@ -48,7 +48,7 @@ enum Knows {
 }
 
 /// Where an outside crate may be named: rooms, or single modules of one.
-const GUESTS: [(&str, &[&str]); 24] = [
+const GUESTS: [(&str, &[&str]); 23] = [
     ("aws_lc_rs", &["domain/digest"]),
     ("backoff", &["flow/retry"]),
     ("clap", &["cli"]),
@@ -64,7 +64,6 @@ const GUESTS: [(&str, &[&str]); 24] = [
     ("hyper_util", &["sandbox"]),
     ("indicatif", &["progress"]),
     ("jiff", &["domain/moment"]),
-    ("mimalloc", &["main"]),
     ("reqwest", &["remote"]),
     ("rpassword", &["run/key"]),
     ("rustix", &["run/place"]),
