@@ -13,6 +13,7 @@
 //! | [`source`] | rows in: file or stdin; plain, gzip, zstd; CSV, JSON Lines, bare ids | `domain`, `flow`'s ports |
 //! | [`remote`] | calls out: an API is a description, compiled once into a plan | `domain`, `flow`'s ports |
 //! | [`report`] | results: the journal, its chain, what is settled, the summary | `domain`, `flow`'s ports |
+//! | [`memory`] | what a sync sent last time; who must not come back | `domain`, `flow`'s ports |
 //! | [`progress`] | the spectators: bar, plain lines, silence | `domain`, `flow`'s ports |
 //! | [`sandbox`] | the stand-in server, with faults on demand | `domain`, `flow`'s ports |
 //! | [`telemetry`] | words on stderr | `error` |
@@ -27,6 +28,7 @@ pub mod config;
 pub mod domain;
 pub mod error;
 pub mod flow;
+pub mod memory;
 pub mod progress;
 pub mod remote;
 pub mod report;

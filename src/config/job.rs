@@ -4,10 +4,13 @@ use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration}
 
 use secrecy::SecretString;
 
-use super::{Again, Surroundings, part::part, reading::reading, said, sandbox, wanted::Wanted};
+use super::{
+    Again, Amount, Leniency, MemoryWish, Patience, SuppressWish, Surroundings, part::part, reading::reading, said,
+    sandbox, wanted::Wanted,
+};
 use crate::{
     cli::{CheckArgs, ConnectionArgs, FaultArgs, ResultsArgs},
-    domain::{Action, Digest},
+    domain::{Digest, Task},
     error::{Error, Exit},
     flow,
     remote::{self, ClientIdentity, Description, KeySource},
@@ -19,8 +22,8 @@ use crate::{
 /// One mass operation, complete.
 #[derive(Debug)]
 pub struct Job {
-    /// What each row asks for.
-    pub action: Action,
+    /// What the run is for.
+    pub task: Task,
     /// The API.
     pub description: Description,
     /// Where rows come from.
@@ -37,6 +40,16 @@ pub struct Job {
     pub profiles: ProfilesTo,
     /// A deletion whose looks the rows are held against; `None` is a real absence.
     pub against: Option<PathBuf>,
+    /// What a sync remembers.
+    pub memory: Option<MemoryWish>,
+    /// Of several rows of one identity only the last one is sent.
+    pub last_wins: bool,
+    /// The list of those who shall not come back: a deletion enters them, everything else heeds it.
+    pub suppress: Option<SuppressWish>,
+    /// What is asked of the input.
+    pub patience: Patience,
+    /// How the end is judged, and what is kept.
+    pub leniency: Leniency,
     /// What was agreed to beforehand.
     pub consent: Consent,
     /// An input without rows is well.
@@ -177,11 +190,11 @@ pub(super) fn configure(args: Wanted, again: Again, around: &Surroundings<'_>) -
     one_thing_on_stdout(&args)?;
     let description = Description::load(&args.connection.api)?;
     let flow = flow_options(&args, &description, around);
-    let source = reading(args.action, &args.input, &description, around)?;
+    let source = reading(args.task.usual(), &args.input, &description, around)?;
     let options_said = said::options(&flow, &source, &args.profiles, args.against.as_deref());
     can_name_its_app(&args.checks, &description)?;
     Ok(Job {
-        action: args.action,
+        task: args.task,
         target: target(args.connection, &args.checks, flow.width, &description, around)?,
         input: args.path,
         allow_empty: args.allow_empty,
@@ -192,6 +205,11 @@ pub(super) fn configure(args: Wanted, again: Again, around: &Surroundings<'_>) -
         place: place(args.results, args.continue_from)?,
         profiles: args.profiles,
         against: args.against,
+        memory: None,
+        last_wins: false,
+        suppress: None,
+        patience: Patience::default(),
+        leniency: Leniency { tolerate: Amount::Rows(0), keep_runs: None },
         description,
         source,
         flow,
@@ -232,6 +250,10 @@ fn flow_options(args: &Wanted, api: &Description, around: &Surroundings<'_>) -> 
         look: guards.look,
         verify_after: guards.verify_after,
         max_delete: guards.max_delete,
+        max_create: u64::MAX,
+        max_changes: u64::MAX,
+        in_order: false,
+        compare: false,
         max_errors: checks.max_errors,
         max_absent: guards.max_absent,
         seed: around.seed,

@@ -11,6 +11,7 @@ mod reading;
 mod said;
 mod sandbox;
 mod wanted;
+mod wishes;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ use wanted::Wanted;
 pub use again::Again;
 pub use job::{Connection, Consent, Job, KeyWish, ProfilesTo, Rehearsal, Target};
 pub use sandbox::{Residents, SandboxJob};
+pub use wishes::{Amount, Leniency, MemoryWish, Patience, SuppressDeed, SuppressWish};
 
 use crate::{
     cli::{self, Cli},

@@ -8,7 +8,7 @@ use crate::{
     domain::{Action, IdKind},
     error::{Error, Exit},
     remote::{Description, Owner},
-    source::{self, ColumnWish, Format, Wish},
+    source::{self, ColumnWish, FieldWish, Format, Wish},
 };
 
 /// How the input is read, for an API's identities.
@@ -29,6 +29,8 @@ pub(super) fn reading(
         skip: args.skip,
         limit: args.limit.unwrap_or(u64::MAX),
         action,
+        action_column: None,
+        fields: FieldWish::default(),
         fingerprint_key: around.fingerprint_key,
         seed: around.seed,
     })

@@ -8,14 +8,14 @@ use crate::{
         CheckArgs, ConnectionArgs, DeleteArgs, GetArgs, InputArgs, OutProfiles, PaceArgs, ReadArgs, ResultsArgs,
         VerifyArgs,
     },
-    domain::Action,
+    domain::Task,
     flow::MaxAbsent,
     source::InputName,
 };
 
 /// A mass operation as it was typed.
 pub(super) struct Wanted {
-    pub(super) action: Action,
+    pub(super) task: Task,
     pub(super) path: InputName,
     pub(super) input: InputArgs,
     pub(super) allow_empty: bool,
@@ -50,7 +50,7 @@ impl Wanted {
     pub(super) fn delete(args: DeleteArgs) -> Self {
         let safety = args.safety;
         Self {
-            action: Action::Delete,
+            task: Task::Delete,
             path: args.path,
             input: args.input,
             allow_empty: args.allow_empty,
@@ -78,17 +78,17 @@ impl Wanted {
             Some(OutProfiles::File(path)) => ProfilesTo::File(path),
             Some(OutProfiles::Stdout) => ProfilesTo::Stdout,
         };
-        Self { profiles, ..Self::read(Action::Get, args.read, args.max_absent) }
+        Self { profiles, ..Self::read(Task::Get, args.read, args.max_absent) }
     }
 
     /// Everybody being absent is what is hoped for, so it cannot be what stops the run.
     pub(super) fn verify(args: VerifyArgs) -> Self {
-        Self { against: args.against, ..Self::read(Action::Verify, args.read, MaxAbsent::Off) }
+        Self { against: args.against, ..Self::read(Task::Verify, args.read, MaxAbsent::Off) }
     }
 
-    fn read(action: Action, args: ReadArgs, max_absent: MaxAbsent) -> Self {
+    fn read(task: Task, args: ReadArgs, max_absent: MaxAbsent) -> Self {
         Self {
-            action,
+            task,
             path: args.path,
             input: args.input,
             allow_empty: args.allow_empty,

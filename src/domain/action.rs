@@ -10,6 +10,12 @@ use super::Verdict;
 pub enum Action {
     /// The profile shall no longer exist.
     Delete,
+    /// A profile shall exist, with these fields.
+    Create,
+    /// The profile shall have these fields; what is not there stays away.
+    Update,
+    /// The profile shall have these fields, and be created where it is not there.
+    Upsert,
     /// The profile shall be read, and written down.
     Get,
     /// It shall be shown that the profile does not exist.
@@ -18,13 +24,16 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 3] = [Self::Delete, Self::Get, Self::Verify];
+    pub const ALL: [Self; 6] = [Self::Delete, Self::Create, Self::Update, Self::Upsert, Self::Get, Self::Verify];
 
-    /// The word in the results' `action` column, which is also the command.
+    /// The word in the results' `action` column, and in that of a sync's input.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Delete => "delete",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Upsert => "upsert",
             Self::Get => "get",
             Self::Verify => "verify",
         }
@@ -40,8 +49,17 @@ impl Action {
     #[must_use]
     pub const fn changes(self) -> bool {
         match self {
-            Self::Delete => true,
+            Self::Delete | Self::Create | Self::Update | Self::Upsert => true,
             Self::Get | Self::Verify => false,
+        }
+    }
+
+    /// Whether a row's fields are part of what it asks for.
+    #[must_use]
+    pub const fn takes_fields(self) -> bool {
+        match self {
+            Self::Create | Self::Update | Self::Upsert => true,
+            Self::Delete | Self::Get | Self::Verify => false,
         }
     }
 
@@ -51,8 +69,8 @@ impl Action {
     pub const fn not_there(self) -> Option<Verdict> {
         match self {
             Self::Delete => Some(Verdict::Absent),
-            Self::Get => Some(Verdict::Missing),
-            Self::Verify => None,
+            Self::Get | Self::Update => Some(Verdict::Missing),
+            Self::Create | Self::Upsert | Self::Verify => None,
         }
     }
 }

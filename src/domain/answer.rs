@@ -2,11 +2,21 @@
 
 use std::time::Duration;
 
+use super::Id;
+
 /// What one call does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// Erase the profile.
     Delete,
+    /// Make it, with the row's fields. It names every id of the row where the API's description says so.
+    Create,
+    /// Give it the row's fields; those that the row does not name stay as they are.
+    Update,
+    /// Take away the fields that the row says are to be null, where an update cannot.
+    Remove,
+    /// Read it, and hold the row's fields against what the API returns: changes nothing.
+    Compare,
     /// See whether it is there: changes nothing.
     Look,
     /// Read it whole, and keep what was read: changes nothing.
@@ -18,8 +28,8 @@ impl Operation {
     #[must_use]
     pub const fn changes(self) -> bool {
         match self {
-            Self::Delete => true,
-            Self::Look | Self::Get => false,
+            Self::Delete | Self::Create | Self::Update | Self::Remove => true,
+            Self::Look | Self::Get | Self::Compare => false,
         }
     }
 }
@@ -69,8 +79,16 @@ pub enum Fact {
     Deleted,
     /// It was not there, by the API's own not-found code.
     Absent,
-    /// It is there (the answer to a look).
+    /// It is there (the answer to a look, or to a comparison that found a difference).
     Found,
+    /// It was made by this call.
+    Created,
+    /// It has the row's fields by this call.
+    Updated,
+    /// It is there, and nothing that can be compared differs.
+    Same,
+    /// It could not be made: another one has its name.
+    Taken,
 }
 
 /// Whether a passing failure may be the row's own fault.
@@ -127,6 +145,8 @@ pub struct Reply {
     pub evidence: Evidence,
     /// The request may have been applied although no whole answer came.
     pub lost: bool,
+    /// The API's own id of a profile that was found by another name, where later calls must go by it.
+    pub resolved: Option<Id>,
 }
 
 impl Reply {

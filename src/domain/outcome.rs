@@ -23,15 +23,28 @@ pub enum Verdict {
     Found,
     /// There was nothing to read, by the API's own not-found code. Settled, and not an error.
     Missing,
-    /// It shall not be there, and is. Settled, not wanted.
+    /// It shall not be there, and is; or another one has the name of the one to be created. Settled, not wanted.
     Exists,
     /// It is there, under another id of the API's own than an earlier look recorded. Settled, not wanted.
     New,
+    /// This run's call made it. Settled, wanted.
+    Created,
+    /// It was there, and has the row's fields by this run's call. Settled, wanted.
+    Updated,
+    /// It has the row's fields already: they were sent before, or the API showed them. Settled, wanted.
+    Unchanged,
+    /// A later row of the same identity is sent instead. Settled, wanted.
+    Superseded,
+    /// It was erased, and shall not come back. Settled, wanted; never sent.
+    Suppressed,
 }
 
 impl Verdict {
     /// Every word, in the order in which summaries list them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
+        Self::Created,
+        Self::Updated,
+        Self::Unchanged,
         Self::Deleted,
         Self::Found,
         Self::Absent,
@@ -39,6 +52,8 @@ impl Verdict {
         Self::Exists,
         Self::New,
         Self::Duplicate,
+        Self::Superseded,
+        Self::Suppressed,
         Self::Refused,
         Self::Failed,
         Self::Invalid,
@@ -58,6 +73,11 @@ impl Verdict {
             Self::Missing => "missing",
             Self::Exists => "exists",
             Self::New => "new",
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Unchanged => "unchanged",
+            Self::Superseded => "superseded",
+            Self::Suppressed => "suppressed",
         }
     }
 
@@ -79,7 +99,12 @@ impl Verdict {
             | Self::Found
             | Self::Missing
             | Self::Exists
-            | Self::New => true,
+            | Self::New
+            | Self::Created
+            | Self::Updated
+            | Self::Unchanged
+            | Self::Superseded
+            | Self::Suppressed => true,
             Self::Failed => false,
         }
     }
@@ -88,19 +113,36 @@ impl Verdict {
     #[must_use]
     pub const fn is_wanted(self) -> bool {
         match self {
-            Self::Deleted | Self::Absent | Self::Duplicate | Self::Found | Self::Missing => true,
+            Self::Deleted
+            | Self::Absent
+            | Self::Duplicate
+            | Self::Found
+            | Self::Missing
+            | Self::Created
+            | Self::Updated
+            | Self::Unchanged
+            | Self::Superseded
+            | Self::Suppressed => true,
             Self::Refused | Self::Failed | Self::Invalid | Self::Exists | Self::New => false,
         }
     }
 
-    /// Whether the API answered about the row (the guards count only those).
+    /// Whether the API answers about a row that ends like this. `refused` and `unchanged` may also be said without a
+    /// call, by what a sync remembers: the guards count only rows that were sent.
     #[must_use]
     pub const fn is_answered(self) -> bool {
         match self {
-            Self::Deleted | Self::Absent | Self::Refused | Self::Found | Self::Missing | Self::Exists | Self::New => {
-                true
-            }
-            Self::Failed | Self::Invalid | Self::Duplicate => false,
+            Self::Deleted
+            | Self::Absent
+            | Self::Refused
+            | Self::Found
+            | Self::Missing
+            | Self::Exists
+            | Self::New
+            | Self::Created
+            | Self::Updated
+            | Self::Unchanged => true,
+            Self::Failed | Self::Invalid | Self::Duplicate | Self::Superseded | Self::Suppressed => false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What earlier tries of the same run left behind, as a pure function of the journal.
 
-use super::{Digest, Fingerprints, Hasher, LineSet, Tally, Verdict};
+use super::{Digest, Fingerprints, Hasher, LineSet, Suppressed, Tally, Verdict};
 
 /// What the journal says, before this try adds to it.
 #[derive(Debug, Default)]
@@ -28,6 +28,21 @@ pub struct Past {
     pub erased: LineSet,
     /// What an earlier run's looks recorded, for a verification that is held against it.
     pub recorded: Option<Recorded>,
+    /// What was decided about rows before the first call, by a pass over the whole input.
+    pub decided: Decided,
+    /// Who was erased and shall not come back.
+    pub suppressed: Option<Suppressed>,
+}
+
+/// Rows whose lot was decided before the first call.
+#[derive(Debug, Default)]
+pub struct Decided {
+    /// They were sent before just as they stand: no call.
+    pub unchanged: LineSet,
+    /// A later row of the same identity wins.
+    pub superseded: LineSet,
+    /// They were refused before just as they stand.
+    pub refused_before: LineSet,
 }
 
 impl Past {

@@ -1,6 +1,6 @@
 //! One input record, on its way to the gate.
 
-use super::{Action, Identity};
+use super::{Action, Fields, Identity, Verdict};
 
 /// One record of the input. A malformed one is still a row: it gets a line, and no call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Row {
     pub action: Action,
     /// Who it is about.
     pub subject: Subject,
+    /// What it wants of the profile; none unless the action takes fields.
+    pub fields: Fields,
     /// The record's bytes as they stood in the input, without the line end: for the `failed` and `absent` files.
     pub original: Box<[u8]>,
 }
@@ -20,8 +22,8 @@ pub struct Row {
 pub enum Subject {
     /// Ready to be sent.
     Known(Identity),
-    /// Already handled: it gets its line (`duplicate`), and no call.
-    Repeated(Identity, Repeat),
+    /// Needs no call, or must not have one: it gets its line.
+    Spared(Identity, Spared),
     /// Cannot be sent; `reason` names the column and the rule, `id` is what could be read of the id.
     Malformed {
         /// What could be read of the id, possibly empty; invalid UTF-8 is kept as bytes.
@@ -31,13 +33,57 @@ pub enum Subject {
     },
 }
 
-/// Where an identity was handled before.
+/// Why a row that could be sent is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Repeat {
-    /// On an earlier line of this input.
-    Input,
-    /// In the run that `--continue-from` names.
+pub enum Spared {
+    /// The same identity stands on an earlier line of this input.
+    Repeated,
+    /// The run that `--continue-from` names handled it.
     EarlierRun,
+    /// The same identity stands on a later line, and the last one wins.
+    Superseded,
+    /// Its identity was erased, and shall not come back.
+    Suppressed,
+    /// The API refused it before, just as it stands.
+    RefusedBefore,
+}
+
+impl Spared {
+    /// How such a row ends.
+    #[must_use]
+    pub const fn verdict(self) -> Verdict {
+        match self {
+            Self::Repeated | Self::EarlierRun => Verdict::Duplicate,
+            Self::Superseded => Verdict::Superseded,
+            Self::Suppressed => Verdict::Suppressed,
+            Self::RefusedBefore => Verdict::Refused,
+        }
+    }
+
+    /// What the results say about it.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Repeated => "the same identity stands on an earlier line",
+            Self::EarlierRun => "settled by the run that --continue-from names",
+            Self::Superseded => "a later line about the same identity is sent instead",
+            Self::Suppressed => "erased, and on the list of those who shall not come back",
+            Self::RefusedBefore => "refused by an earlier sync just as it stands; not sent again",
+        }
+    }
+}
+
+/// A run of rows that have nothing new to say: one line in the results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Line of the first of them.
+    pub first: u64,
+    /// Line of the last one. No row between the two ends in another way.
+    pub last: u64,
+    /// How many they are.
+    pub rows: u64,
+    /// What they all ask for.
+    pub action: Action,
 }
 
 impl Row {
@@ -45,7 +91,7 @@ impl Row {
     #[must_use]
     pub fn id_bytes(&self) -> &[u8] {
         match &self.subject {
-            Subject::Known(identity) | Subject::Repeated(identity, _) => identity.primary().text().as_bytes(),
+            Subject::Known(identity) | Subject::Spared(identity, _) => identity.primary().text().as_bytes(),
             Subject::Malformed { id, .. } => id,
         }
     }
@@ -74,10 +120,33 @@ pub struct Kept {
 pub struct Batch {
     /// Rows to be worked on, in file order.
     pub rows: Vec<Row>,
-    /// Settled rows' records for the side files.
-    pub kept: Vec<Kept>,
+    /// What the journal is handed besides.
+    pub aside: Aside,
     /// How many rows of this stretch an earlier try had settled (they get no second line).
     pub skipped: u64,
+}
+
+/// What the journal is handed that no call is about.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Aside {
+    /// Settled rows' records for the side files.
+    pub kept: Vec<Kept>,
+    /// Rows with nothing new, in file order.
+    pub spans: Vec<Span>,
+}
+
+impl Aside {
+    /// Whether there is nothing to hand over.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.kept.is_empty() && self.spans.is_empty()
+    }
+
+    /// Takes over what another one holds.
+    pub fn append(&mut self, mut other: Self) {
+        self.kept.append(&mut other.kept);
+        self.spans.append(&mut other.spans);
+    }
 }
 
 /// How the input's records are laid out, for side files that can be fed back.

@@ -74,6 +74,11 @@ impl Tally {
             Verdict::Missing => 7,
             Verdict::Exists => 8,
             Verdict::New => 9,
+            Verdict::Created => 10,
+            Verdict::Updated => 11,
+            Verdict::Unchanged => 12,
+            Verdict::Superseded => 13,
+            Verdict::Suppressed => 14,
         }
     }
 }

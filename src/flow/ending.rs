@@ -129,6 +129,14 @@ impl Trip {
                 Error::new(Exit::Guard, format!("the input has more rows to delete than --max-delete {limit}"))
                     .hint("check the input, then run the same command again with a higher --max-delete")
             }
+            Self::MaxCreate { limit } => {
+                Error::new(Exit::Guard, format!("more profiles would be created than --max-create {limit}"))
+                    .hint("is the key that of the right app? if it is, run the same command again with a higher --max-create")
+            }
+            Self::MaxChanges { limit } => {
+                Error::new(Exit::Guard, format!("more rows would be changed than --max-changes {limit}"))
+                    .hint("check the input, then run the same command again with a higher --max-changes")
+            }
         }
     }
 }

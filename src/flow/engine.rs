@@ -16,7 +16,7 @@ use crate::domain::{Evidence, Fact, Past, Sample};
 use super::{
     Ending, Intake, Ledger, Options, Pulse, Remote, Signal, Spectator,
     event::Event,
-    house::{House, LOOK, Stop},
+    house::{House, LOOK, NO_FIELDS, Stop},
     itinerary::Itinerary,
     journey::{Arrival, Conclusion, Journey},
     shift::{Account, Shift},
@@ -88,7 +88,9 @@ impl<'a, R: Remote> Engine<'a, R> {
     ) -> Result<Looked, Ending> {
         let mut walks: FuturesUnordered<_> = samples
             .iter()
-            .map(|sample| Journey::new(&self.house, sample.line, &sample.identity, Itinerary::plain()).travel(LOOK))
+            .map(|sample| {
+                Journey::new(&self.house, sample.line, &sample.identity, &NO_FIELDS, Itinerary::plain()).travel(LOOK)
+            })
             .collect();
         let mut looked = Looked::default();
         let mut ticks = pulses();
@@ -159,8 +161,8 @@ impl<'a, R: Remote> Engine<'a, R> {
         ledger: &mut impl Ledger,
         desk: &mut Desk<'_, S>,
     ) {
-        let Some((outcomes, kept)) = shift.take_records(self.house.gate.is_reserved()) else { return };
-        let mut recording = pin!(ledger.record(outcomes, kept));
+        let Some((outcomes, aside)) = shift.take_records(self.house.gate.is_reserved()) else { return };
+        let mut recording = pin!(ledger.record(outcomes, aside));
         loop {
             let event = tokio::select! {
                 biased;

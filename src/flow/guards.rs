@@ -38,6 +38,16 @@ pub enum Trip {
         /// The bound.
         limit: u64,
     },
+    /// More profiles would be created than permitted.
+    MaxCreate {
+        /// The bound.
+        limit: u64,
+    },
+    /// More rows would be changed than permitted.
+    MaxChanges {
+        /// The bound.
+        limit: u64,
+    },
 }
 
 /// The guards of one run.
@@ -68,6 +78,10 @@ impl Guards {
 
     /// Takes an outcome into account; tells whether the run must stop.
     pub(super) fn judge(&mut self, outcome: &Outcome) -> Option<Trip> {
+        // What a sync remembers says nothing about how things go now.
+        if outcome.attempts == 0 && outcome.verdict.is_answered() {
+            return None;
+        }
         self.tally.add(outcome.verdict);
         self.canary(outcome).or_else(|| self.errors(outcome.verdict)).or_else(|| self.absent(outcome))
     }
@@ -77,19 +91,27 @@ impl Guards {
             return None;
         }
         match outcome.verdict {
-            Verdict::Deleted | Verdict::Absent | Verdict::Found | Verdict::Missing | Verdict::Exists | Verdict::New => {
+            Verdict::Deleted
+            | Verdict::Absent
+            | Verdict::Found
+            | Verdict::Missing
+            | Verdict::Exists
+            | Verdict::New
+            | Verdict::Created
+            | Verdict::Updated
+            | Verdict::Unchanged => {
                 self.canary_left -= 1;
                 None
             }
             Verdict::Refused | Verdict::Failed => {
                 Some(Trip::Canary { line: outcome.row.line, verdict: outcome.verdict })
             }
-            Verdict::Invalid | Verdict::Duplicate => None,
+            Verdict::Invalid | Verdict::Duplicate | Verdict::Superseded | Verdict::Suppressed => None,
         }
     }
 
     fn errors(&self, verdict: Verdict) -> Option<Trip> {
-        if matches!(verdict, Verdict::Invalid | Verdict::Duplicate) {
+        if !(verdict.is_answered() || verdict == Verdict::Failed) {
             return None;
         }
         let bad = self.tally.of(Verdict::Refused) + self.tally.of(Verdict::Failed);

@@ -4,12 +4,13 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     rc::Rc,
+    sync::LazyLock,
     time::Duration,
 };
 
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::domain::{Blame, Call, Dice, Evidence, Identity, Operation, Reply, Row, Slot, Word};
+use crate::domain::{Blame, Call, Dice, Evidence, Fields, Identity, Operation, Reply, Row, Slot, Word};
 
 use super::{
     Ending, Options, Remote,
@@ -27,6 +28,8 @@ const FIRST_HOLD: Duration = Duration::from_secs(1);
 const HOLD_CAP: Duration = Duration::from_mins(1);
 /// The witness has no line in the input.
 pub(super) const NO_LINE: u64 = 0;
+/// What a call carries that is about nothing but who is there.
+pub(super) static NO_FIELDS: LazyLock<Fields> = LazyLock::new(Fields::default);
 /// The call that changes nothing.
 pub(super) const LOOK: Call = Call { operation: Operation::Look, slot: Slot::Primary };
 
@@ -111,12 +114,18 @@ impl<'a, R: Remote> House<'a, R> {
     }
 
     /// The toll, paid by every request: a turn, a place on the wire, a share of the pace; then it is sent.
-    pub(super) async fn attempt(&self, lane: Lane, row: u64, call: Call, identity: &Identity) -> Result<Attempt, Stop> {
+    pub(super) async fn attempt(
+        &self,
+        lane: Lane,
+        row: u64,
+        call: Call,
+        (identity, fields): (&Identity, &Fields),
+    ) -> Result<Attempt, Stop> {
         let pass = self.gate.pass(lane).await?;
         let sent = Instant::now();
         self.health.borrow_mut().sent(sent);
         self.stats.borrow_mut().sent(sent);
-        let answer = tokio::time::timeout(self.options.timeout, self.remote.send(call, identity)).await;
+        let answer = tokio::time::timeout(self.options.timeout, self.remote.send(call, identity, fields)).await;
         let reply = answer.unwrap_or_else(|_| no_answer(self.options.timeout));
         let took = sent.elapsed();
         self.react(row, sent, took, &reply)?;
@@ -194,7 +203,7 @@ impl<'a, R: Remote> House<'a, R> {
         if !needed || self.witness_is_out.replace(true) {
             return Ok(());
         }
-        let asked = self.attempt(Lane::Row, NO_LINE, LOOK, &self.remote.witness()).await;
+        let asked = self.attempt(Lane::Row, NO_LINE, LOOK, (&self.remote.witness(), &NO_FIELDS)).await;
         self.witness_is_out.set(false);
         asked.map(|_| ())
     }
@@ -223,5 +232,6 @@ fn no_answer(timeout: Duration) -> Reply {
         word: Word::Again { after: None, blame: Blame::Row },
         evidence: Evidence { message, ..Evidence::default() },
         lost: true,
+        resolved: None,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Up to three other rows are looked at, with GET, never with the operation itself, one at a time, while the rows wait.
 
-use crate::domain::{Evidence, Fact, Identity, Subject, Suspicion, Word};
+use crate::domain::{Evidence, Identity, Subject, Suspicion, Word};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::{
     Ending, Remote, Renewal,
     gate::Lane,
-    house::{House, LOOK, NO_LINE, Stop},
+    house::{House, LOOK, NO_FIELDS, NO_LINE, Stop},
     retry::Delays,
 };
 
@@ -109,9 +109,9 @@ impl<R: Remote> House<'_, R> {
     async fn round(&self, line: u64, convincing: impl Fn(&Evidence) -> bool) -> Result<Finding, Stop> {
         let mut finding = Finding::Unclear;
         for identity in self.others_to_look_at(line) {
-            let attempt = self.attempt(Lane::Investigation, NO_LINE, LOOK, &identity).await?;
+            let attempt = self.attempt(Lane::Investigation, NO_LINE, LOOK, (&identity, &NO_FIELDS)).await?;
             match attempt.reply.word {
-                Word::Done(Fact::Deleted | Fact::Absent | Fact::Found) | Word::Next(_) | Word::Refused => {
+                Word::Done(_) | Word::Next(_) | Word::Refused => {
                     if convincing(&attempt.reply.evidence) {
                         return Ok(Finding::Well);
                     }
@@ -131,7 +131,7 @@ impl<R: Remote> House<'_, R> {
             .iter()
             .filter_map(|row| match &row.subject {
                 Subject::Known(identity) => Some(identity.clone()),
-                Subject::Repeated(..) | Subject::Malformed { .. } => None,
+                Subject::Spared(..) | Subject::Malformed { .. } => None,
             })
             .collect();
         if identities.len() < LOOKS {

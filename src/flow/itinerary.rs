@@ -104,9 +104,7 @@ impl Itinerary {
             (Leg::Looking | Leg::Deleting | Leg::Verifying { .. }, Fact::Absent) if self.erased => {
                 Step::Arrive(Fact::Deleted)
             }
-            (Leg::Plain | Leg::Verifying { .. }, fact)
-            | (Leg::Looking, fact @ (Fact::Absent | Fact::Deleted))
-            | (Leg::Deleting, fact @ (Fact::Absent | Fact::Found)) => Step::Arrive(fact),
+            (Leg::Plain | Leg::Looking | Leg::Deleting | Leg::Verifying { .. }, fact) => Step::Arrive(fact),
         }
     }
 

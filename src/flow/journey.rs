@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::{Blame, Call, Evidence, Fact, Id, Identity, Slot, Suspicion, Word};
+use crate::domain::{Blame, Call, Evidence, Fact, Fields, Id, Identity, Slot, Suspicion, Word};
 
 use super::{
     Remote,
@@ -55,6 +55,7 @@ pub(super) struct Journey<'h, 'a, R> {
     house: &'h House<'a, R>,
     line: u64,
     identity: &'h Identity,
+    fields: &'h Fields,
     attempts: u32,
     counted: u32,
     others_answered: u64,
@@ -69,7 +70,13 @@ pub(super) struct Journey<'h, 'a, R> {
 }
 
 impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
-    pub(super) fn new(house: &'h House<'a, R>, line: u64, identity: &'h Identity, itinerary: Itinerary) -> Self {
+    pub(super) fn new(
+        house: &'h House<'a, R>,
+        line: u64,
+        identity: &'h Identity,
+        fields: &'h Fields,
+        itinerary: Itinerary,
+    ) -> Self {
         Self {
             itinerary,
             remote_id: None,
@@ -77,6 +84,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             house,
             line,
             identity,
+            fields,
             attempts: 0,
             counted: 0,
             others_answered: house.health.borrow().definitive_answers(),
@@ -100,7 +108,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
     async fn walk(&mut self, first: Call) -> Result<Arrival, Stop> {
         let mut call = first;
         loop {
-            let attempt = self.house.attempt(Lane::Row, self.line, call, self.identity).await?;
+            let attempt = self.house.attempt(Lane::Row, self.line, call, (self.identity, self.fields)).await?;
             self.attempts += 1;
             self.lost_answer |= attempt.reply.lost && call.operation.changes();
             if attempt.reply.is_definitive() && self.itinerary.is_the_goal(call.operation) {

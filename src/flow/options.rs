@@ -102,6 +102,15 @@ pub struct Options {
     pub canary: u64,
     /// The most rows that may be taken in for deletion; `u64::MAX` when unbounded.
     pub max_delete: u64,
+    /// The most profiles that may be created; `u64::MAX` when unbounded.
+    pub max_create: u64,
+    /// The most rows that may be taken in for a change of any kind; `u64::MAX` when unbounded.
+    pub max_changes: u64,
+    /// Several rows of one identity all count, in file order: after one that is `failed`, the later ones fail without a
+    /// call, so that none of them is overtaken by a retry.
+    pub in_order: bool,
+    /// Hold each row against what the API returns, and send an update only where they differ.
+    pub compare: bool,
     /// Look at each profile before it is deleted.
     pub look: bool,
     /// Look so long after each deletion whether the profile is gone; `None`: the deletion's own answer is enough.

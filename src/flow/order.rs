@@ -79,7 +79,7 @@ fn leave(counts: &mut HashMap<u64, u32>, keys: [Option<u64>; 2]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Action, Id, IdKind};
+    use crate::domain::{Action, Fields, Id, IdKind};
 
     fn row(line: u64, primary: &str, fallback: Option<&str>) -> Row {
         let id = |kind, text| Id::parse(IdKind(kind), text).unwrap();
@@ -87,13 +87,19 @@ mod tests {
             None => Identity::one(id(0, primary)),
             Some(second) => Identity::two(id(0, primary), id(1, second)),
         };
-        Row { line, action: Action::Delete, subject: Subject::Known(identity), original: Box::default() }
+        Row {
+            line,
+            action: Action::Delete,
+            subject: Subject::Known(identity),
+            fields: Fields::default(),
+            original: Box::default(),
+        }
     }
 
     fn identity(row: &Row) -> &Identity {
         match &row.subject {
             Subject::Known(identity) => identity,
-            Subject::Repeated(..) | Subject::Malformed { .. } => panic!("known"),
+            Subject::Spared(..) | Subject::Malformed { .. } => panic!("known"),
         }
     }
 

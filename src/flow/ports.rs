@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Batch, Call, Identity, Kept, Outcome, Reply, Row, Tally};
+use crate::domain::{Aside, Batch, Call, Fields, Identity, Outcome, Reply, Row, Tally};
 
 /// The API, as the flow sees it.
 pub trait Remote {
@@ -11,8 +11,8 @@ pub trait Remote {
     fn first(&self, row: &Row) -> Call;
 
     /// One request on the wire and the meaning of its answer. The flow bounds its time and drops it when that is
-    /// over; an implementation neither retries nor paces.
-    fn send(&self, call: Call, identity: &Identity) -> impl Future<Output = Reply>;
+    /// over; an implementation neither retries nor paces. `fields` are the row's, for calls that carry them.
+    fn send(&self, call: Call, identity: &Identity, fields: &Fields) -> impl Future<Output = Reply>;
 
     /// An identity that cannot exist: looking at it gives a definitive answer when key and URL work.
     fn witness(&self) -> Identity;
@@ -42,8 +42,8 @@ pub struct IntakeLost;
 
 /// Where outcomes go.
 pub trait Ledger {
-    /// Hands over outcomes in order of settling, and records of rows settled before; waits while the queue is full.
-    fn record(&mut self, outcomes: Vec<Outcome>, kept: Vec<Kept>) -> impl Future<Output = Result<(), LedgerLost>>;
+    /// Hands over outcomes in order of settling, and what no call is about; waits while the queue is full.
+    fn record(&mut self, outcomes: Vec<Outcome>, aside: Aside) -> impl Future<Output = Result<(), LedgerLost>>;
 }
 
 /// The journal has failed; it holds the real error, to be collected where it was started.

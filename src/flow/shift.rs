@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::domain::{Batch, Evidence, Kept, Outcome, Past, Repeat, Row, Subject, Tally, Verdict};
+use crate::domain::{Aside, Batch, Evidence, Outcome, Past, Row, Subject, Tally, Verdict};
 
 use super::{
     Ending, LedgerLost, Options,
@@ -43,9 +43,11 @@ pub(super) struct Shift {
     freed: Vec<Row>,
     inside: usize,
     records: Vec<Outcome>,
-    kept: Vec<Kept>,
+    aside: Aside,
     account: Account,
     offered: Tally,
+    /// Rows of the spans that the journal has not been handed yet.
+    spanned: u64,
     intake_ended: bool,
     ending: Option<Ending>,
     leave_by: Option<Instant>,
@@ -66,9 +68,10 @@ impl Shift {
             freed: Vec::new(),
             inside: 0,
             records: Vec::new(),
-            kept: Vec::new(),
+            aside: Aside::default(),
             account: Account::default(),
             offered: Tally::default(),
+            spanned: 0,
             intake_ended: false,
             ending: None,
             leave_by: None,
@@ -91,12 +94,9 @@ impl Shift {
                     self.inside += 1;
                     ready.extend(self.order.admit(row));
                 }
-                Subject::Repeated(_, repeat) => {
-                    let words = match repeat {
-                        Repeat::Input => "the same identity stands on an earlier line",
-                        Repeat::EarlierRun => "settled by the run that --continue-from names",
-                    };
-                    self.settle(without_call(row, Verdict::Duplicate, words.to_owned()));
+                Subject::Spared(_, why) => {
+                    let why = *why;
+                    self.settle(without_call(row, why.verdict(), why.words().to_owned()));
                 }
                 Subject::Malformed { reason, .. } => {
                     let reason = reason.clone();
@@ -139,7 +139,11 @@ impl Shift {
     fn take_in(&mut self, batch: Batch) {
         self.account.skipped += batch.skipped;
         self.account.read += batch.skipped + batch.rows.len() as u64;
-        self.kept.extend(batch.kept);
+        for span in &batch.aside.spans {
+            self.account.read += span.rows;
+            self.spanned += span.rows;
+        }
+        self.aside.append(batch.aside);
         self.pending.extend(batch.rows);
     }
 
@@ -190,21 +194,31 @@ impl Shift {
     /// What was answered while the run was under suspicion, and the suspicion held: only an erasure is beyond doubt.
     fn keep_only_what_is_beyond_doubt(&mut self) {
         self.records.retain(|outcome| match outcome.verdict {
-            Verdict::Deleted | Verdict::Invalid | Verdict::Duplicate => true,
-            Verdict::Failed => outcome.erased,
-            Verdict::Absent | Verdict::Refused | Verdict::Found | Verdict::Missing | Verdict::Exists | Verdict::New => {
-                false
+            Verdict::Deleted | Verdict::Invalid | Verdict::Duplicate | Verdict::Superseded | Verdict::Suppressed => {
+                true
             }
+            Verdict::Failed => outcome.erased,
+            // Sent once more, a row is updated once more, and what was created is found there: no harm.
+            Verdict::Created
+            | Verdict::Updated
+            | Verdict::Absent
+            | Verdict::Refused
+            | Verdict::Found
+            | Verdict::Missing
+            | Verdict::Exists
+            | Verdict::New
+            | Verdict::Unchanged => false,
         });
     }
 
     /// What the journal shall be handed; nothing while an investigation is under way.
-    pub(super) fn take_records(&mut self, investigating: bool) -> Option<(Vec<Outcome>, Vec<Kept>)> {
-        if (self.records.is_empty() && self.kept.is_empty()) || (investigating && self.ending.is_none()) {
+    pub(super) fn take_records(&mut self, investigating: bool) -> Option<(Vec<Outcome>, Aside)> {
+        if (self.records.is_empty() && self.aside.is_empty()) || (investigating && self.ending.is_none()) {
             return None;
         }
         self.records.iter().for_each(|outcome| self.offered.add(outcome.verdict));
-        Some((std::mem::take(&mut self.records), std::mem::take(&mut self.kept)))
+        self.offered.add_many(Verdict::Unchanged, std::mem::take(&mut self.spanned));
+        Some((std::mem::take(&mut self.records), std::mem::take(&mut self.aside)))
     }
 
     /// The journal took what it was handed, or failed: that outranks any other ending, and nothing is claimed.
@@ -227,7 +241,11 @@ impl Shift {
         if self.ending.is_some() {
             return self.leave_now || nobody_walks;
         }
-        self.intake_ended && self.pending.is_empty() && self.inside == 0 && self.records.is_empty()
+        self.intake_ended
+            && self.pending.is_empty()
+            && self.inside == 0
+            && self.records.is_empty()
+            && self.aside.is_empty()
     }
 
     pub(super) const fn is_draining(&self) -> bool {

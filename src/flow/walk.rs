@@ -28,7 +28,7 @@ pub(super) async fn walk<R: Remote>(house: &House<'_, R>, row: Row, past: &Past)
     house.enter(&row);
     let (arrival, stop) = match &row.subject {
         Subject::Known(identity) => travel(house, &row, identity, past).await,
-        Subject::Repeated(..) | Subject::Malformed { .. } => (None, Some(Stop::Closed)),
+        Subject::Spared(..) | Subject::Malformed { .. } => (None, Some(Stop::Closed)),
     };
     house.leave(row.line);
     let row = Rc::try_unwrap(row).unwrap_or_else(|shared| Row::clone(&shared));
@@ -55,9 +55,9 @@ async fn travel<R: Remote>(
     let usual = house.remote.first(row);
     let itinerary = match row.action {
         Action::Delete => Itinerary::deletion(house.options, usual, past.erased.contains(row.line)),
-        Action::Get | Action::Verify => Itinerary::plain(),
+        Action::Create | Action::Update | Action::Upsert | Action::Get | Action::Verify => Itinerary::plain(),
     };
-    Journey::new(house, row.line, identity, itinerary).travel(usual).await
+    Journey::new(house, row.line, identity, &row.fields, itinerary).travel(usual).await
 }
 
 fn outcome(row: Row, arrival: Arrival, past: &Past) -> Outcome {
@@ -81,14 +81,15 @@ fn verdict(row: &Row, arrival: &Arrival, past: &Past) -> Verdict {
         (Action::Delete, Conclusion::Done(Fact::Deleted)) => Verdict::Deleted,
         (Action::Delete | Action::Verify, Conclusion::Done(Fact::Absent)) => Verdict::Absent,
         (Action::Get, Conclusion::Done(Fact::Found)) => Verdict::Found,
-        (Action::Get, Conclusion::Done(Fact::Absent)) => Verdict::Missing,
+        (Action::Get | Action::Update, Conclusion::Done(Fact::Absent)) => Verdict::Missing,
+        (Action::Create | Action::Upsert, Conclusion::Done(Fact::Created)) => Verdict::Created,
+        (Action::Update | Action::Upsert, Conclusion::Done(Fact::Updated)) => Verdict::Updated,
+        (Action::Create | Action::Update | Action::Upsert, Conclusion::Done(Fact::Same)) => Verdict::Unchanged,
         (Action::Verify, Conclusion::Done(Fact::Found)) if is_another(row, arrival, past) => Verdict::New,
-        (Action::Verify, Conclusion::Done(Fact::Found)) => Verdict::Exists,
+        (Action::Create | Action::Verify, Conclusion::Done(Fact::Found)) => Verdict::Exists,
         (_, Conclusion::Refused) => Verdict::Refused,
-        // No look says "deleted", and no deletion says "found".
-        (Action::Delete, Conclusion::Done(Fact::Found))
-        | (Action::Get | Action::Verify, Conclusion::Done(Fact::Deleted))
-        | (_, Conclusion::Failed) => Verdict::Failed,
+        // No look says "deleted", and no deletion says "found": these are not facts that such a journey ends with.
+        (_, Conclusion::Done(_) | Conclusion::Failed) => Verdict::Failed,
     }
 }
 

@@ -22,8 +22,8 @@ pub(super) const MAX_PROFILE: usize = 1024 * 1024;
 /// The most bytes of an answer to this operation that are read.
 pub(super) const fn most(operation: Operation) -> usize {
     match operation {
-        Operation::Look | Operation::Delete => MAX_BODY,
-        Operation::Get => MAX_PROFILE,
+        Operation::Look | Operation::Delete | Operation::Create | Operation::Update | Operation::Remove => MAX_BODY,
+        Operation::Get | Operation::Compare => MAX_PROFILE,
     }
 }
 

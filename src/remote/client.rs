@@ -17,7 +17,7 @@ use super::{
     wire::Wire,
 };
 use crate::{
-    domain::{Action, Call, Id, Identity, Moment, Operation, Reply, Row, Slot},
+    domain::{Action, Call, Fields, Id, Identity, Moment, Operation, Reply, Row, Slot},
     error::Error,
     flow::{Remote, Renewal},
 };
@@ -99,12 +99,14 @@ impl Remote for Client {
         let operation = match row.action {
             Action::Delete if self.api.delete_tells() => Operation::Delete,
             Action::Get => Operation::Get,
+            Action::Create => Operation::Create,
+            Action::Update | Action::Upsert => Operation::Update,
             Action::Delete | Action::Verify => Operation::Look,
         };
         Call { operation, slot: Slot::Primary }
     }
 
-    async fn send(&self, call: Call, identity: &Identity) -> Reply {
+    async fn send(&self, call: Call, identity: &Identity, _fields: &Fields) -> Reply {
         let request = self.credentials.borrow().plan.request(call.operation, addressee(call.slot, identity));
         match self.wire.turn().execute(request).await {
             Ok(response) => self.receive(call, identity, response).await,

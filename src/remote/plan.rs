@@ -60,7 +60,12 @@ impl Plan {
     pub(super) fn request(&self, operation: Operation, id: &Id) -> Request {
         let template = match operation {
             Operation::Delete => &self.delete,
-            Operation::Look | Operation::Get => &self.look,
+            Operation::Look
+            | Operation::Get
+            | Operation::Create
+            | Operation::Update
+            | Operation::Remove
+            | Operation::Compare => &self.look,
         };
         template.fill(&self.seats[usize::from(id.kind().0)], id)
     }

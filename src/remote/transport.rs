@@ -30,6 +30,7 @@ pub(super) fn judge(error: reqwest::Error) -> Reply {
         word: suspicion.map_or(Word::Again { after: None, blame: Blame::Row }, Word::Suspect),
         evidence: Evidence { message: Some(short(error)), ..Evidence::default() },
         lost: made,
+        resolved: None,
     }
 }
 

@@ -96,7 +96,12 @@ pub fn settled_elsewhere(directory: &Path, key: [u8; 32]) -> Result<(Fingerprint
             | Verdict::Found
             | Verdict::Missing
             | Verdict::Exists
-            | Verdict::New => return Ok(()),
+            | Verdict::New
+            | Verdict::Created
+            | Verdict::Updated
+            | Verdict::Unchanged
+            | Verdict::Superseded
+            | Verdict::Suppressed => return Ok(()),
         };
         let id = link.entry.id().ok_or_else(|| {
             super::line::corrupt(link.number, "holds an id that is not stored as this version stores ids")

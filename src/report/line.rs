@@ -9,7 +9,7 @@ use csv_core::Writer;
 
 use super::text;
 use crate::{
-    domain::{Action, Digest, Moment, Outcome, Repeat, Subject, Verdict},
+    domain::{Action, Digest, Moment, Outcome, Subject, Verdict},
     error::{Error, Exit},
 };
 
@@ -159,8 +159,7 @@ impl Encoder {
 const fn own_words(subject: &Subject) -> Option<&str> {
     match subject {
         Subject::Known(_) => None,
-        Subject::Repeated(_, Repeat::Input) => Some("the same identity stands on an earlier line"),
-        Subject::Repeated(_, Repeat::EarlierRun) => Some("handled by the run that --continue-from names"),
+        Subject::Spared(_, why) => Some(why.words()),
         Subject::Malformed { reason, .. } => Some(reason.as_str()),
     }
 }
@@ -230,7 +229,12 @@ impl<'a> Entry<'a> {
             | Verdict::Found
             | Verdict::Missing
             | Verdict::Exists
-            | Verdict::New) => verdict.is_answered(),
+            | Verdict::New
+            | Verdict::Created
+            | Verdict::Updated
+            | Verdict::Unchanged
+            | Verdict::Superseded
+            | Verdict::Suppressed) => verdict.is_answered() && self.attempts > 0,
         }
     }
 

@@ -141,7 +141,7 @@ fn put(outcome: &Outcome, out: &mut Vec<u8>) -> Result<(), Error> {
     };
     let id = match &outcome.row.subject {
         Subject::Known(identity) => identity.primary().text(),
-        Subject::Repeated(..) | Subject::Malformed { .. } => return Err(lacking("no id")),
+        Subject::Spared(..) | Subject::Malformed { .. } => return Err(lacking("no id")),
     };
     let raw = outcome.evidence.profile.as_deref().ok_or_else(|| lacking("no profile"))?;
     let profile = serde_json::from_str(raw).map_err(|_| lacking("a profile that is not JSON"))?;

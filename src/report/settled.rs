@@ -10,7 +10,7 @@
 
 use super::line::Entry;
 use crate::{
-    domain::{Answered, LineSet, Past, ReplaySum, Tally, Verdict},
+    domain::{Answered, Decided, LineSet, Past, ReplaySum, Tally, Verdict},
     flow::MaxAbsent,
 };
 
@@ -139,9 +139,16 @@ impl Fold {
                 self.found.add(line, &entry.id().unwrap_or_default());
                 self.closed.insert(line)
             }
-            Verdict::Deleted | Verdict::Duplicate | Verdict::New | Verdict::Absent | Verdict::Missing => {
-                self.closed.insert(line)
-            }
+            Verdict::Deleted
+            | Verdict::Duplicate
+            | Verdict::New
+            | Verdict::Absent
+            | Verdict::Missing
+            | Verdict::Created
+            | Verdict::Updated
+            | Verdict::Unchanged
+            | Verdict::Superseded
+            | Verdict::Suppressed => self.closed.insert(line),
             Verdict::Refused | Verdict::Invalid | Verdict::Exists => {
                 self.bad.insert(line);
                 self.closed.insert(line)
@@ -255,6 +262,8 @@ impl Fold {
             elsewhere_absent: None,
             erased: self.erased,
             recorded: None,
+            decided: Decided::default(),
+            suppressed: None,
         };
         Folded {
             past,

@@ -115,7 +115,15 @@ impl<F: DiskFile> SideFiles<F> {
                     }
                 }
                 // Whoever is there anew is not to be fed to a deletion unseen.
-                Verdict::Deleted | Verdict::Duplicate | Verdict::Found | Verdict::New => {}
+                Verdict::Deleted
+                | Verdict::Duplicate
+                | Verdict::Found
+                | Verdict::New
+                | Verdict::Created
+                | Verdict::Updated
+                | Verdict::Unchanged
+                | Verdict::Superseded
+                | Verdict::Suppressed => {}
             }
         }
         self.write(disk)

@@ -8,7 +8,7 @@ use std::{fmt::Write as _, path::PathBuf, time::Duration};
 use serde::{Serialize, Serializer};
 
 use crate::{
-    domain::{Action, Digest, Tally, Verdict, say_count, say_duration},
+    domain::{Digest, Tally, Task, Verdict, say_count, say_duration},
     error::Exit,
 };
 
@@ -27,7 +27,7 @@ pub struct Latency {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
     /// What was done.
-    pub command: Action,
+    pub command: Task,
     /// The description's name.
     pub api: String,
     /// The host that was called.
@@ -128,7 +128,7 @@ impl Summary {
     fn sentence(&self) -> String {
         let told = |verdict: Verdict| {
             let rows = self.totals.of(verdict);
-            let always = verdict == goal(self.command);
+            let always = verdict == self.command.goal();
             let remark = self.remark(verdict);
             (rows > 0 || always).then(|| format!("{} {}{remark}", name(self.command, verdict), say_count(rows)))
         };
@@ -142,14 +142,22 @@ impl Summary {
 
     fn remark(&self, verdict: Verdict) -> String {
         match verdict {
-            Verdict::Deleted | Verdict::Found | Verdict::Missing => String::new(),
-            Verdict::Absent if self.command == Action::Verify => String::new(),
+            Verdict::Deleted
+            | Verdict::Found
+            | Verdict::Missing
+            | Verdict::Created
+            | Verdict::Updated
+            | Verdict::Unchanged => String::new(),
+            Verdict::Superseded => ", a later row was sent instead".to_owned(),
+            Verdict::Suppressed => ", erased before and not brought back".to_owned(),
+            Verdict::Absent if self.command == Task::Verify => String::new(),
             Verdict::Absent if self.after_lost_answer > 0 => format!(
                 ", not erased by this run, but for {} whose answer was lost: probably erased by it",
                 say_count(self.after_lost_answer)
             ),
             Verdict::Absent => ", not erased by this run".to_owned(),
-            Verdict::Exists => ", not erased".to_owned(),
+            Verdict::Exists if self.command == Task::Verify => ", not erased".to_owned(),
+            Verdict::Exists => ", another one has the name".to_owned(),
             Verdict::New => ", under another id than the one recorded".to_owned(),
             Verdict::Refused => ", the API said no".to_owned(),
             Verdict::Failed => ", given up for now".to_owned(),
@@ -200,27 +208,23 @@ impl Summary {
     }
 }
 
-/// The word that is said even when nobody got it.
-const fn goal(command: Action) -> Verdict {
-    match command {
-        Action::Delete => Verdict::Deleted,
-        Action::Get => Verdict::Found,
-        Action::Verify => Verdict::Absent,
-    }
-}
-
 /// What people call it.
-const fn name(command: Action, verdict: Verdict) -> &'static str {
+const fn name(command: Task, verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Absent => match command {
-            Action::Delete | Action::Get => "not found",
-            Action::Verify => "absent",
+            Task::Delete | Task::Create | Task::Update | Task::Sync | Task::Get => "not found",
+            Task::Verify => "absent",
         },
         Verdict::Deleted => "erased",
         Verdict::Found => "found",
         Verdict::Missing => "missing",
         Verdict::Exists => "existing",
         Verdict::New => "new",
+        Verdict::Created => "created",
+        Verdict::Updated => "updated",
+        Verdict::Unchanged => "unchanged",
+        Verdict::Superseded => "superseded",
+        Verdict::Suppressed => "suppressed",
         Verdict::Refused => "refused",
         Verdict::Failed => "failed",
         Verdict::Invalid => "invalid",

@@ -3,7 +3,7 @@
 use super::Stage;
 use crate::{
     config::Job,
-    domain::{Action, Recorded},
+    domain::{Recorded, Task},
     error::{Error, Exit},
     flow::Looked,
     remote::Client,
@@ -49,7 +49,7 @@ impl Whose {
                 format!("the key belongs to app {now}, and the deletion of --against was in app {before}"),
             )
             .hint("use the key of that app, or another directory")),
-            (None, _) if job.action == Action::Verify && looked.asked > 0 && looked.exist == 0 && !self.same_key => {
+            (None, _) if job.task == Task::Verify && looked.asked > 0 && looked.exist == 0 && !self.same_key => {
                 // Said even to those who want silence: without it, a success would say more than it knows.
                 stage.screen.say(
                     "warning: none of those looked at exists, and with the key of another app that would be so, too: \

@@ -35,7 +35,7 @@ pub(super) fn picture(
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{name:<10} {value}");
     };
-    line("about to", format!("{} profiles on {host} ({})", job.action.word(), job.description.name()));
+    line("about to", format!("{} profiles on {host} ({})", job.task.word(), job.description.name()));
     line("app", app(job, looked));
     line("input", whence(input));
     match input.survey() {

@@ -63,7 +63,7 @@ impl Closing<'_> {
         let unread = account.read.saturating_sub(account.skipped + account.tally.total());
         let millis = |latency: Duration| latency.as_secs_f64() * 1000.0;
         Summary {
-            command: self.job.action,
+            command: self.job.task,
             api: self.job.description.name().to_owned(),
             host: self.client.host().to_owned(),
             app: self.app.clone(),
@@ -152,7 +152,7 @@ pub(super) fn finished_before(scan: &Scan, job: &Job, directory: &Path, stage: &
     let failed = totals.of(Verdict::Failed);
     let exit = of_complete(totals);
     let summary = Summary {
-        command: job.action,
+        command: job.task,
         api: about.api.clone(),
         host: about.host.clone(),
         app: scan.run.app().map(str::to_owned),

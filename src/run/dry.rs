@@ -49,7 +49,7 @@ fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
     totals.add_many(Verdict::Invalid, finish.malformed);
     totals.add_many(Verdict::Duplicate, finish.repeated);
     Summary {
-        command: job.action,
+        command: job.task,
         api: job.description.name().to_owned(),
         host,
         app: None,

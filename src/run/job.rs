@@ -95,7 +95,7 @@ impl Run<'_> {
             before: run.and_then(RunFile::app),
             another_key: run.is_some_and(is_new) && self.job.description.names_apps(),
             settled: self.past.tally.answered(),
-            absence_is_hoped_for: self.job.action.not_there().is_none(),
+            absence_is_hoped_for: self.job.task.usual().not_there().is_none(),
         };
         expect::of_the_app(&self.job.consent, &facts)?;
         self.confirm(&looked, &samples, stops).await?;
@@ -207,7 +207,7 @@ impl Run<'_> {
         }
         let immutable = Immutable {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            command: self.job.action.word().to_owned(),
+            command: self.job.task.word().to_owned(),
             api: self.job.description.name().to_owned(),
             host: self.client.host().to_owned(),
             app,

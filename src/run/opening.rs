@@ -60,7 +60,7 @@ fn next_rows(mut reader: Reader<Bytes>, past: &Past) -> Result<Vec<Sample>, Erro
 fn sample(row: &Row) -> Option<Sample> {
     match &row.subject {
         Subject::Known(identity) => Some(Sample { line: row.line, identity: identity.clone() }),
-        Subject::Repeated(..) | Subject::Malformed { .. } => None,
+        Subject::Spared(..) | Subject::Malformed { .. } => None,
     }
 }
 

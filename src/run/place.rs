@@ -47,13 +47,13 @@ impl Place {
         ahead: Option<Ahead>,
     ) -> Result<Self, Error> {
         let asked = Asked {
-            command: job.action.word().to_owned(),
+            command: job.task.word().to_owned(),
             api: job.description.name().to_owned(),
             host: client.host().to_owned(),
             input_digest: input.survey().map(|survey| survey.digest),
             reading: reading(job),
             sandbox,
-            harmless: !job.action.changes(),
+            harmless: !job.task.changes(),
         };
         let prepared = matches!(&job.place.whereabouts, Whereabouts::Exact(path) if path.exists());
         let chosen = resolve(&job.place, &asked, wall::now())?;

@@ -20,7 +20,7 @@ use tokio::{
 
 use super::wall;
 use crate::{
-    domain::{Batch, Digest, Kept, Outcome, Past},
+    domain::{Aside, Batch, Digest, Outcome, Past},
     error::{Error, Exit},
     flow::{Ending, Intake, IntakeLost, Ledger, LedgerLost},
     report::{Journal, RealDisk},
@@ -114,22 +114,22 @@ impl Intake for ReaderThread {
 /// What the flow hands over at once.
 struct HandOver {
     outcomes: Vec<Outcome>,
-    kept: Vec<Kept>,
+    aside: Aside,
     /// Of its profiles.
     kib: usize,
 }
 
 impl HandOver {
-    fn new(outcomes: Vec<Outcome>, kept: Vec<Kept>) -> Self {
+    fn new(outcomes: Vec<Outcome>, aside: Aside) -> Self {
         let profiles = outcomes.iter().filter_map(|outcome| outcome.evidence.profile.as_ref());
         let bytes: usize = profiles.map(|profile| profile.len()).sum();
         // More than everything is never to be had: whoever asks for it all has the queue for itself.
-        Self { outcomes, kept, kib: bytes.div_ceil(1024).min(PROFILES_KIB) }
+        Self { outcomes, aside, kib: bytes.div_ceil(1024).min(PROFILES_KIB) }
     }
 
     fn add(&mut self, mut next: Self) {
         self.outcomes.append(&mut next.outcomes);
-        self.kept.append(&mut next.kept);
+        self.aside.append(next.aside);
         self.kib += next.kib;
     }
 }
@@ -226,7 +226,7 @@ impl Desk {
             all.add(next);
         }
         self.journal.record(&all.outcomes, wall::now())?;
-        self.journal.keep(&all.kept)?;
+        self.journal.keep(&all.aside.kept)?;
         self.room.give_back(&all);
         Ok(())
     }
@@ -240,10 +240,10 @@ impl JournalHandle {
 }
 
 impl Ledger for JournalThread {
-    async fn record(&mut self, mut outcomes: Vec<Outcome>, mut kept: Vec<Kept>) -> Result<(), LedgerLost> {
-        while !(outcomes.is_empty() && kept.is_empty()) {
+    async fn record(&mut self, mut outcomes: Vec<Outcome>, mut aside: Aside) -> Result<(), LedgerLost> {
+        while !(outcomes.is_empty() && aside.is_empty()) {
             let rest = outcomes.split_off(outcomes.len().min(QUEUE));
-            let hand_over = HandOver::new(std::mem::replace(&mut outcomes, rest), std::mem::take(&mut kept));
+            let hand_over = HandOver::new(std::mem::replace(&mut outcomes, rest), std::mem::take(&mut aside));
             self.room.take(&hand_over).await?;
             self.queue.send(hand_over).map_err(|_| LedgerLost)?;
         }

@@ -11,7 +11,7 @@ use super::{
     repeats::Repeats,
     share::{Place, Share},
 };
-use crate::domain::{Action, Batch, Fingerprints, Identity, Keep, Kept, Past, Repeat, ReplaySum, Row, Subject};
+use crate::domain::{Action, Batch, Fields, Fingerprints, Identity, Keep, Kept, Past, ReplaySum, Row, Spared, Subject};
 
 /// Rows in a batch, at most.
 const ROWS: usize = 256;
@@ -139,7 +139,13 @@ impl Desk {
             return Ok(());
         }
         self.counts.rows += 1;
-        let row = Row { line: record.line, action: self.action, subject: reading.subject, original: Box::default() };
+        let row = Row {
+            line: record.line,
+            action: self.action,
+            subject: reading.subject,
+            fields: Fields::default(),
+            original: Box::default(),
+        };
         if settled {
             self.remember(&row);
             skip(record, past, batch, stretch);
@@ -179,10 +185,10 @@ impl Desk {
     fn judge(&mut self, subject: Subject, past: &Past) -> Subject {
         match subject {
             Subject::Known(identity) if is_handled_elsewhere(&identity, past) => {
-                Subject::Repeated(identity, Repeat::EarlierRun)
+                Subject::Spared(identity, Spared::EarlierRun)
             }
-            Subject::Known(identity) if !self.repeats.is_new(&identity) => Subject::Repeated(identity, Repeat::Input),
-            Subject::Known(_) | Subject::Repeated(..) | Subject::Malformed { .. } => subject,
+            Subject::Known(identity) if !self.repeats.is_new(&identity) => Subject::Spared(identity, Spared::Repeated),
+            Subject::Known(_) | Subject::Spared(..) | Subject::Malformed { .. } => subject,
         }
     }
 
@@ -192,7 +198,7 @@ impl Desk {
         self.counts.non_ascii += u64::from(notes.non_ascii);
         match subject {
             Subject::Known(_) => {}
-            Subject::Repeated(..) => self.counts.repeated += 1,
+            Subject::Spared(..) => self.counts.repeated += 1,
             Subject::Malformed { .. } => self.counts.malformed += 1,
         }
     }
@@ -203,7 +209,7 @@ fn skip(record: &Record<'_>, past: &Past, batch: &mut Batch, stretch: &mut Stret
     batch.skipped += 1;
     for (lines, keep) in [(&past.bad, Keep::Failed), (&past.absent, Keep::Absent)] {
         if lines.contains(record.line) {
-            batch.kept.push(Kept { keep, original: stretch.copy(record.raw) });
+            batch.aside.kept.push(Kept { keep, original: stretch.copy(record.raw) });
         }
     }
 }

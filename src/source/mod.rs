@@ -23,6 +23,6 @@ mod sniff;
 mod survey;
 mod text;
 
-pub use options::{ColumnWish, Dedupe, Format, InputName, Options, Shard, Wish};
+pub use options::{ColumnWish, Dedupe, FieldWish, Format, InputName, Options, Shard, Wish};
 pub use reader::{Finish, Reader};
 pub use survey::{Survey, survey};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::{Action, IdFormat, IdKind};
+use crate::domain::{Action, IdFormat, IdKind, Schema};
 
 /// Where rows come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,21 @@ pub enum Dedupe {
     Off,
 }
 
+/// Which columns are fields of the profile, and how their cells are read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FieldWish {
+    /// The fields there are; `None`: columns that hold no id are not looked at, as for operations that take no fields.
+    pub schema: Option<Schema>,
+    /// A cell with this text means null.
+    pub null: Option<String>,
+    /// Columns that are not looked at.
+    pub ignore: Vec<String>,
+    /// The only columns that are looked at, besides those of the ids and the action.
+    pub only: Option<Vec<String>>,
+    /// Every row gets these, by name, unless it has a value of its own there.
+    pub set: Vec<(String, String)>,
+}
+
 /// One of several workers on the same input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
@@ -89,8 +104,13 @@ pub struct Options {
     pub skip: u64,
     /// Rows to take at most, after `skip`; `u64::MAX` for all.
     pub limit: u64,
-    /// What each row asks for.
+    /// What each row asks for, unless it says so itself.
     pub action: Action,
+    /// The column (or JSON key) in which a row says what it asks for: `update`, `create`, `upsert` or `delete`; an empty
+    /// cell means [`Options::action`]. `None`: no row is asked.
+    pub action_column: Option<String>,
+    /// Which further columns are fields of the profile.
+    pub fields: FieldWish,
     /// Keys the fingerprints of [`Dedupe`]; drawn anew by each process.
     pub fingerprint_key: [u8; 32],
     /// Seeds the choice of sample rows.

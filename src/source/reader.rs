@@ -12,7 +12,7 @@ use super::{
     records::Records,
 };
 use crate::{
-    domain::{Batch, Digest, Layout, Past},
+    domain::{Aside, Batch, Digest, Layout, Past},
     error::Error,
 };
 
@@ -48,7 +48,7 @@ pub struct Finish {
     pub trimmed: u64,
     /// Rows handed on with an id beyond ASCII.
     pub non_ascii: u64,
-    /// Rows handed on as [`Repeated`](crate::domain::Subject::Repeated).
+    /// Rows handed on as [`Spared`](crate::domain::Subject::Spared).
     pub repeated: u64,
     /// What the user should know: sentences without any id.
     pub warnings: Vec<String>,
@@ -88,7 +88,7 @@ impl<R: Read> Reader<R> {
     /// the one that the journal is about (see [`Reader::replaying`]).
     pub fn next(&mut self, past: &Past, batch: &mut Batch) -> Result<bool, Error> {
         batch.rows.clear();
-        batch.kept.clear();
+        batch.aside = Aside::default();
         batch.skipped = 0;
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -134,7 +134,7 @@ impl<R: Read> Reader<R> {
             let over = record.is_none();
             taken.map_err(|Difference| self.records.fault(DIFFERENT).hint(FEED_THE_SAME))?;
             if over {
-                return Ok(!batch.rows.is_empty() || !batch.kept.is_empty() || batch.skipped > 0);
+                return Ok(!batch.rows.is_empty() || !batch.aside.is_empty() || batch.skipped > 0);
             }
         }
         Ok(true)

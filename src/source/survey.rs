@@ -124,7 +124,7 @@ impl Census {
         self.trimmed += u64::from(notes.trimmed);
         self.non_ascii += u64::from(notes.non_ascii);
         match subject {
-            Subject::Known(identity) | Subject::Repeated(identity, _) => self.meet(record.line, identity),
+            Subject::Known(identity) | Subject::Spared(identity, _) => self.meet(record.line, identity),
             Subject::Malformed { .. } => self.malformed += 1,
         }
     }

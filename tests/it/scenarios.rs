@@ -315,7 +315,12 @@ impl AcceptTable {
             | Verdict::Found
             | Verdict::Missing
             | Verdict::Exists
-            | Verdict::New => None,
+            | Verdict::New
+            | Verdict::Created
+            | Verdict::Updated
+            | Verdict::Unchanged
+            | Verdict::Superseded
+            | Verdict::Suppressed => None,
         }
     }
 }

@@ -301,7 +301,12 @@ impl Description {
     #[must_use]
     pub fn endpoint(&self, operation: Operation) -> &Endpoint {
         match operation {
-            Operation::Look | Operation::Get => &self.look,
+            Operation::Look
+            | Operation::Get
+            | Operation::Create
+            | Operation::Update
+            | Operation::Remove
+            | Operation::Compare => &self.look,
             Operation::Delete => &self.delete,
         }
     }

@@ -48,7 +48,7 @@ pub(super) fn judge(
     } else {
         failure(api, call, identity, answer, now, &mut evidence)
     };
-    Reply { lost: is_lost(answer), word, evidence }
+    Reply { lost: is_lost(answer), word, evidence, resolved: None }
 }
 
 /// A gateway's 502 and 504 say that the API's own answer never reached it: as lost as an answer that broke off.
@@ -119,7 +119,9 @@ fn recognised(
 const fn goal(operation: Operation) -> Fact {
     match operation {
         Operation::Delete => Fact::Deleted,
-        Operation::Look | Operation::Get => Fact::Found,
+        Operation::Create => Fact::Created,
+        Operation::Update | Operation::Remove => Fact::Updated,
+        Operation::Look | Operation::Get | Operation::Compare => Fact::Found,
     }
 }
 

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use secrecy::{ExposeSecret, SecretString};
 use tollgate::{
     config::{Command, Job, KeyWish, ProfilesTo, Residents, SandboxJob, Target},
-    domain::{Action, Digest, IdKind},
+    domain::{Action, Digest, IdKind, Task},
     flow::{MaxAbsent, MaxErrors},
     remote::{KeySource, Owner},
     report::Whereabouts,
@@ -78,13 +78,13 @@ fn a_bare_command_gets_every_default() {
 #[test]
 fn a_command_that_changes_nothing_asks_for_nothing_and_has_no_canary() {
     let get = job("get customers.csv", &[]);
-    assert_eq!((get.action, get.source.action, &get.profiles), (Action::Get, Action::Get, &ProfilesTo::Directory));
+    assert_eq!((get.task, get.source.action, &get.profiles), (Task::Get, Action::Get, &ProfilesTo::Directory));
     assert_eq!((get.flow.canary, get.flow.max_delete, get.flow.max_absent), (0, u64::MAX, MaxAbsent::Percent(95.0)));
     assert_eq!(get.options_said["out-profiles"], "the run's directory");
     assert_eq!(job("get x --out-profiles -", &[]).profiles, ProfilesTo::Stdout);
     assert_eq!(job("get x --out-profiles p.jsonl", &[]).profiles, ProfilesTo::File("p.jsonl".into()));
     let verify = job("verify customers.csv --against run-1", &[]);
-    assert_eq!((verify.action, verify.flow.canary), (Action::Verify, 0));
+    assert_eq!((verify.task, verify.flow.canary), (Task::Verify, 0));
     assert_eq!((verify.flow.max_absent, &verify.profiles), (MaxAbsent::Off, &ProfilesTo::Nowhere));
     assert_eq!((verify.against, &*verify.options_said["against"]), (Some("run-1".into()), "run-1"));
 }

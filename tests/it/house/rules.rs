@@ -6,7 +6,7 @@ use super::{
 };
 
 /// Which other rooms a room may know. What stands before the front door knows them all.
-const ROOMS: [(&str, Knows); 14] = [
+const ROOMS: [(&str, Knows); 15] = [
     ("error", Knows::Only(&[])),
     ("domain", Knows::Only(&["error"])),
     ("telemetry", Knows::Only(&["error"])),
@@ -14,6 +14,7 @@ const ROOMS: [(&str, Knows); 14] = [
     ("source", Knows::Only(&["domain", "flow", "error"])),
     ("remote", Knows::Only(&["domain", "flow", "error"])),
     ("report", Knows::Only(&["domain", "flow", "error"])),
+    ("memory", Knows::Only(&["domain", "flow", "error"])),
     ("progress", Knows::Only(&["domain", "flow", "error"])),
     ("sandbox", Knows::Only(&["domain", "flow", "error"])),
     // What was typed is said in the rooms' option types.
@@ -48,7 +49,7 @@ enum Knows {
 }
 
 /// Where an outside crate may be named: rooms, or single modules of one.
-const GUESTS: [(&str, &[&str]); 23] = [
+const GUESTS: [(&str, &[&str]); 24] = [
     ("aws_lc_rs", &["domain/digest"]),
     ("backoff", &["flow/retry"]),
     ("clap", &["cli"]),
@@ -64,6 +65,7 @@ const GUESTS: [(&str, &[&str]); 23] = [
     ("hyper_util", &["sandbox"]),
     ("indicatif", &["progress"]),
     ("jiff", &["domain/moment"]),
+    ("redb", &["memory"]),
     ("reqwest", &["remote"]),
     ("rpassword", &["run/key"]),
     ("rustix", &["run/place"]),

@@ -95,7 +95,15 @@ fn agrees_with_the_remote(seen: &Seen, outcome: &Outcome) {
             matches!(deciding.manner, Manner::Broken | Manner::ResetBefore | Manner::ResetAfter | Manner::Unreachable)
         }
         Verdict::Invalid | Verdict::Duplicate => false,
-        Verdict::Found | Verdict::Missing | Verdict::Exists | Verdict::New => {
+        Verdict::Found
+        | Verdict::Missing
+        | Verdict::Exists
+        | Verdict::New
+        | Verdict::Created
+        | Verdict::Updated
+        | Verdict::Unchanged
+        | Verdict::Superseded
+        | Verdict::Suppressed => {
             panic!("line {line}: no word of a deletion")
         }
     };
@@ -116,7 +124,10 @@ fn every_word_is_borne_out(seen: &Seen) {
             Verdict::Found => action == Action::Get && operation == Operation::Get && says(Fact::Found),
             Verdict::Missing => action == Action::Get && operation == Operation::Get && says(Fact::Absent),
             Verdict::Exists => action == Action::Verify && operation == Operation::Look && says(Fact::Found),
-            Verdict::New | Verdict::Invalid | Verdict::Duplicate => false,
+            Verdict::Created => says(Fact::Created),
+            Verdict::Updated => says(Fact::Updated),
+            Verdict::Unchanged => says(Fact::Same),
+            Verdict::New | Verdict::Invalid | Verdict::Duplicate | Verdict::Superseded | Verdict::Suppressed => false,
             Verdict::Refused => matches!(answer, Some(Word::Refused | Word::Suspect(_))),
             Verdict::Failed => outcome.erased || matches!(answer, Some(Word::Again { .. }) | None),
         };

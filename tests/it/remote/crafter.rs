@@ -3,7 +3,7 @@
 use std::fs;
 
 use tollgate::{
-    domain::{Fact, Id, IdFormat, IdKind, Identity, Moment, Suspicion, Word},
+    domain::{Fact, Fields, Id, IdFormat, IdKind, Identity, Moment, Suspicion, Word},
     flow::{Remote, Renewal},
     remote::{ApiName, Client, Description, KeySource, Options, Owner},
 };
@@ -42,7 +42,7 @@ fn it_is_as_its_page_and_its_source_say() {
 async fn a_deletion_is_exactly_this_post() {
     let script = Script::play(&[ERASED]).await;
     let (url, address) = (format!("{}/crafter-profile", script.url()), script.address);
-    let reply = client(&options(url)).send(DELETE, &somebody()).await;
+    let reply = client(&options(url)).send(DELETE, &somebody(), &Fields::default()).await;
     assert_eq!(reply.word, Word::Done(Fact::Deleted));
     let body = format!("accessTokenId={KEY}");
     let expected = format!(
@@ -60,7 +60,7 @@ async fn a_look_is_exactly_this_get() {
     let script = Script::play(&[&gone]).await;
     let (url, address) = (format!("{}/crafter-profile/", script.url()), script.address);
     let client = client(&options(url));
-    let reply = client.send(LOOK, &client.witness()).await;
+    let reply = client.send(LOOK, &client.witness(), &Fields::default()).await;
     assert_eq!(reply.word, Word::Done(Fact::Absent));
     let expected = format!(
         "GET /crafter-profile/api/1/profile/000000000000000000000000?accessTokenId={KEY} HTTP/1.1\naccept: */*\n\
@@ -77,11 +77,11 @@ async fn a_token_is_escaped_and_a_changed_one_is_used_in_both_places() {
     fs::write(&path, "a&b=c +%").unwrap();
     let script = Script::play(&[ERASED, ERASED, ERASED]).await;
     let client = client(&Options { key: KeySource::File(path.clone()), ..options(script.url()) });
-    client.send(DELETE, &somebody()).await;
+    client.send(DELETE, &somebody(), &Fields::default()).await;
     fs::write(&path, "second").unwrap();
     assert_eq!(client.renew(), Renewal::Changed);
-    client.send(DELETE, &somebody()).await;
-    client.send(LOOK, &somebody()).await;
+    client.send(DELETE, &somebody(), &Fields::default()).await;
+    client.send(LOOK, &somebody(), &Fields::default()).await;
     let heard = script.heard().await;
     assert!(heard[0].ends_with("\n\naccessTokenId=a%26b%3Dc%20%2B%25"), "{}", heard[0]);
     assert!(heard[1].ends_with("\n\naccessTokenId=second"), "{}", heard[1]);
@@ -94,10 +94,10 @@ async fn an_api_that_repeats_the_token_does_not_get_it_into_the_results() {
     let refused = answer("400 Bad Request", &format!(r#"{{"errorCode":"{KEY}","message":"{KEY}{KEY}"}}"#));
     let script = Script::play(&[&denied, &refused]).await;
     let client = client(&options(script.url()));
-    let first = client.send(DELETE, &somebody()).await;
+    let first = client.send(DELETE, &somebody(), &Fields::default()).await;
     assert_eq!(first.word, Word::Suspect(Suspicion::Credentials));
     assert_eq!(first.evidence.message.as_deref(), Some("no token '[the key]'"));
-    let second = client.send(DELETE, &somebody()).await;
+    let second = client.send(DELETE, &somebody(), &Fields::default()).await;
     assert!(!format!("{second:?}").contains(KEY), "{second:?}");
 }
 
@@ -105,10 +105,10 @@ async fn an_api_that_repeats_the_token_does_not_get_it_into_the_results() {
 async fn troubles_on_the_way_name_neither_url_nor_token() {
     let script = Script::play(&[b"HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n{", b"nonsense\r\n\r\n"]).await;
     let client = client(&options(script.url()));
-    let cut = client.send(LOOK, &somebody()).await;
-    let broken = client.send(LOOK, &somebody()).await;
+    let cut = client.send(LOOK, &somebody(), &Fields::default()).await;
+    let broken = client.send(LOOK, &somebody(), &Fields::default()).await;
     drop(script);
-    let unreached = client.send(LOOK, &somebody()).await;
+    let unreached = client.send(LOOK, &somebody(), &Fields::default()).await;
     for reply in [cut, broken, unreached] {
         let said = format!("{reply:?}");
         assert!(reply.evidence.message.is_some(), "{said}");

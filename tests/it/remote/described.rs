@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use tollgate::{
-    domain::{Fact, Id, IdKind, Identity, Moment, Word},
+    domain::{Fact, Fields, Id, IdKind, Identity, Moment, Word},
     flow::Remote,
     remote::{ApiName, Client, Description},
 };
@@ -48,7 +48,7 @@ async fn the_example_is_sent_as_it_says() {
     let done = b"HTTP/1.1 202 Accepted\r\ncontent-length: 9\r\nconnection: close\r\nx-request-id: r\r\n\r\n{\"job\":1}";
     let script = Script::play(&[done]).await;
     let (url, address) = (script.url(), script.address);
-    let reply = client(&example(), format!("{url}/v1")).send(DELETE, &named("a-1")).await;
+    let reply = client(&example(), format!("{url}/v1")).send(DELETE, &named("a-1"), &Fields::default()).await;
     assert_eq!((reply.word, reply.evidence.request_id.as_deref()), (Word::Done(Fact::Deleted), Some("r")));
     let body = r#"{"reason": "erasure"}"#;
     let expected = format!(
@@ -67,7 +67,7 @@ async fn whatever_stands_in_an_id_it_stays_one_segment_of_the_path() {
     let script = Script::play(&[OK; 7]).await;
     let client = client(&example(), script.url());
     for id in ids {
-        client.send(DELETE, &named(id)).await;
+        client.send(DELETE, &named(id), &Fields::default()).await;
     }
     let paths: Vec<String> =
         script.heard().await.iter().map(|head| head.split(' ').nth(1).unwrap().to_owned()).collect();
@@ -87,8 +87,8 @@ async fn ids_and_key_travel_in_forms_and_queries_where_it_says_so() {
     ]);
     let script = Script::play(&[OK, OK]).await;
     let client = client(&text, script.url());
-    client.send(LOOK, &named("a&b=c")).await;
-    client.send(DELETE, &named("a&b=c")).await;
+    client.send(LOOK, &named("a&b=c"), &Fields::default()).await;
+    client.send(DELETE, &named("a&b=c"), &Fields::default()).await;
     let heard = script.heard().await;
     let look = format!("GET /accounts?token={KEY}&who=a%26b%3Dc HTTP/1.1\n");
     assert!(heard[0].starts_with(&look), "{}", heard[0]);

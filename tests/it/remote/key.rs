@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use tollgate::{
+    domain::Fields,
     flow::{Remote, Renewal},
     remote::{KeySource, Options},
 };
@@ -66,15 +67,15 @@ async fn a_changed_key_file_is_used_from_then_on() {
     let script = Script::play(&[GONE, GONE, GONE]).await;
     let client = build(&from_file(&path, &script.url()));
     let before = client.key_fingerprint();
-    client.send(DELETE, &customer("c-1")).await;
+    client.send(DELETE, &customer("c-1"), &Fields::default()).await;
     assert_eq!(client.renew(), Renewal::Same);
     fs::write(&path, "second\n").unwrap();
     assert_eq!(client.renew(), Renewal::Changed);
     assert_ne!(client.key_fingerprint(), before);
-    client.send(DELETE, &customer("c-1")).await;
+    client.send(DELETE, &customer("c-1"), &Fields::default()).await;
     fs::write(&path, "").unwrap();
     assert_eq!(client.renew(), Renewal::Same, "an unusable key is not taken");
-    client.send(DELETE, &customer("c-1")).await;
+    client.send(DELETE, &customer("c-1"), &Fields::default()).await;
     let keys = ["first", "second", "second"].map(|key| format!("authorization: Api-Key {key}\n"));
     for (head, key) in script.heard().await.iter().zip(keys) {
         assert!(head.contains(&key) && head.matches("authorization").count() == 1, "{head}");

@@ -20,7 +20,7 @@ use rustls::{
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_rustls::TlsAcceptor;
 use tollgate::{
-    domain::{Fact, Suspicion, Word},
+    domain::{Fact, Fields, Suspicion, Word},
     flow::Remote,
     remote::{ClientIdentity, Options},
 };
@@ -85,7 +85,7 @@ fn file(directory: &tempfile::TempDir, name: &str, text: &str) -> PathBuf {
 #[tokio::test]
 async fn an_unknown_certificate_is_about_the_run() {
     let mut server = guarded(&["127.0.0.1"], None).await;
-    let reply = build(&options(&server.url)).send(DELETE, &customer("c-1")).await;
+    let reply = build(&options(&server.url)).send(DELETE, &customer("c-1"), &Fields::default()).await;
     assert_eq!((reply.word, reply.lost), (Word::Suspect(Suspicion::Certificate), false));
     let message = reply.evidence.message.unwrap();
     assert!(message.contains("certificate") && !message.contains(KEY), "{message}");
@@ -97,7 +97,8 @@ async fn a_certificate_for_another_name_is_about_the_run() {
     let server = guarded(&["elsewhere.invalid"], None).await;
     let directory = tempfile::tempdir().unwrap();
     let ca_cert = Some(file(&directory, "ca.pem", &server.pem));
-    let reply = build(&Options { ca_cert, ..options(&server.url) }).send(DELETE, &customer("c-1")).await;
+    let reply =
+        build(&Options { ca_cert, ..options(&server.url) }).send(DELETE, &customer("c-1"), &Fields::default()).await;
     assert_eq!(reply.word, Word::Suspect(Suspicion::Certificate));
 }
 
@@ -106,7 +107,8 @@ async fn a_named_root_is_trusted_and_http2_is_taken_where_offered() {
     let mut server = guarded(&["127.0.0.1"], None).await;
     let directory = tempfile::tempdir().unwrap();
     let ca_cert = Some(file(&directory, "ca.pem", &server.pem));
-    let reply = build(&Options { ca_cert, ..options(&server.url) }).send(DELETE, &customer("Zoë")).await;
+    let reply =
+        build(&Options { ca_cert, ..options(&server.url) }).send(DELETE, &customer("Zoë"), &Fields::default()).await;
     assert_eq!(reply.word, Word::Done(Fact::Deleted));
     assert_eq!(server.versions.recv().await, Some(Version::HTTP_2));
 }
@@ -135,9 +137,9 @@ async fn a_client_certificate_opens_the_door_and_none_is_about_the_run() {
     let key = file(&directory, "client.key", &made.signing_key.serialize_pem());
     let ca_cert = Some(file(&directory, "ca.pem", &server.pem));
     let stranger = Options { ca_cert, ..options(&server.url) };
-    let reply = build(&stranger).send(DELETE, &customer("c-1")).await;
+    let reply = build(&stranger).send(DELETE, &customer("c-1"), &Fields::default()).await;
     assert_eq!(reply.word, Word::Suspect(Suspicion::Certificate));
     assert!(server.versions.try_recv().is_err(), "the server never saw the request");
     let guest = Options { client_identity: Some(ClientIdentity { certificate, key }), ..stranger };
-    assert_eq!(build(&guest).send(DELETE, &customer("c-1")).await.word, Word::Done(Fact::Deleted));
+    assert_eq!(build(&guest).send(DELETE, &customer("c-1"), &Fields::default()).await.word, Word::Done(Fact::Deleted));
 }

@@ -10,7 +10,7 @@ use tokio::{
     net::TcpListener,
 };
 use tollgate::{
-    domain::{Blame, Call, Fact, Id, IdKind, Identity, Reply, Slot, Suspicion, Word},
+    domain::{Blame, Call, Fact, Fields, Id, IdKind, Identity, Reply, Slot, Suspicion, Word},
     flow::Remote,
     remote::Options,
 };
@@ -22,14 +22,14 @@ const PASSING: Word = Word::Again { after: None, blame: Blame::Row };
 
 async fn answered(answer: &[u8]) -> Reply {
     let script = Script::play(&[answer]).await;
-    build(&options(script.url())).send(DELETE, &customer("c-1")).await
+    build(&options(script.url())).send(DELETE, &customer("c-1"), &Fields::default()).await
 }
 
 #[tokio::test]
 async fn a_delete_is_exactly_this_request() {
     let script = Script::play(&[GONE]).await;
     let (url, address) = (script.url(), script.address);
-    let reply = build(&options(url)).send(DELETE, &customer("c-1")).await;
+    let reply = build(&options(url)).send(DELETE, &customer("c-1"), &Fields::default()).await;
     assert_eq!(reply.word, Word::Done(Fact::Deleted));
     assert_eq!(reply.evidence.status, Some(204));
     assert_eq!(reply.evidence.request_id.as_deref(), Some("r-1"));
@@ -50,10 +50,10 @@ async fn a_get_reads_a_long_profile_to_its_end() {
     let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     let script = Script::play(&[answer.as_bytes(), answer.as_bytes()]).await;
     let client = build(&options(script.url()));
-    let got = client.send(GET, &customer("c-1")).await;
+    let got = client.send(GET, &customer("c-1"), &Fields::default()).await;
     assert_eq!(got.word, Word::Done(Fact::Found));
     assert_eq!(got.evidence.profile.as_deref(), Some(&body[8..body.len() - 1]));
-    let looked = client.send(LOOK, &customer("c-1")).await;
+    let looked = client.send(LOOK, &customer("c-1"), &Fields::default()).await;
     assert_eq!((looked.word, looked.evidence.profile), (Word::Done(Fact::Found), None));
 }
 
@@ -64,8 +64,8 @@ async fn a_slot_names_its_own_id_alone() {
     let ids = [(0, "p-1"), (1, "c-1")].map(|(kind, text)| Id::parse(IdKind(kind), text).unwrap());
     let [profile, customer] = ids;
     let both = Identity::two(profile, customer);
-    client.send(DELETE, &both).await;
-    client.send(Call { slot: Slot::Fallback, ..DELETE }, &both).await;
+    client.send(DELETE, &both, &Fields::default()).await;
+    client.send(Call { slot: Slot::Fallback, ..DELETE }, &both, &Fields::default()).await;
     let heard = script.heard().await;
     assert!(heard[0].contains("adapty-profile-id: p-1\n") && !heard[0].contains("adapty-customer-user-id"));
     assert!(heard[1].contains("adapty-customer-user-id: c-1\n") && !heard[1].contains("adapty-profile-id"));
@@ -74,7 +74,7 @@ async fn a_slot_names_its_own_id_alone() {
 #[tokio::test]
 async fn ids_beyond_ascii_travel_as_their_utf8_bytes() {
     let script = Script::play(&[GONE]).await;
-    build(&options(script.url())).send(DELETE, &customer("Zoë \u{1f600}")).await;
+    build(&options(script.url())).send(DELETE, &customer("Zoë \u{1f600}"), &Fields::default()).await;
     let heard = script.heard().await;
     assert!(heard[0].contains("adapty-customer-user-id: Zo\\xc3\\xab \\xf0\\x9f\\x98\\x80\n"), "{}", heard[0]);
 }
@@ -85,7 +85,7 @@ async fn a_look_is_a_get_and_the_witness_is_nobody() {
     let answer = format!("HTTP/1.1 404 Not Found\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     let script = Script::play(&[answer.as_bytes()]).await;
     let client = build(&options(format!("{}/", script.url())));
-    let reply = client.send(LOOK, &client.witness()).await;
+    let reply = client.send(LOOK, &client.witness(), &Fields::default()).await;
     assert_eq!(reply.word, Word::Done(Fact::Absent));
     let heard = script.heard().await;
     assert!(heard[0].starts_with("GET /api/v2/server-side-api/profile/ HTTP/1.1\n"), "{}", heard[0]);
@@ -117,7 +117,7 @@ async fn an_endless_body_is_read_no_further_than_its_bound() {
         }
         written
     });
-    let reply = build(&options(url)).send(DELETE, &customer("c-1")).await;
+    let reply = build(&options(url)).send(DELETE, &customer("c-1"), &Fields::default()).await;
     assert_eq!(reply.word, Word::Suspect(Suspicion::Unsigned));
     let written = server.await.unwrap();
     assert!(written < ANNOUNCED, "the client hangs up before the end");
@@ -148,7 +148,7 @@ async fn a_reset_is_lost() {
         // What stays unread makes the kernel reset the connection.
         stream.read_u8().await.unwrap();
     });
-    let reply = build(&options(&url)).send(DELETE, &customer("c-1")).await;
+    let reply = build(&options(&url)).send(DELETE, &customer("c-1"), &Fields::default()).await;
     assert_eq!((reply.word, reply.lost, reply.evidence.status), (PASSING, true, None));
     let message = reply.evidence.message.unwrap();
     assert!(!message.contains(KEY) && !message.contains(&url) && !message.contains("c-1"), "{message}");
@@ -159,7 +159,7 @@ async fn a_refused_connection_is_not_lost() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let reply = build(&options(url)).send(DELETE, &customer("c-1")).await;
+    let reply = build(&options(url)).send(DELETE, &customer("c-1"), &Fields::default()).await;
     assert_eq!((reply.word, reply.lost, reply.evidence.status), (PASSING, false, None));
     let message = reply.evidence.message.unwrap();
     assert!(message.contains("refused") && !message.contains("127.0.0.1"), "{message}");
@@ -169,7 +169,7 @@ async fn a_refused_connection_is_not_lost() {
 async fn a_proxy_gets_neither_key_nor_id_of_a_tunnel_and_may_ask_for_credentials() {
     let script = Script::play(&[b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"]).await;
     let client = build(&Options { proxy: Some(script.url()), ..options("https://api.invalid") });
-    let reply = client.send(DELETE, &customer("c-1")).await;
+    let reply = client.send(DELETE, &customer("c-1"), &Fields::default()).await;
     assert_eq!((reply.word, reply.lost), (Word::Suspect(Suspicion::Proxy), false));
     let heard = script.heard().await;
     assert!(heard[0].starts_with("CONNECT api.invalid:443 "), "{}", heard[0]);
@@ -181,7 +181,7 @@ async fn loopback_goes_through_no_proxy() {
     let script = Script::play(&[GONE]).await;
     let proxy = Some("http://127.0.0.1:1".to_owned());
     let client = build(&Options { proxy, ..options(script.url()) });
-    assert_eq!(client.send(DELETE, &customer("c-1")).await.word, Word::Done(Fact::Deleted));
+    assert_eq!(client.send(DELETE, &customer("c-1"), &Fields::default()).await.word, Word::Done(Fact::Deleted));
 }
 
 #[test]
@@ -257,7 +257,10 @@ async fn a_great_width_is_shared_by_several_clients() {
                 let client = build(&Options { width: NonZeroU32::new(width).unwrap(), ..options(&url) });
                 let before = accepted.get();
                 for _ in 0..9 {
-                    assert_eq!(client.send(DELETE, &customer("c-1")).await.word, Word::Done(Fact::Deleted));
+                    assert_eq!(
+                        client.send(DELETE, &customer("c-1"), &Fields::default()).await.word,
+                        Word::Done(Fact::Deleted)
+                    );
                 }
                 assert_eq!(accepted.get() - before, clients, "width {width}");
             }

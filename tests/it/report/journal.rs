@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use tollgate::{
-    domain::{Dice, Keep, Kept, Repeat, ReplaySum, Subject, Tally, Verdict},
+    domain::{Dice, Keep, Kept, ReplaySum, Spared, Subject, Tally, Verdict},
     error::Exit,
     report::{AFTER_LOST_ANSWER, Journal, SYNC_EVERY, scan},
 };
@@ -35,7 +35,7 @@ fn a_line_says_what_is_known_and_nothing_more() {
     absent.after_lost_answer = true;
     let mut duplicate = outcome(7, Verdict::Duplicate);
     let Subject::Known(identity) = duplicate.row.subject else { unreachable!() };
-    duplicate.row.subject = Subject::Repeated(identity, Repeat::EarlierRun);
+    duplicate.row.subject = Subject::Spared(identity, Spared::EarlierRun);
     journal.record(&[refused, invalid, absent, duplicate], now()).unwrap();
 
     let records = records(&disk);

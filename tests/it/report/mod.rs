@@ -12,7 +12,7 @@ mod summary;
 use std::{collections::BTreeMap, time::Duration};
 
 use tollgate::{
-    domain::{Action, Digest, Evidence, Id, IdKind, Identity, Layout, Moment, Outcome, Row, Subject, Verdict},
+    domain::{Action, Digest, Evidence, Fields, Id, IdKind, Identity, Layout, Moment, Outcome, Row, Subject, Verdict},
     error::Exit,
     flow::MaxAbsent,
     report::{Ending, Immutable, InputFacts, Journal, Scan, ScanOptions, scan},
@@ -59,7 +59,13 @@ fn outcome(line: u64, verdict: Verdict) -> Outcome {
     let identity = Identity::one(Id::parse(IdKind(0), &id).unwrap());
     let sent = verdict.is_answered() || verdict == Verdict::Failed;
     Outcome {
-        row: Row { line, action: Action::Delete, subject: Subject::Known(identity), original: id.into_bytes().into() },
+        row: Row {
+            line,
+            action: Action::Delete,
+            subject: Subject::Known(identity),
+            fields: Fields::default(),
+            original: id.into_bytes().into(),
+        },
         verdict,
         attempts: u32::from(sent),
         elapsed: Duration::from_millis(7),

@@ -1,7 +1,7 @@
 //! What people read at the end.
 
 use tollgate::{
-    domain::{Action, Digest, Tally, Verdict},
+    domain::{Digest, Tally, Task, Verdict},
     error::Exit,
     report::{Latency, Summary},
 };
@@ -12,7 +12,7 @@ fn summary() -> Summary {
     totals.add_many(Verdict::Absent, 3_200);
     totals.add_many(Verdict::Failed, 3);
     Summary {
-        command: Action::Delete,
+        command: Task::Delete,
         api: "adapty".to_owned(),
         host: "api.adapty.io".to_owned(),
         app: Some("14c3".to_owned()),
@@ -91,7 +91,7 @@ fn an_untroubled_rehearsal_is_short() {
 }
 
 /// The two lines that say how the rows came out.
-fn result_of(command: Action, rows: &[(Verdict, u64)]) -> String {
+fn result_of(command: Task, rows: &[(Verdict, u64)]) -> String {
     let mut totals = Tally::default();
     for (verdict, rows) in rows {
         totals.add_many(*verdict, *rows);
@@ -102,18 +102,18 @@ fn result_of(command: Action, rows: &[(Verdict, u64)]) -> String {
 
 #[test]
 fn each_command_has_its_own_words() {
-    let got = result_of(Action::Get, &[(Verdict::Found, 240), (Verdict::Missing, 3)]);
+    let got = result_of(Task::Get, &[(Verdict::Found, 240), (Verdict::Missing, 3)]);
     insta::assert_snapshot!(got, @r"
     found 240; missing 3
     243 = 240 found + 3 missing + 0 unsettled
     ");
-    let verified = result_of(Action::Verify, &[(Verdict::Absent, 40), (Verdict::Exists, 2), (Verdict::New, 1)]);
+    let verified = result_of(Task::Verify, &[(Verdict::Absent, 40), (Verdict::Exists, 2), (Verdict::New, 1)]);
     insta::assert_snapshot!(verified, @r"
     absent 40; existing 2, not erased; new 1, under another id than the one recorded
     43 = 40 absent + 2 existing + 1 new + 0 unsettled
     ");
-    assert!(result_of(Action::Get, &[]).starts_with("found 0\n"));
-    assert!(result_of(Action::Verify, &[]).starts_with("absent 0\n"));
+    assert!(result_of(Task::Get, &[]).starts_with("found 0\n"));
+    assert!(result_of(Task::Verify, &[]).starts_with("absent 0\n"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::io::{self, Cursor, Read};
 use tollgate::{
     domain::{Action, Batch, Id, IdFormat, IdKind, Identity, Kept, Past, Row, Subject},
     error::{Error, Exit},
-    source::{ColumnWish, Dedupe, Finish, Format, Options, Reader, Shard, Survey, Wish, survey},
+    source::{ColumnWish, Dedupe, FieldWish, Finish, Format, Options, Reader, Shard, Survey, Wish, survey},
 };
 
 const PROFILE: IdKind = IdKind(0);
@@ -35,6 +35,8 @@ fn options() -> Options {
         skip: 0,
         limit: u64::MAX,
         action: Action::Delete,
+        action_column: None,
+        fields: FieldWish::default(),
         fingerprint_key: [7; 32],
         seed: 1,
     }
@@ -90,7 +92,7 @@ fn collect<R: Read>(reader: &mut Reader<R>, past: &Past) -> Result<Pass, Error> 
     while reader.next(past, &mut batch)? {
         assert!(batch.rows.len() <= 256);
         all.rows.append(&mut batch.rows);
-        all.kept.append(&mut batch.kept);
+        all.kept.append(&mut batch.aside.kept);
         all.skipped += batch.skipped;
     }
     Ok(all)
@@ -119,7 +121,7 @@ fn known(rows: &[(u64, Identity)]) -> Vec<(u64, Subject)> {
 fn reasons(input: &[u8], name: &str, options: &Options) -> Vec<String> {
     let reason = |row: Row| match row.subject {
         Subject::Known(_) => "ok".to_owned(),
-        Subject::Repeated(_, repeat) => format!("{repeat:?}"),
+        Subject::Spared(_, repeat) => format!("{repeat:?}"),
         Subject::Malformed { reason, .. } => reason,
     };
     rows(input, name, options).into_iter().map(reason).collect()

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use tollgate::{
-    domain::{Batch, Digest, Fingerprints, Keep, Kept, LineSet, Past, Repeat, ReplaySum, Subject},
+    domain::{Batch, Digest, Fingerprints, Keep, Kept, LineSet, Past, ReplaySum, Spared, Subject},
     error::Exit,
     source::{Dedupe, Options, Reader, Shard},
 };
@@ -64,10 +64,10 @@ const STABLE_SHARD: [u64; 3] = [2, 3, 9];
 fn a_repeated_identity_is_repeated_only_as_a_whole() {
     let input = fixture("duplicates.csv");
     let on = Options { dedupe: Dedupe::Auto, ..options() };
-    assert_eq!(reasons(&input, "-", &on), ["ok", "ok", "Input", "ok", "Input"]);
+    assert_eq!(reasons(&input, "-", &on), ["ok", "ok", "Repeated", "ok", "Repeated"]);
     assert_eq!(reasons(&input, "-", &options()), ["ok"; 5]);
     let rows = rows(&input, "-", &on);
-    assert_eq!(rows[4].subject, Subject::Repeated(customer("c-2"), Repeat::Input));
+    assert_eq!(rows[4].subject, Subject::Spared(customer("c-2"), Spared::Repeated));
     let (_, finish) = read(&input[..], "-", &on, &Past::default()).unwrap();
     assert_eq!((finish.rows, finish.repeated, finish.trimmed), (5, 2, 1));
 }
@@ -78,7 +78,7 @@ fn a_settled_row_still_makes_a_later_one_a_repeat() {
     let past = Past { settled: lines_of([1]), ..Past::default() };
     let (all, _) = read(&b"c-1\nc-2\nc-1\n"[..], "-", &on, &past).unwrap();
     let subjects: Vec<_> = all.rows.into_iter().map(|row| row.subject).collect();
-    assert_eq!(subjects, [Subject::Known(customer("c-2")), Subject::Repeated(customer("c-1"), Repeat::Input)]);
+    assert_eq!(subjects, [Subject::Known(customer("c-2")), Subject::Spared(customer("c-1"), Spared::Repeated)]);
     assert_eq!(all.skipped, 1);
 }
 
@@ -102,7 +102,7 @@ fn dedupe_auto_gives_up_after_a_million_identities_of_stdin() {
     let auto = Options { dedupe: Dedupe::Auto, ..lines() };
     let (all, finish) = read(&input[..], "stdin", &auto, &Past::default()).unwrap();
     let repeated: Vec<u64> =
-        all.rows.iter().filter(|row| matches!(row.subject, Subject::Repeated(..))).map(|row| row.line).collect();
+        all.rows.iter().filter(|row| matches!(row.subject, Subject::Spared(..))).map(|row| row.line).collect();
     assert_eq!(repeated, [2]);
     assert!(finish.warnings.iter().any(|warning| warning.contains("more than a million")), "{:?}", finish.warnings);
 }
@@ -121,8 +121,8 @@ fn what_an_earlier_run_has_done_is_repeated_there() {
     assert_eq!(
         subjects,
         [
-            Subject::Repeated(customer("c-1"), Repeat::EarlierRun),
-            Subject::Repeated(customer("c-2"), Repeat::EarlierRun),
+            Subject::Spared(customer("c-1"), Spared::EarlierRun),
+            Subject::Spared(customer("c-2"), Spared::EarlierRun),
             Subject::Known(both("p-3", "c-3")),
             Subject::Known(customer("c-4")),
         ]

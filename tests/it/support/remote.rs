@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Instant;
 use tollgate::{
     domain::{
-        Action, Blame, Call, Dice, Evidence, Fact, Id, IdKind, Identity, Operation, Reply, Row, Slot, Subject,
+        Action, Blame, Call, Dice, Evidence, Fact, Fields, Id, IdKind, Identity, Operation, Reply, Row, Slot, Subject,
         Suspicion, Word,
     },
     flow::{Remote, Renewal},
@@ -157,7 +157,7 @@ impl Script {
 fn ids_of(row: &Row) -> Vec<String> {
     match &row.subject {
         Subject::Known(identity) => identity.ids().map(|id| id.text().to_owned()).collect(),
-        Subject::Repeated(..) | Subject::Malformed { .. } => Vec::new(),
+        Subject::Spared(..) | Subject::Malformed { .. } => Vec::new(),
     }
 }
 
@@ -318,7 +318,12 @@ impl ScriptedRemote {
         let remote_id = found.then(|| format!("remote-{}", slot_id(identity, call.slot)));
         let kept = found && call.operation == Operation::Get;
         let profile = kept.then(|| format!("{{\"id\":\"{}\"}}", slot_id(identity, call.slot)).into());
-        Reply { word, evidence: Evidence { status, app, remote_id, profile, ..Evidence::default() }, lost }
+        Reply {
+            word,
+            evidence: Evidence { status, app, remote_id, profile, ..Evidence::default() },
+            lost,
+            resolved: None,
+        }
     }
 
     fn documented(&self, call: Call, identity: &Identity, applied: bool) -> (Word, Option<u16>, bool) {
@@ -327,7 +332,9 @@ impl ScriptedRemote {
             Operation::Look | Operation::Get if self.can_be_seen(slot_id(identity, call.slot)) => {
                 (Word::Done(Fact::Found), Some(200), false)
             }
-            Operation::Delete | Operation::Look | Operation::Get => not_there(call, identity),
+            Operation::Create => (Word::Done(Fact::Created), Some(200), false),
+            Operation::Update | Operation::Remove => (Word::Done(Fact::Updated), Some(200), false),
+            Operation::Delete | Operation::Look | Operation::Get | Operation::Compare => not_there(call, identity),
         }
     }
 
@@ -353,12 +360,14 @@ impl Remote for ScriptedRemote {
             Action::Delete => Operation::Delete,
             Action::Get => Operation::Get,
             Action::Verify => Operation::Look,
+            Action::Create => Operation::Create,
+            Action::Update | Action::Upsert => Operation::Update,
         };
         Call { operation, slot: Slot::Primary }
     }
 
     #[expect(clippy::disallowed_methods, reason = "latency, on the paused clock")]
-    async fn send(&self, call: Call, identity: &Identity) -> Reply {
+    async fn send(&self, call: Call, identity: &Identity, _fields: &Fields) -> Reply {
         let at = self.began.elapsed();
         let phase = self.script.phases.iter().rev().find(|phase| phase.from <= at).expect("a phase begins at zero");
         let id = slot_id(identity, call.slot);

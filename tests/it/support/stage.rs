@@ -5,7 +5,9 @@ use std::{cell::RefCell, num::NonZeroU32, time::Duration};
 use futures::{StreamExt, stream};
 use tokio::time::Instant;
 use tollgate::{
-    domain::{Action, Batch, Id, IdKind, Identity, Kept, Outcome, Past, Repeat, Row, Sample, Subject, Verdict},
+    domain::{
+        Action, Aside, Batch, Fields, Id, IdKind, Identity, Outcome, Past, Row, Sample, Spared, Subject, Verdict,
+    },
     flow::{
         Ending, Engine, Intake, IntakeLost, Ledger, LedgerLost, Looked, MaxAbsent, MaxErrors, Options, Pulse, Rate,
         Report, Signal, Spectator,
@@ -31,6 +33,10 @@ pub(crate) fn options(per_second: f64, width: u32) -> Options {
         look: false,
         verify_after: None,
         max_delete: u64::MAX,
+        max_create: u64::MAX,
+        max_changes: u64::MAX,
+        in_order: false,
+        compare: false,
         max_errors: MaxErrors::Count(u64::MAX),
         max_absent: MaxAbsent::Off,
         seed: 7,
@@ -55,7 +61,7 @@ pub(crate) fn row(line: u64, ids: &[&str]) -> Row {
         [only] => Subject::Known(Identity::one(id(only))),
         [first, second, ..] => Subject::Known(Identity::two(id(first), id(second))),
     };
-    Row { line, action: Action::Delete, subject, original: Box::default() }
+    Row { line, action: Action::Delete, subject, fields: Fields::default(), original: Box::default() }
 }
 
 /// The same rows, asking for something else.
@@ -66,7 +72,7 @@ pub(crate) fn asking(action: Action, rows: Vec<Row>) -> Vec<Row> {
 /// A row that the reader found to be a repetition.
 pub(crate) fn repeated(line: u64, id: &str) -> Row {
     let identity = Identity::one(Id::parse(IdKind(0), id).expect("a good id"));
-    Row { subject: Subject::Repeated(identity, Repeat::Input), ..row(line, &[]) }
+    Row { subject: Subject::Spared(identity, Spared::Repeated), ..row(line, &[]) }
 }
 
 /// So many different people, one id each; line 2 is the first, as behind a header.
@@ -77,7 +83,7 @@ pub(crate) fn people(count: usize) -> Vec<Row> {
 fn samples(rows: &[Row]) -> Vec<Sample> {
     let sample = |row: &Row| match &row.subject {
         Subject::Known(identity) => Some(Sample { line: row.line, identity: identity.clone() }),
-        Subject::Repeated(..) | Subject::Malformed { .. } => None,
+        Subject::Spared(..) | Subject::Malformed { .. } => None,
     };
     rows.iter().filter_map(sample).collect()
 }
@@ -138,7 +144,7 @@ struct Journal<'a> {
 }
 
 impl Ledger for Journal<'_> {
-    async fn record(&mut self, outcomes: Vec<Outcome>, _kept: Vec<Kept>) -> Result<(), LedgerLost> {
+    async fn record(&mut self, outcomes: Vec<Outcome>, _aside: Aside) -> Result<(), LedgerLost> {
         if !self.writing.is_zero() {
             sleep_until(Instant::now() + self.writing).await;
         }

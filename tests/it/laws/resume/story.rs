@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior},
 };
 use tollgate::{
-    domain::{Action, Batch, Dice, Digest, Fingerprints, IdKind, Kept, Moment, Outcome, Past},
+    domain::{Action, Aside, Batch, Dice, Digest, Fingerprints, IdKind, Kept, Moment, Outcome, Past},
     error::{Error, Exit},
     flow::{Ending, Engine, Intake, IntakeLost, Ledger, LedgerLost, MaxAbsent, Options, Pulse, Signal, Spectator},
     report::{self, Immutable, InputFacts, Journal, Scan, ScanOptions, scan},
@@ -154,9 +154,9 @@ struct Queue<'a> {
 }
 
 impl Ledger for Queue<'_> {
-    async fn record(&mut self, outcomes: Vec<Outcome>, kept: Vec<Kept>) -> Result<(), LedgerLost> {
+    async fn record(&mut self, outcomes: Vec<Outcome>, aside: Aside) -> Result<(), LedgerLost> {
         self.offered.borrow_mut().extend(outcomes.iter().map(|outcome| outcome.row.line));
-        self.sender.send((outcomes, kept)).await.map_err(|_| LedgerLost)
+        self.sender.send((outcomes, aside.kept)).await.map_err(|_| LedgerLost)
     }
 }
 
@@ -262,6 +262,8 @@ impl Story<'_> {
             skip: 0,
             limit: u64::MAX,
             action: Action::Delete,
+            action_column: None,
+            fields: source::FieldWish::default(),
             fingerprint_key: FINGERPRINT_KEY,
             seed: 1,
         }
