@@ -31,6 +31,7 @@ pub(super) fn reading(
         action,
         action_column: None,
         fields: FieldWish::default(),
+        last_wins: false,
         fingerprint_key: around.fingerprint_key,
         seed: around.seed,
     })
@@ -53,6 +54,7 @@ fn columns(args: &InputArgs, api: &Description) -> Result<Vec<ColumnWish>, Error
                 required: named.is_some(),
                 bare: owner == bare,
                 written: identity.format,
+                creates: identity.creates,
             }),
             (None, None) => {}
             (None, Some(_)) => {

@@ -46,6 +46,8 @@ pub struct ColumnWish {
     pub bare: bool,
     /// How its ids are written; anything else is not sent.
     pub written: IdFormat,
+    /// A profile can be created by it: not by an id that only the API gives out.
+    pub creates: bool,
 }
 
 /// Whether a repeated identity is sent once.
@@ -111,6 +113,8 @@ pub struct Options {
     pub action_column: Option<String>,
     /// Which further columns are fields of the profile.
     pub fields: FieldWish,
+    /// Of several rows of one identity only the last one counts: the survey then looks out for them, for [`super::decide`].
+    pub last_wins: bool,
     /// Keys the fingerprints of [`Dedupe`]; drawn anew by each process.
     pub fingerprint_key: [u8; 32],
     /// Seeds the choice of sample rows.

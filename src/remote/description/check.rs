@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::{Description, ErrorBodyRules, ErrorRules, IdentityKind, KeyRules, Owner, calls, form};
 use crate::{
-    domain::{Id, IdFormat, IdKind},
+    domain::{Id, IdFormat, IdKind, Schema},
     error::{Error, Exit},
     remote::seat::{PLACEHOLDER, Seat},
 };
@@ -45,6 +45,9 @@ fn describe(form: form::Form) -> Result<Description, Complaint> {
         key,
         headers,
         probe: probe(&form.probe, &identities)?,
+        schema: Schema::default(),
+        parameters: Vec::new(),
+        given: Vec::new(),
         identities,
         seats,
         look: calls.look,
@@ -135,6 +138,7 @@ fn identities(
             name: identity.name,
             owner: owner(&identity.owner),
             format: format(&identity.format),
+            creates: true,
         });
         seats.push(seat);
     }

@@ -15,7 +15,7 @@ use reqwest::{
 };
 
 use crate::{
-    domain::{Id, IdFormat, Operation},
+    domain::{Action, Id, IdFormat, Operation, Schema},
     error::{Error, Exit},
     flow::Rate,
     remote::{ApiName, address::Address, field::FieldPath, seat::Seat},
@@ -43,6 +43,8 @@ pub struct IdentityKind {
     pub owner: Owner,
     /// How its ids are written.
     pub format: IdFormat,
+    /// A profile can be created by it: not by an id that only the API gives out.
+    pub creates: bool,
 }
 
 /// An API as data.
@@ -53,6 +55,9 @@ pub struct Description {
     default_rate: Rate,
     pub(super) key: KeyRules,
     pub(super) headers: HeaderMap,
+    schema: Schema,
+    parameters: Vec<String>,
+    given: Vec<(String, String)>,
     identities: Vec<IdentityKind>,
     seats: Vec<Seat>,
     look: Endpoint,
@@ -222,6 +227,33 @@ impl Description {
     #[must_use]
     pub fn key_variable(&self) -> &str {
         &self.key.variable
+    }
+
+    /// The fields of a profile that can be written; none where profiles are only read and deleted.
+    #[must_use]
+    pub const fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Names of what must be said once for the whole run, with `--set NAME=VALUE`, as far as a call needs it.
+    #[must_use]
+    pub fn parameters(&self) -> &[String] {
+        &self.parameters
+    }
+
+    /// The same API, for these parameters.
+    #[must_use]
+    pub fn with_parameters(self, given: Vec<(String, String)>) -> Self {
+        Self { given, ..self }
+    }
+
+    /// Whether it has a call for this action.
+    #[must_use]
+    pub const fn offers(&self, action: Action) -> bool {
+        match action {
+            Action::Delete | Action::Get | Action::Verify => true,
+            Action::Create | Action::Update | Action::Upsert => false,
+        }
     }
 
     /// The pace when none is asked for.

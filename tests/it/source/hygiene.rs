@@ -14,7 +14,14 @@ use super::{
 };
 
 fn asking_for(name: &str) -> Options {
-    let wish = ColumnWish { kind: CUSTOMER, name: name.to_owned(), required: true, bare: true, written: IdFormat::Any };
+    let wish = ColumnWish {
+        kind: CUSTOMER,
+        name: name.to_owned(),
+        required: true,
+        bare: true,
+        written: IdFormat::Any,
+        creates: true,
+    };
     Options { columns: vec![wish], ..options() }
 }
 

@@ -22,7 +22,7 @@ const CUSTOMER: IdKind = IdKind(1);
 fn options() -> Options {
     let wish = |kind, name: &str, bare| {
         let written = IdFormat::Any;
-        ColumnWish { kind, name: name.to_owned(), required: false, bare, written }
+        ColumnWish { kind, name: name.to_owned(), required: false, bare, written, creates: true }
     };
     Options {
         format: Wish::Recognise,
@@ -37,6 +37,7 @@ fn options() -> Options {
         action: Action::Delete,
         action_column: None,
         fields: FieldWish::default(),
+        last_wins: false,
         fingerprint_key: [7; 32],
         seed: 1,
     }
@@ -54,6 +55,7 @@ fn numbered() -> Options {
             required: true,
             bare: true,
             written: IdFormat::Any,
+            creates: true,
         }],
         ..options()
     }

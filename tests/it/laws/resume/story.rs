@@ -250,6 +250,7 @@ impl Story<'_> {
             required: false,
             bare: kind == 1,
             written: tollgate::domain::IdFormat::Any,
+            creates: true,
         };
         source::Options {
             format: Wish::Is(Format::Csv),
@@ -264,6 +265,7 @@ impl Story<'_> {
             action: Action::Delete,
             action_column: None,
             fields: source::FieldWish::default(),
+            last_wins: false,
             fingerprint_key: FINGERPRINT_KEY,
             seed: 1,
         }
