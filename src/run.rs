@@ -1,10 +1,12 @@
 //! The only place that knows every room: it wires them, and nothing else.
 //!
-//! `job` tells a mass operation from its beginning to its end; the other modules are its steps.
+//! `job` tells a mass operation from its beginning to its end, `attempt` one try of it; the other modules are their steps.
 
 mod against;
 mod ahead;
 mod ask;
+mod attempt;
+mod beforehand;
 mod closing;
 mod dry;
 mod expect;
@@ -12,11 +14,15 @@ mod input;
 mod job;
 mod key;
 mod opening;
+mod patience;
 mod place;
 mod profiles;
+mod prune;
 mod recount;
+mod remembered;
 mod serve;
 mod signals;
+mod suppress;
 mod target;
 mod threads;
 mod wall;

@@ -21,6 +21,7 @@ use std::{
 use tempfile::TempDir;
 
 pub(crate) use self::{
+    peer::KEY,
     process::{Measured, measure},
     server::{Arrivals, Server},
 };

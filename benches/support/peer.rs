@@ -16,7 +16,7 @@ use super::{BOUND, Outcome, WIDTH, id};
 /// The first argument of a process that plays this part.
 pub(super) const PART: &str = "peer";
 /// A key of a usual length, for both.
-pub(super) const KEY: &str = "secret_live_0123456789abcdef0123456789abcdef";
+pub(crate) const KEY: &str = "secret_live_0123456789abcdef0123456789abcdef";
 /// As `--timeout` by default.
 const TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -26,6 +26,8 @@ pub(crate) struct Measured {
     pub(crate) wall: f64,
     /// The largest resident set, in KiB.
     pub(crate) peak: u64,
+    /// Bytes that it gave to any write, of files and pipes alike.
+    pub(crate) written: u64,
     /// What it said on stdout.
     pub(crate) said: String,
 }
@@ -55,10 +57,11 @@ pub(crate) fn measure(command: &mut Command) -> Outcome<Measured> {
         thread::yield_now();
     };
     let wall = begun.elapsed().as_secs_f64();
+    let written = written(child.id())?;
     let status = child.wait()?;
     let said = reader.join().map_err(|_| "the reader of stdout panicked")??;
     if status.success() {
-        Ok(Measured { cpu, wall, peak, said })
+        Ok(Measured { cpu, wall, peak, written, said })
     } else {
         Err(format!("a child ended: {status}").into())
     }
@@ -68,6 +71,13 @@ fn high_water(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+/// `wchar` of proc(5), `/proc/PID/io`.
+fn written(process: u32) -> Outcome<u64> {
+    let io = fs::read_to_string(format!("/proc/{process}/io"))?;
+    let line = io.lines().find_map(|line| line.strip_prefix("wchar: "));
+    Ok(line.ok_or("no wchar")?.parse()?)
 }
 
 /// The state, and user and system time: the 1st, 12th and 13th field after the name (proc(5), `/proc/PID/stat`).

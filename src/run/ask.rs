@@ -13,46 +13,62 @@ use tokio::sync::oneshot;
 use super::{Stage, input::Input, wall};
 use crate::{
     config::{Job, Target},
-    domain::{Past, Sample, say_count, say_duration},
+    domain::{Past, Sample, Task, say_count, say_duration},
     error::{Error, Exit},
     flow::{Ending, Looked, Signal},
+    source::Decision,
 };
 
 /// How many ids the prompt shows.
 const SHOWN: usize = 5;
 
-/// What is about to happen, in words.
-pub(super) fn picture(
-    job: &Job,
-    input: &Input,
-    host: &str,
-    looked: &Looked,
-    samples: &[Sample],
-    past: &Past,
-) -> String {
-    let mut text = String::new();
-    let mut line = |name: &str, value: String| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{name:<10} {value}");
-    };
-    line("about to", format!("{} profiles on {host} ({})", job.task.word(), job.description.name()));
-    line("app", app(job, looked));
-    line("input", whence(input));
-    match input.survey() {
-        Some(survey) => {
-            let settled = past.tally.settled();
-            line("rows", rows(survey.rows, settled, survey.malformed));
-            if survey.odd > 0 {
-                line("odd ids", format!("{}, such as NULL or 1.23457E+15", say_count(survey.odd)));
+/// What is about to happen.
+pub(super) struct Picture<'a> {
+    pub(super) job: &'a Job,
+    pub(super) input: &'a Input,
+    pub(super) host: &'a str,
+    pub(super) looked: &'a Looked,
+    pub(super) samples: &'a [Sample],
+    pub(super) past: &'a Past,
+    pub(super) decision: Option<&'a Decision>,
+    /// How many will be pruned.
+    pub(super) leavers: usize,
+}
+
+impl Picture<'_> {
+    /// In words.
+    pub(super) fn words(&self) -> String {
+        let Self { job, input, .. } = *self;
+        let mut text = String::new();
+        let mut line = |name: &str, value: String| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{name:<10} {value}");
+        };
+        line("about to", format!("{} profiles on {} ({})", job.task.word(), self.host, job.description.name()));
+        line("app", app(job, self.looked));
+        line("input", whence(input));
+        match input.survey() {
+            Some(survey) => {
+                let settled = self.past.tally.settled();
+                line("rows", rows(survey.rows, settled, survey.malformed));
+                if survey.odd > 0 {
+                    line("odd ids", format!("{}, such as NULL or 1.23457E+15", say_count(survey.odd)));
+                }
+                let left = survey.rows.saturating_sub(settled);
+                let sent = self.decision.map(|decision| decision.counts.sent());
+                sent.iter().for_each(|sent| line("to send", format!("{} rows", say_count(*sent))));
+                line("pace", pace(job, sent.unwrap_or(left)));
+                survey.warnings.iter().for_each(|warning| line("warning", warning.clone()));
             }
-            line("pace", pace(job, survey.rows.saturating_sub(settled)));
-            survey.warnings.iter().for_each(|warning| line("warning", warning.clone()));
+            None => line("pace", format!("{}/s", job.flow.rate.get())),
         }
-        None => line("pace", format!("{}/s", job.flow.rate.get())),
+        if self.leavers > 0 {
+            line("to prune", format!("{} profiles that are not in the input any more", say_count(self.leavers as u64)));
+        }
+        let ids: Vec<&str> = self.samples.iter().take(SHOWN).map(|sample| sample.identity.primary().text()).collect();
+        line("such as", ids.join(", "));
+        text
     }
-    let ids: Vec<&str> = samples.iter().take(SHOWN).map(|sample| sample.identity.primary().text()).collect();
-    line("such as", ids.join(", "));
-    text
 }
 
 /// `14c3…, 18 of 20 exist`.
@@ -98,20 +114,22 @@ fn pace(job: &Job, rows: u64) -> String {
 }
 
 fn requests_a_row(job: &Job) -> f64 {
-    let looks_first = job.flow.look || !job.description.delete_tells();
+    let looks_first =
+        job.flow.look || job.flow.compare || (job.task == Task::Delete && !job.description.delete_tells());
     1.0 + f64::from(u8::from(looks_first)) + f64::from(u8::from(job.flow.verify_after.is_some()))
 }
 
 /// Asks on the terminal; the answer is the row count, typed. A signal is an answer too.
 pub(super) async fn consent(
     stage: &Stage,
+    task: Task,
     picture: &str,
     rows: Option<u64>,
     stops: &mut (impl Stream<Item = Signal> + Unpin),
 ) -> Result<(), Error> {
     let (word, question) = match rows {
         Some(rows) => (rows.to_string(), format!("type the number of rows ({rows}) to go on: ")),
-        None => ("delete".to_owned(), "type `delete` to go on: ".to_owned()),
+        None => (task.word().to_owned(), format!("type `{}` to go on: ", task.word())),
     };
     let terminal = terminal()?;
     stage.screen.say(picture.trim_end());
@@ -142,7 +160,7 @@ fn declined() -> Error {
 
 fn terminal() -> Result<File, Error> {
     OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(|_| {
-        Error::new(Exit::Usage, "there is no terminal to ask on, and deletion cannot be undone")
+        Error::new(Exit::Usage, "there is no terminal to ask on, and what is changed cannot be changed back")
             .hint("--yes goes without asking; --expect-rows, --expect-sha256 and --expect-app make that safe")
     })
 }

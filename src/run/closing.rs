@@ -2,10 +2,10 @@
 
 use std::{path::Path, time::Duration};
 
-use super::{Stage, profiles, wall};
+use super::{Stage, attempt::Came, patience::share, profiles, wall};
 use crate::{
-    config::Job,
-    domain::{Tally, Verdict},
+    config::{Amount, Job},
+    domain::{Tally, Verdict, say_count},
     error::{Error, Exit},
     flow::{Ending, Figures, Report, Trip},
     remote::Client,
@@ -36,7 +36,7 @@ pub(super) struct Closing<'a> {
 
 impl Closing<'_> {
     /// Closes the journal, prints the summary, and gives the code to leave with.
-    pub(super) fn close(self, mut journal: Journal<RealDisk>, stage: &Stage) -> Result<Exit, Error> {
+    pub(super) fn close(self, mut journal: Journal<RealDisk>, stage: &Stage) -> Result<Came, Error> {
         if let Some(app) = &self.app {
             journal.learn_app(app.clone());
         }
@@ -50,11 +50,17 @@ impl Closing<'_> {
             complete: self.failure.is_none(),
         })?;
         stage.sum_up(&self.summary(exit, &closed), self.job.json)?;
-        Ok(exit)
+        Ok(Came {
+            exit,
+            directory: self.directory.to_owned(),
+            complete: self.failure.is_none(),
+            settled: closed.totals.of(Verdict::Failed) == 0,
+            rows: self.rows.unwrap_or(account.read),
+        })
     }
 
     fn exit(&self, totals: Tally) -> Exit {
-        self.failure.as_ref().map_or_else(|| of_complete(totals), Error::exit)
+        self.failure.as_ref().map_or_else(|| of_complete(totals, self.job), Error::exit)
     }
 
     fn summary(&self, exit: Exit, closed: &Closed) -> Summary {
@@ -87,6 +93,7 @@ impl Closing<'_> {
             wanted_concurrency: self.wanted_concurrency(),
             chain_head: Some(closed.head),
             exit,
+            warnings: warnings(closed.totals, self.job, exit),
             ended: self.failure.as_ref().map_or("every row has its line", Error::what).to_owned(),
             next: self.next(closed),
             dry_run: false,
@@ -147,10 +154,10 @@ fn mean_rate(figures: &Figures) -> f64 {
 }
 
 /// A run that was finished before: sums it up again, and leaves with the same code.
-pub(super) fn finished_before(scan: &Scan, job: &Job, directory: &Path, stage: &Stage) -> Result<Exit, Error> {
+pub(super) fn finished_before(scan: &Scan, job: &Job, directory: &Path, stage: &Stage) -> Result<Came, Error> {
     let (about, totals) = (&scan.run.immutable, scan.totals);
     let failed = totals.of(Verdict::Failed);
-    let exit = of_complete(totals);
+    let exit = of_complete(totals, job);
     let summary = Summary {
         command: job.task,
         api: about.api.clone(),
@@ -172,17 +179,34 @@ pub(super) fn finished_before(scan: &Scan, job: &Job, directory: &Path, stage: &
         wanted_concurrency: None,
         chain_head: Some(scan.head),
         exit,
+        warnings: warnings(totals, job, exit),
         ended: "this run is finished; nothing was sent".to_owned(),
         next: (failed > 0).then(|| "the same command with --retry-failed tries the failed rows again".to_owned()),
         dry_run: false,
         sandbox: about.sandbox,
     };
     stage.sum_up(&summary, job.json)?;
-    Ok(exit)
+    let settled = totals.of(Verdict::Failed) == 0;
+    Ok(Came { exit, directory: directory.to_owned(), complete: true, settled, rows: totals.total() })
 }
 
-fn of_complete(totals: Tally) -> Exit {
-    if totals.unwanted() > 0 { Exit::Rows } else { Exit::Success }
+/// So many bad rows as are tolerated are none.
+fn of_complete(totals: Tally, job: &Job) -> Exit {
+    if totals.unwanted() > tolerated(totals, job) { Exit::Rows } else { Exit::Success }
+}
+
+fn tolerated(totals: Tally, job: &Job) -> u64 {
+    match job.leniency.tolerate {
+        Amount::Rows(rows) => rows,
+        Amount::Percent(percent) => share(percent, totals.total()),
+    }
+}
+
+/// A success that is none to the last row says so.
+fn warnings(totals: Tally, job: &Job, exit: Exit) -> Vec<String> {
+    let bad = totals.unwanted();
+    let said = || format!("{} of {} rows ended badly, within --tolerate", say_count(bad), say_count(totals.total()));
+    (bad > 0 && exit == Exit::Success).then(said).into_iter().collect()
 }
 
 /// The error behind an ending, fetched from where it is held.

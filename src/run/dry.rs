@@ -69,6 +69,7 @@ fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
         wanted_concurrency: None,
         chain_head: None,
         exit: if finish.malformed == 0 { Exit::Success } else { Exit::Rows },
+        warnings: Vec::new(),
         ended: "dry run".to_owned(),
         next: None,
         dry_run: true,

@@ -3,9 +3,9 @@
 use super::input::Input;
 use crate::{
     config::{Consent, Job},
-    domain::say_count,
+    domain::{Action, Task, say_count},
     error::{Error, Exit},
-    source::Survey,
+    source::{Decision, Survey},
 };
 
 /// Before the first call: the input is what it was said to be.
@@ -15,7 +15,10 @@ pub(super) fn of_the_input(job: &Job, input: &Input) -> Result<(), Error> {
         Some(survey) => {
             not_empty(job, survey)?;
             rows_and_digest(&job.consent, survey)?;
-            at_most(job.flow.max_delete, survey)
+            if job.task == Task::Delete {
+                at_most(job.flow.max_delete, survey.rows - survey.malformed, "to delete", "--max-delete")?;
+            }
+            Ok(())
         }
     }
 }
@@ -64,16 +67,20 @@ fn rows_and_digest(consent: &Consent, survey: &Survey) -> Result<(), Error> {
     }
 }
 
-fn at_most(max_delete: u64, survey: &Survey) -> Result<(), Error> {
-    let wanted = survey.rows - survey.malformed;
-    if wanted <= max_delete {
+/// Before the first call: no more would be changed, made or deleted than permitted.
+pub(super) fn of_the_decision(job: &Job, decision: &Decision) -> Result<(), Error> {
+    let Decision { counts, .. } = decision;
+    at_most(job.flow.max_changes, counts.sent(), "to send", "--max-changes")?;
+    at_most(job.flow.max_create, counts.of(Action::Create), "to create", "--max-create")?;
+    at_most(job.flow.max_delete, counts.of(Action::Delete), "to delete", "--max-delete")
+}
+
+fn at_most(most: u64, wanted: u64, what: &str, flag: &str) -> Result<(), Error> {
+    if wanted <= most {
         return Ok(());
     }
-    Err(Error::new(
-        Exit::Guard,
-        format!("the input has {} rows to delete, more than --max-delete {}", say_count(wanted), say_count(max_delete)),
-    )
-    .hint("check the input; raise --max-delete if it is right"))
+    let what = format!("the input has {} rows {what}, more than {flag} {}", say_count(wanted), say_count(most));
+    Err(Error::new(Exit::Guard, what).hint(format!("check the input; raise {flag} if it is right")))
 }
 
 /// What is known of the app when the look is over.

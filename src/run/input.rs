@@ -69,16 +69,21 @@ impl Input {
 
     /// A reader over the whole input, from its beginning.
     pub(super) fn reader(&self, options: &Options) -> Result<Reader<Bytes>, Error> {
+        let (name, rows) = match self {
+            Self::File { name, survey, .. } => (name.as_str(), Some(survey.rows)),
+            Self::Stdin => ("stdin", None),
+        };
+        Reader::open(self.bytes()?, name, options, rows)
+    }
+
+    /// The whole input once more, from its beginning; of stdin, what is left of it.
+    pub(super) fn bytes(&self) -> Result<Bytes, Error> {
         match self {
-            Self::File { file, name, survey, .. } => {
+            Self::File { file, name, .. } => {
                 let file = file.try_clone().map_err(|error| cannot_open(name, &error))?;
-                let bytes: Bytes = Box::new(BufReader::with_capacity(BUFFER, Pass { file, offset: 0 }));
-                Reader::open(bytes, name, options, Some(survey.rows))
+                Ok(Box::new(BufReader::with_capacity(BUFFER, Pass { file, offset: 0 })))
             }
-            Self::Stdin => {
-                let bytes: Bytes = Box::new(io::stdin());
-                Reader::open(bytes, "stdin", options, None)
-            }
+            Self::Stdin => Ok(Box::new(io::stdin())),
         }
     }
 }

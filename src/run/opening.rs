@@ -9,7 +9,7 @@ use crate::{
     domain::{Batch, Past, Row, Sample, Subject},
     error::{Error, Exit},
     report::State,
-    source::Reader,
+    source::{Decision, Reader},
 };
 
 /// How many identities are looked at before anything is touched.
@@ -25,8 +25,13 @@ pub(super) struct Opening {
 
 impl Opening {
     /// Samples are spread over the file; where earlier tries left too few of them, the next rows are taken.
-    pub(super) fn of(input: &Input, job: &Job, past: &Past) -> Result<Self, Error> {
+    ///
+    /// Where a pass over the whole input decided which rows will be sent, it chose among these.
+    pub(super) fn of(input: &Input, job: &Job, past: &Past, decision: Option<&Decision>) -> Result<Self, Error> {
         let reader = input.reader(&job.source)?;
+        if let Some(decision) = decision {
+            return Ok(Self { reader, first: None, samples: spread(decision.samples.clone()) });
+        }
         let Some(survey) = input.survey() else { return Self::of_stdin(reader.replaying(), job, past) };
         let left = survey.samples.iter().filter(|sample| !past.settled.contains(sample.line)).cloned().collect();
         let mut samples = spread(left);

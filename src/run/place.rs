@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{
     config::{Job, ProfilesTo},
-    domain::{Past, Verdict, say_count},
+    domain::{Digest, Past, Task, Verdict, say_count},
     error::{Error, Exit},
     remote::Client,
-    report::{Asked, Locks, RealDisk, Scan, Whereabouts, resolve, scan, settled_elsewhere},
+    report::{Asked, Locks, RealDisk, Scan, Whereabouts, last_complete_rows, resolve, scan, settled_elsewhere},
 };
 
 /// What one results line takes at most, for the check of free space: ids and messages are seldom longer.
@@ -46,15 +46,7 @@ impl Place {
         sandbox: bool,
         ahead: Option<Ahead>,
     ) -> Result<Self, Error> {
-        let asked = Asked {
-            command: job.task.word().to_owned(),
-            api: job.description.name().to_owned(),
-            host: client.host().to_owned(),
-            input_digest: input.survey().map(|survey| survey.digest),
-            reading: reading(job),
-            sandbox,
-            harmless: !job.task.changes(),
-        };
+        let asked = asked(job, client, input.survey().map(|survey| survey.digest), sandbox);
         let prepared = matches!(&job.place.whereabouts, Whereabouts::Exact(path) if path.exists());
         let chosen = resolve(&job.place, &asked, wall::now())?;
         let disk = RealDisk::at(&chosen.path, job.place.group_readable);
@@ -118,6 +110,26 @@ impl Place {
             ),
         )
         .hint("make room, or choose another place with --out or --runs-dir"))
+    }
+}
+
+/// Rows of the last complete run of this kind; there is none where every run has a directory of its own choice.
+pub(super) fn last_rows(job: &Job, client: &Client, sandbox: bool) -> Option<u64> {
+    match &job.place.whereabouts {
+        Whereabouts::Under(runs_dir) => last_complete_rows(runs_dir, &asked(job, client, None, sandbox)),
+        Whereabouts::Exact(_) => None,
+    }
+}
+
+fn asked(job: &Job, client: &Client, input_digest: Option<Digest>, sandbox: bool) -> Asked {
+    Asked {
+        command: job.task.word().to_owned(),
+        api: job.description.name().to_owned(),
+        host: client.host().to_owned(),
+        input_digest,
+        reading: reading(job),
+        sandbox,
+        repeatable: !job.task.changes() || job.task == Task::Sync,
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::{fs, io};
 
-use futures::{Stream, StreamExt, stream};
+use futures::{
+    Stream, StreamExt,
+    stream::{self, LocalBoxStream, SelectAll},
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
@@ -13,9 +16,12 @@ use crate::{
 /// SIGXFSZ, signal(7): the same number on all of Linux's common architectures and on macOS.
 const FILE_SIZE_EXCEEDED: i32 = 25;
 
+/// Whoever wants us to leave.
+pub(super) type Stops = SelectAll<LocalBoxStream<'static, Signal>>;
+
 /// SIGINT, SIGTERM, and SIGHUP as a SIGTERM: a lost terminal leaves as cleanly as a stopped pod. A signal that the
 /// parent had us ignore (nohup, a shell's background job) stays ignored.
-pub(super) fn signals() -> Result<impl Stream<Item = Signal> + Unpin, Error> {
+pub(super) fn signals() -> Result<Stops, Error> {
     let ignored = ignored_signals();
     // A handler, even one that nobody asks, turns the death by SIGXFSZ into a write that fails with EFBIG.
     let _unasked = signal(SignalKind::from_raw(FILE_SIZE_EXCEEDED)).map_err(|error| cannot_listen(&error))?;

@@ -3,7 +3,7 @@
 use super::{Stage, input::Input, key, wall};
 use crate::{
     config::{Rehearsal, Target},
-    domain::{Batch, Past, Subject},
+    domain::{Action, Batch, Identity, Past, Subject},
     error::Error,
     remote::{Client, Description, KeySource, Owner},
     sandbox::{Options, Population, Profile, Sandbox},
@@ -76,15 +76,26 @@ pub(super) fn residents<R: std::io::Read>(mut reader: Reader<R>, owners: &[Owner
     while reader.next(&nobody, &mut batch)? {
         for row in &batch.rows {
             if let Subject::Known(identity) = &row.subject {
-                let of = |owner| identity.ids().find(|id| owners.get(usize::from(id.kind().0)) == Some(&owner));
-                residents.push(Profile {
-                    customer_user_id: of(Owner::Caller).map(|id| id.text().to_owned()),
-                    profile_id: of(Owner::System).map(|id| id.text().to_owned()),
-                });
+                residents.extend(resident(row.action, identity, owners));
             }
         }
     }
     Ok(residents)
+}
+
+/// Whoever is to be created is not there yet; but whose own id is known already is to be given the caller's.
+fn resident(action: Action, identity: &Identity, owners: &[Owner]) -> Option<Profile> {
+    let of = |wanted| {
+        let id = identity.ids().find(|id| owners.get(usize::from(id.kind().0)) == Some(&wanted));
+        id.map(|id| id.text().to_owned())
+    };
+    let (customer_user_id, profile_id) = (of(Owner::Caller), of(Owner::System));
+    match action {
+        Action::Create => profile_id.map(|own| Profile { customer_user_id: None, profile_id: Some(own) }),
+        Action::Delete | Action::Update | Action::Upsert | Action::Get | Action::Verify => {
+            Some(Profile { customer_user_id, profile_id })
+        }
+    }
 }
 
 fn owners(description: &Description) -> Vec<Owner> {

@@ -18,7 +18,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::wall;
+use super::{beforehand::Beforehand, remembered::Store, wall};
 use crate::{
     domain::{Aside, Batch, Digest, Outcome, Past},
     error::{Error, Exit},
@@ -36,6 +36,10 @@ const PROFILES_KIB: usize = 64 * 1024;
 /// How long the journal waits for more once something has come: a waking and a write for each hand-over would cost more
 /// than the lines themselves.
 const LINGER: Duration = Duration::from_millis(10);
+/// Outcomes that are remembered at once: each time costs the store two syncs.
+const REMEMBER_AT: usize = 4096;
+/// After so many syncs of the journal, fewer are remembered too.
+const REMEMBER_EVERY: u32 = 10;
 /// How often the journal is synced while lines come in.
 const SYNC_EVERY: Duration = Duration::from_millis(100);
 
@@ -53,12 +57,13 @@ pub(super) fn read<R: Read + Send + 'static>(
     first: Option<Batch>,
     past: Arc<Past>,
     expected: Option<Digest>,
+    beforehand: Beforehand,
 ) -> Result<(ReaderThread, ReaderHandle), Error> {
     let (sender, batches) = channel(READ_AHEAD);
     let thread = Builder::new()
         .name("reader".to_owned())
         .spawn(move || {
-            let read = read_all(reader, first, &past, expected, &sender);
+            let read = read_all(reader, first, &past, expected, &mut Way { beforehand, sender: &sender });
             if read.is_err() {
                 let _nobody_waits = sender.blocking_send(Err(IntakeLost));
             }
@@ -73,17 +78,17 @@ fn read_all<R: Read>(
     first: Option<Batch>,
     past: &Past,
     expected: Option<Digest>,
-    sender: &Sender<Result<Batch, IntakeLost>>,
+    way: &mut Way<'_>,
 ) -> Result<Finish, Error> {
     if let Some(batch) = first {
-        hand_on(batch, sender)?;
+        way.hand_on(batch)?;
     }
     loop {
         let mut batch = Batch::default();
         if !reader.next(past, &mut batch)? {
             break;
         }
-        hand_on(batch, sender)?;
+        way.hand_on(batch)?;
     }
     let finish = reader.finish()?;
     match expected {
@@ -93,8 +98,18 @@ fn read_all<R: Read>(
     }
 }
 
-fn hand_on(batch: Batch, sender: &Sender<Result<Batch, IntakeLost>>) -> Result<(), Error> {
-    sender.blocking_send(Ok(batch)).map_err(|_| Error::new(Exit::Incomplete, "the run ended before the input did"))
+/// The way of a batch into the flow.
+struct Way<'s> {
+    beforehand: Beforehand,
+    sender: &'s Sender<Result<Batch, IntakeLost>>,
+}
+
+impl Way<'_> {
+    fn hand_on(&mut self, batch: Batch) -> Result<(), Error> {
+        self.beforehand.prepare(&batch.rows)?;
+        let sent = self.sender.blocking_send(Ok(batch));
+        sent.map_err(|_| Error::new(Exit::Incomplete, "the run ended before the input did"))
+    }
 }
 
 impl ReaderHandle {
@@ -175,11 +190,15 @@ pub(super) struct JournalThread {
 /// The journal, to be had back when the flow is done.
 pub(super) struct JournalHandle(JoinHandle<Result<Journal<RealDisk>, Error>>);
 
-/// Starts writing.
-pub(super) fn write(journal: Journal<RealDisk>) -> Result<(JournalThread, JournalHandle), Error> {
+/// Starts writing; what is synced is remembered, where there is a memory.
+pub(super) fn write(
+    journal: Journal<RealDisk>,
+    memory: Option<Store>,
+) -> Result<(JournalThread, JournalHandle), Error> {
     let (queue, hand_overs) = unbounded_channel();
     let room = Arc::new(Room::empty());
-    let desk = Desk { journal, hand_overs, room: Arc::clone(&room) };
+    let remembering = memory.map(|memory| Remembering { memory, synced: Vec::new(), ticks: 0 });
+    let desk = Desk { journal, remembering, hand_overs, room: Arc::clone(&room) };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| no_thread(&error))?;
     let thread = Builder::new()
@@ -192,6 +211,7 @@ pub(super) fn write(journal: Journal<RealDisk>) -> Result<(JournalThread, Journa
 /// The journal at work.
 struct Desk {
     journal: Journal<RealDisk>,
+    remembering: Option<Remembering>,
     hand_overs: UnboundedReceiver<HandOver>,
     room: Arc<Room>,
 }
@@ -209,9 +229,9 @@ impl Desk {
         loop {
             tokio::select! {
                 biased;
-                _ = syncs.tick() => self.journal.sync()?,
+                _ = syncs.tick() => self.sync()?,
                 first = self.hand_overs.recv() => {
-                    let Some(first) = first else { return Ok(()) };
+                    let Some(first) = first else { return self.remember() };
                     linger.reset();
                     linger.tick().await;
                     self.write(first)?;
@@ -228,6 +248,53 @@ impl Desk {
         self.journal.record(&all.outcomes, wall::now())?;
         self.journal.keep(&all.aside.kept)?;
         self.room.give_back(&all);
+        match &mut self.remembering {
+            Some(remembering) if remembering.take(all.outcomes) => self.remember(),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn sync(&mut self) -> Result<(), Error> {
+        self.journal.sync()?;
+        match &mut self.remembering {
+            Some(remembering) if remembering.is_due() => self.remember(),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Only what is in the synced journal.
+    fn remember(&mut self) -> Result<(), Error> {
+        let Some(remembering) = &mut self.remembering else { return Ok(()) };
+        self.journal.sync()?;
+        remembering.flush()
+    }
+}
+
+/// Outcomes on their way into the memory.
+struct Remembering {
+    memory: Store,
+    synced: Vec<Outcome>,
+    ticks: u32,
+}
+
+impl Remembering {
+    /// Takes outcomes; tells whether there are enough of them.
+    fn take(&mut self, mut outcomes: Vec<Outcome>) -> bool {
+        self.synced.append(&mut outcomes);
+        self.synced.len() >= REMEMBER_AT
+    }
+
+    fn is_due(&mut self) -> bool {
+        self.ticks += 1;
+        self.ticks % REMEMBER_EVERY == 0 && !self.synced.is_empty()
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        if self.synced.is_empty() {
+            return Ok(());
+        }
+        self.memory.lock().remember(&self.synced, wall::now())?;
+        self.synced.clear();
         Ok(())
     }
 }

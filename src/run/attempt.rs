@@ -1,0 +1,309 @@
+//! One try of one mass operation: its directory, its look, its consent, its flood of requests, its end.
+
+use std::{path::PathBuf, sync::Arc};
+
+use super::{
+    Stage,
+    against::{self, Whose},
+    ahead::Ahead,
+    ask,
+    beforehand::Beforehand,
+    closing,
+    closing::Closing,
+    expect,
+    expect::AppFacts,
+    input::{Bytes, Input},
+    opening::{Opening, same_rows_as_finished},
+    place::Place,
+    profiles,
+    remembered::{self, Remembered, Store},
+    signals::{Stops, signals},
+    suppress, threads, wall,
+};
+use crate::{
+    config::Job,
+    domain::{Past, Sample},
+    error::{Error, Exit},
+    flow::{Ending, Engine, Looked},
+    progress,
+    remote::Client,
+    report::{Immutable, InputFacts, Journal, RealDisk, RunFile},
+    source::{Decision, Reader},
+};
+
+/// What a try works with.
+pub(super) struct Attempt<'a> {
+    pub(super) job: &'a Job,
+    pub(super) input: &'a Input,
+    pub(super) client: &'a Client,
+    pub(super) stage: &'a Stage,
+    pub(super) is_sandbox: bool,
+}
+
+/// What a try came to.
+pub(super) struct Came {
+    pub(super) exit: Exit,
+    /// Where its results are.
+    pub(super) directory: PathBuf,
+    /// Every row has its line.
+    pub(super) complete: bool,
+    /// None of them is unsettled.
+    pub(super) settled: bool,
+    /// Rows in the input.
+    pub(super) rows: u64,
+}
+
+impl Attempt<'_> {
+    /// Makes it.
+    pub(super) async fn make(
+        &self,
+        mut remembered: Option<&mut Remembered>,
+        ahead: Option<Ahead>,
+        stops: &mut Option<Stops>,
+    ) -> Result<Came, Error> {
+        let Self { job, input, client, stage, is_sandbox } = *self;
+        let (recorded, whose) = against::read(job, client, is_sandbox)?;
+        let mut place = Place::open(job, input, client, is_sandbox, ahead)?;
+        let mut past = place.past(job).inspect_err(|_| place.abandon())?;
+        past.recorded = recorded;
+        if let Some(scan) = place.finished(job) {
+            same_rows_as_finished(input, job, &past, &scan.run.state)?;
+            return closing::finished_before(scan, job, &place.path, stage);
+        }
+        let decision = decide(job, input, &mut past, remembered.as_deref_mut()).inspect_err(|_| place.abandon())?;
+        profiles::must_be_new(job, &place).inspect_err(|_| place.abandon())?;
+        let opening = Opening::of(input, job, &past, decision.as_ref()).inspect_err(|_| place.abandon())?;
+        let engine = Engine::new(&job.flow, client);
+        let stops = match stops {
+            Some(stops) => stops,
+            None => stops.insert(signals()?),
+        };
+        let memory = remembered.as_deref().map(|remembered| remembered.store.clone());
+        let leavers = remembered.as_deref().map_or(0, |remembered| remembered.leavers().len());
+        let past = Arc::new(past);
+        let run = Run { job, input, client, stage, is_sandbox, past, whose, decision, leavers, memory };
+        run.perform(&engine, place, opening, stops).await
+    }
+}
+
+/// The lot of each row, and who shall not come back.
+fn decide(
+    job: &Job,
+    input: &Input,
+    past: &mut Past,
+    remembered: Option<&mut Remembered>,
+) -> Result<Option<Decision>, Error> {
+    past.suppressed = suppress::heeded(job)?;
+    let decision = remembered::decide(job, input, past, remembered)?;
+    decision.iter().try_for_each(|decision| expect::of_the_decision(job, decision))?;
+    Ok(decision)
+}
+
+/// What does not change from the look to the end.
+struct Run<'a> {
+    job: &'a Job,
+    input: &'a Input,
+    client: &'a Client,
+    stage: &'a Stage,
+    is_sandbox: bool,
+    past: Arc<Past>,
+    whose: Whose,
+    /// What was decided before the first call; `None` where each row is met unprepared.
+    decision: Option<Decision>,
+    /// How many will be pruned.
+    leavers: usize,
+    memory: Option<Store>,
+}
+
+impl Run<'_> {
+    async fn perform(
+        self,
+        engine: &Engine<'_, Client>,
+        mut place: Place,
+        mut opening: Opening,
+        stops: &mut Stops,
+    ) -> Result<Came, Error> {
+        let prepared = self.prepare(engine, &mut place, &mut opening, stops).await;
+        let app = prepared.inspect_err(|_| place.abandon())?;
+        let beforehand = Beforehand { memory: self.memory.clone(), suppress: suppress::grown(self.job)? };
+        self.flood(engine, &place, opening, beforehand, app, stops).await
+    }
+
+    /// Nothing will be sent, so nothing needs to be asked, of anybody.
+    fn is_idle(&self) -> bool {
+        self.leavers == 0 && self.decision.as_ref().is_some_and(|decision| decision.counts.sent() == 0)
+    }
+
+    /// Looks, holds reality against what was expected, and asks; gives the app.
+    async fn prepare(
+        &self,
+        engine: &Engine<'_, Client>,
+        place: &mut Place,
+        opening: &mut Opening,
+        stops: &mut Stops,
+    ) -> Result<Option<String>, Error> {
+        if !self.job.can_be_continued() && !self.is_sandbox {
+            self.stage.tell("rows from stdin without --out: this run cannot be continued");
+        }
+        self.tell_what_was_found(place);
+        let run = place.scan.as_ref().map(|scan| &scan.run);
+        let remembered = self.memory.as_ref().and_then(|memory| memory.lock().app());
+        let before = run.and_then(RunFile::app).or(remembered.as_deref());
+        if self.is_idle() {
+            return Ok(before.map(str::to_owned));
+        }
+        let samples = std::mem::take(&mut opening.samples);
+        let looked = self.look(engine, &samples, stops).await?;
+        self.whose.hold_against(&looked, self.job, self.stage)?;
+        let is_new = |run: &RunFile| run.state.key_fingerprint != self.client.key_fingerprint();
+        let facts = AppFacts {
+            of_this_key: looked.app.as_deref().or(self.whose.app()),
+            before,
+            another_key: run.is_some_and(is_new) && self.job.description.names_apps(),
+            settled: self.past.tally.answered(),
+            absence_is_hoped_for: self.job.task.usual().not_there().is_none(),
+        };
+        expect::of_the_app(&self.job.consent, &facts)?;
+        if let (Some(memory), Some(app)) = (&self.memory, facts.of_this_key) {
+            memory.lock().learn_app(app)?;
+        }
+        self.confirm(&looked, &samples, stops).await?;
+        let app = facts.of_this_key.or(facts.before).map(str::to_owned);
+        engine.set_app(app.clone());
+        Ok(app)
+    }
+
+    /// What earlier tries left, where it is worth a word.
+    fn tell_what_was_found(&self, place: &Place) {
+        let Some(scan) = &place.scan else { return };
+        let path = place.path.display();
+        tracing::info!(settled = self.past.tally.settled(), "continuing the run in {path}");
+        if !scan.torn.is_empty() {
+            tracing::warn!(bytes = scan.torn.len(), "the journal ended in a torn line, moved to results.torn");
+        }
+        let (before, now) = (&scan.run.state.key_fingerprint, self.client.key_fingerprint());
+        if *before != now {
+            tracing::warn!("the key has changed since the last try: its fingerprint was {before} and is now {now}");
+        }
+    }
+
+    async fn look(&self, engine: &Engine<'_, Client>, samples: &[Sample], stops: &mut Stops) -> Result<Looked, Error> {
+        let looked = engine.look(samples, stops).await.map_err(|ending| ended(&ending))?;
+        if looked.asked > 0 {
+            self.stage.tell(&format!("app {}", ask::app(self.job, &looked)));
+        }
+        if !looked.other_apps.is_empty() {
+            return Err(Error::new(Exit::Config, "the profiles looked at belong to several apps")
+                .hint("one key belongs to one app: check --base-url and what stands between here and the API"));
+        }
+        Ok(looked)
+    }
+
+    async fn confirm(&self, looked: &Looked, samples: &[Sample], stops: &mut Stops) -> Result<(), Error> {
+        let warnings = self.input.survey().map(|survey| survey.warnings.as_slice()).unwrap_or_default();
+        if self.job.consent.yes || self.is_sandbox {
+            for warning in warnings {
+                tracing::warn!("{warning}");
+            }
+            return Ok(());
+        }
+        let picture = ask::Picture {
+            job: self.job,
+            input: self.input,
+            host: self.client.host(),
+            looked,
+            samples,
+            past: &self.past,
+            decision: self.decision.as_ref(),
+            leavers: self.leavers,
+        };
+        ask::consent(self.stage, self.job.task, &picture.words(), self.input.survey().map(|survey| survey.rows), stops)
+            .await
+    }
+
+    /// Sends everything, writes everything down, and says what it came to.
+    async fn flood(
+        self,
+        engine: &Engine<'_, Client>,
+        place: &Place,
+        opening: Opening,
+        beforehand: Beforehand,
+        app: Option<String>,
+        stops: &mut Stops,
+    ) -> Result<Came, Error> {
+        let mut journal = self.journal(place, &opening.reader, app.clone())?;
+        if let Some(profiles) = profiles::open(self.job, place, self.stage)? {
+            journal = journal.keeping(profiles);
+        }
+        let (ledger, journal) = threads::write(journal, self.memory.clone())?;
+        let survey = self.input.survey();
+        let expected = survey.map(|survey| survey.digest);
+        let (intake, reader) =
+            threads::read(opening.reader, opening.first, Arc::clone(&self.past), expected, beforehand)?;
+        let total = survey.map(|survey| survey.rows);
+        let report = {
+            let mut spectator = progress::choose(self.stage.show, &self.stage.screen);
+            engine.run(intake, ledger, &mut spectator, stops, &self.past, total).await
+        };
+        let journal = journal.wait()?;
+        let finish = reader.outcome(&report.ending);
+        let (read, reader_error) = match finish {
+            Some(Ok(finish)) => (Some(finish), None),
+            Some(Err(error)) => (None, Some(error)),
+            None => (None, None),
+        };
+        if let (Some(finish), None) = (&read, survey) {
+            finish.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        }
+        let failure = closing::failure(&report.ending, reader_error, app.as_deref());
+        let closing = Closing {
+            job: self.job,
+            client: self.client,
+            app,
+            directory: &place.path,
+            settled_before: self.past.tally.settled(),
+            trimmed: survey.map(|survey| survey.trimmed).or(read.as_ref().map(|read| read.trimmed)).unwrap_or(0),
+            rows: read.map(|read| read.rows).or(total),
+            sandbox: self.is_sandbox,
+            failure,
+            report,
+        };
+        closing.close(journal, self.stage)
+    }
+
+    fn journal(&self, place: &Place, reader: &Reader<Bytes>, app: Option<String>) -> Result<Journal<RealDisk>, Error> {
+        let fingerprint = self.client.key_fingerprint();
+        if let Some(scan) = &place.scan {
+            return Journal::resume(place.disk.clone(), scan, reader.layout(), &fingerprint);
+        }
+        let immutable = Immutable {
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            command: self.job.task.word().to_owned(),
+            api: self.job.description.name().to_owned(),
+            host: self.client.host().to_owned(),
+            app,
+            operator: Some(self.job.operator.clone()),
+            reference: Some(self.job.reference.clone()).filter(|reference| !reference.is_empty()),
+            key_fingerprint: fingerprint,
+            input: self.input_facts(),
+            options: self.job.options_said.clone(),
+            sandbox: self.is_sandbox,
+            started: wall::now(),
+        };
+        Journal::create(place.disk.clone(), &immutable, reader.layout())
+    }
+
+    fn input_facts(&self) -> InputFacts {
+        let survey = self.input.survey();
+        InputFacts {
+            name: self.input.name().to_owned(),
+            size: survey.map(|survey| survey.bytes),
+            digest: survey.map(|survey| survey.digest),
+            rows: survey.map(|survey| survey.rows),
+        }
+    }
+}
+
+fn ended(ending: &Ending) -> Error {
+    ending.error().unwrap_or_else(|| Error::new(Exit::Internal, "the look ended without a reason"))
+}

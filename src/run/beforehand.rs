@@ -1,0 +1,38 @@
+//! What must be on the disk before a row is sent: whoever is deleted is on the list of those who shall not come back, and
+//! whatever is changed is no longer remembered as it was.
+//!
+//! Promises: a crash at any moment leaves the list too long or the memory too short, never the other way round.
+
+use super::remembered::Store;
+use crate::{
+    domain::{Action, Identity, Row, Subject},
+    error::Error,
+    memory::SuppressList,
+};
+
+/// What is done with rows before they are handed on.
+#[derive(Default)]
+pub(super) struct Beforehand {
+    pub(super) memory: Option<Store>,
+    pub(super) suppress: Option<SuppressList>,
+}
+
+impl Beforehand {
+    /// Does it; when it returns, it lasts.
+    pub(super) fn prepare(&mut self, rows: &[Row]) -> Result<(), Error> {
+        if let Some(memory) = &self.memory {
+            memory.lock().forget(rows.iter().filter(|row| row.action.changes()).filter_map(known))?;
+        }
+        if let Some(list) = &mut self.suppress {
+            list.enter(rows.iter().filter(|row| row.action == Action::Delete).filter_map(known))?;
+        }
+        Ok(())
+    }
+}
+
+fn known(row: &Row) -> Option<&Identity> {
+    match &row.subject {
+        Subject::Known(identity) => Some(identity),
+        Subject::Spared(..) | Subject::Malformed { .. } => None,
+    }
+}

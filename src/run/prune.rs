@@ -1,0 +1,101 @@
+//! Who left since the last complete sync is deleted: a run of its own, in a directory of the sync's.
+//!
+//! Promises: it begins only after every row of the sync is settled; its rows go through the same gate, guards, results and
+//! resume as those of any deletion.
+
+use std::{collections::BTreeMap, io::Write as _};
+
+use super::place::Place;
+use crate::{
+    config::{Amount, Consent, Job, Leniency, Patience, ProfilesTo},
+    domain::{IdKind, Task},
+    error::{Error, Exit},
+    memory::Leaver,
+    report::{self, Disk as _, DiskFile as _, RealDisk, Whereabouts},
+    source::{self, ColumnWish, Dedupe, FieldWish, Format, InputName, Shard, Wish},
+};
+
+/// Who is to be pruned, one JSON object a line.
+const LIST: &str = "prune.jsonl";
+/// The directory of the deletion.
+const DIRECTORY: &str = "prune";
+
+/// Writes down whom it is about, and gives the deletion of them.
+pub(super) fn job(sync: &Job, place: &Place, leavers: &[Leaver]) -> Result<Job, Error> {
+    write_list(sync, &place.disk, leavers)
+        .map_err(|error| Error::new(Exit::Io, format!("{LIST} cannot be written: {error}")))?;
+    Ok(Job {
+        task: Task::Delete,
+        description: sync.description.clone(),
+        input: InputName::File(place.path.join(LIST)),
+        source: reading(sync),
+        flow: crate::flow::Options { in_order: false, compare: false, max_changes: u64::MAX, ..sync.flow.clone() },
+        target: sync.target.clone(),
+        place: report::Place {
+            whereabouts: Whereabouts::Exact(place.path.join(DIRECTORY)),
+            new: false,
+            continue_from: None,
+            retry_failed: false,
+            group_readable: sync.place.group_readable,
+        },
+        profiles: ProfilesTo::Nowhere,
+        against: None,
+        memory: None,
+        last_wins: false,
+        suppress: None,
+        patience: Patience::default(),
+        leniency: Leniency { tolerate: Amount::Rows(0), keep_runs: None },
+        consent: Consent { dry_run: false, yes: true, expect_app: None, expect_rows: None, expect_sha256: None },
+        allow_empty: true,
+        json: false,
+        operator: sync.operator.clone(),
+        reference: sync.reference.clone(),
+        options_said: sync.options_said.clone(),
+        again: sync.again.clone(),
+    })
+}
+
+fn write_list(sync: &Job, disk: &RealDisk, leavers: &[Leaver]) -> std::io::Result<()> {
+    let mut text = Vec::new();
+    for leaver in leavers {
+        let ids: BTreeMap<&str, &str> = leaver
+            .identity
+            .ids()
+            .filter_map(|id| {
+                Some((sync.description.identities().get(usize::from(id.kind().0))?.name.as_str(), id.text()))
+            })
+            .collect();
+        serde_json::to_writer(&mut text, &ids)?;
+        text.push(b'\n');
+    }
+    let mut disk = disk.clone();
+    let mut file = disk.create(LIST)?;
+    file.write_all(&text)?;
+    file.sync()?;
+    disk.sync_names()
+}
+
+fn reading(sync: &Job) -> source::Options {
+    let column = |(place, identity): (u8, &crate::remote::IdentityKind)| ColumnWish {
+        kind: IdKind(place),
+        name: identity.name.clone(),
+        required: false,
+        bare: false,
+        written: identity.format,
+        creates: identity.creates,
+    };
+    source::Options {
+        format: Wish::Is(Format::JsonLines),
+        columns: (0..).zip(sync.description.identities()).map(column).collect(),
+        allow_odd_ids: true,
+        dedupe: Dedupe::Off,
+        shard: Shard { index: 0, count: 1 },
+        skip: 0,
+        limit: u64::MAX,
+        action: Task::Delete.usual(),
+        action_column: None,
+        fields: FieldWish::default(),
+        last_wins: false,
+        ..sync.source.clone()
+    }
+}

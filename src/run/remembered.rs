@@ -1,0 +1,143 @@
+//! A sync's memory in a run: opened before the first call, asked by the deciding pass, completed after the last row.
+//!
+//! Promises: nothing is remembered that is not in the synced journal; whoever left is pruned or forgotten only when this
+//! sync is complete.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{input::Input, patience::share, wall};
+use crate::{
+    config::{Amount, Job, MemoryWish},
+    domain::{Past, Recall, say_count},
+    error::{Error, Exit},
+    memory::{About, Leaver, Memory, Recollection},
+    remote::Client,
+    source::{self, Decision},
+};
+
+/// The memory, for the threads that need it.
+#[derive(Clone)]
+pub(super) struct Store(Arc<Mutex<Memory>>);
+
+impl Store {
+    /// A thread that panicked while it held it ends the run anyway; what it had committed is whole.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a sync remembers, in the course of one run.
+pub(super) struct Remembered {
+    pub(super) store: Store,
+    wish: MemoryWish,
+    recollection: Option<Recollection>,
+    leavers: Vec<Leaver>,
+}
+
+impl Remembered {
+    /// Opens and locks it, where the job has one.
+    pub(super) fn open(job: &Job, client: &Client, is_sandbox: bool) -> Result<Option<Self>, Error> {
+        let Some(wish) = job.memory.clone() else { return Ok(None) };
+        let about = About {
+            api: job.description.name().to_owned(),
+            // Each stand-in has a port of its own.
+            host: if is_sandbox { "sandbox".to_owned() } else { client.host().to_owned() },
+        };
+        let kinds = kinds(job);
+        let memory = Memory::open(&wish.directory, &about, &kinds, wish.first, job.place.group_readable)?;
+        let store = Store(Arc::new(Mutex::new(memory)));
+        Ok(Some(Self { store, wish, recollection: None, leavers: Vec::new() }))
+    }
+
+    /// Rows of the last complete sync.
+    pub(super) fn last_rows(&self) -> Option<u64> {
+        self.store.lock().last_rows()
+    }
+
+    /// The app that the memory is about, once that is known.
+    pub(super) fn app(&self) -> Option<String> {
+        self.store.lock().app()
+    }
+
+    /// Asks about every row of the input, and sees who is not in it any more.
+    fn decide(
+        &mut self,
+        job: &Job,
+        ask: impl FnOnce(&mut dyn Recall) -> Result<Decision, Error>,
+    ) -> Result<Decision, Error> {
+        if self.wish.assume_sent {
+            let mut memory = self.store.lock();
+            let mut baseline = memory.baseline(wall::now())?;
+            let decision = ask(&mut baseline)?;
+            baseline.finish()?;
+            return Ok(decision);
+        }
+        let mut recollection = self.store.lock().recollect(wall::now(), self.wish.refresh, job.flow.in_order)?;
+        let decision = ask(&mut recollection)?;
+        if let Some(most) = self.wish.prune {
+            self.leavers = self.store.lock().leavers(&recollection)?;
+            self.not_too_many(most)?;
+        }
+        self.recollection = Some(recollection);
+        Ok(decision)
+    }
+
+    /// Before the first call: no more than `--max-delete` would be pruned.
+    fn not_too_many(&self, most: Amount) -> Result<(), Error> {
+        let leavers = self.leavers.len() as u64;
+        let (bound, said) = match most {
+            Amount::Rows(rows) => (rows, say_count(rows)),
+            Amount::Percent(percent) => (share(percent, self.store.lock().identities()), format!("{percent}%")),
+        };
+        if leavers <= bound {
+            return Ok(());
+        }
+        Err(Error::new(
+            Exit::Guard,
+            format!(
+                "{} of the last complete sync are not in the input any more, more than --max-delete {said}",
+                say_count(leavers)
+            ),
+        )
+        .hint("an export that was cut short looks like this; raise --max-delete if it is right, or leave out --prune"))
+    }
+
+    /// Who left since the last complete sync.
+    pub(super) fn leavers(&self) -> &[Leaver] {
+        &self.leavers
+    }
+
+    /// Every row of the input has its line, and whoever left was pruned where that was asked for.
+    pub(super) fn complete(&mut self, rows: u64) -> Result<(), Error> {
+        match &self.recollection {
+            Some(recollection) => self.store.lock().complete(recollection, rows, wall::now()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The names of the API's identities.
+pub(super) fn kinds(job: &Job) -> Vec<String> {
+    job.description.identities().iter().map(|kind| kind.name.clone()).collect()
+}
+
+/// The lot of each row, where it is not decided row by row; `past` is told.
+pub(super) fn decide(
+    job: &Job,
+    input: &Input,
+    past: &mut Past,
+    remembered: Option<&mut Remembered>,
+) -> Result<Option<Decision>, Error> {
+    let Some(survey) = input.survey() else { return Ok(None) };
+    if remembered.is_none() && !job.source.last_wins {
+        return Ok(None);
+    }
+    let bytes = input.bytes()?;
+    let ask = |recall: Option<&mut dyn Recall>| source::decide(bytes, input.name(), &job.source, survey, past, recall);
+    let mut decision = match remembered {
+        Some(remembered) => remembered.decide(job, |recall| ask(Some(recall)))?,
+        None => ask(None)?,
+    };
+    past.decided = std::mem::take(&mut decision.decided);
+    Ok(Some(decision))
+}
