@@ -1,5 +1,7 @@
 //! A set of line numbers, one bit each.
 
+use std::ops::RangeInclusive;
+
 /// Line numbers of an input, 1-based; grows to one bit per line up to the highest one inserted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LineSet {
@@ -16,6 +18,27 @@ impl LineSet {
         let fresh = self.words[word] & bit == 0;
         self.words[word] |= bit;
         fresh
+    }
+
+    /// Adds every line of a range, its ends included; a word of 64 lines at a time.
+    pub fn insert_range(&mut self, lines: RangeInclusive<u64>) {
+        if lines.is_empty() {
+            return;
+        }
+        let (last, _) = Self::place(*lines.end());
+        if last >= self.words.len() {
+            self.words.resize(last + 1, 0);
+        }
+        self.masks(lines).for_each(|(word, mask)| self.words[word] |= mask);
+    }
+
+    /// The lines of a range that are in, the lowest first.
+    pub fn within(&self, lines: RangeInclusive<u64>) -> impl Iterator<Item = u64> + '_ {
+        self.masks(lines).flat_map(|(word, mask)| {
+            let left = |bits: u64| (bits != 0).then_some(bits);
+            std::iter::successors(left(self.words[word] & mask), move |bits| left(bits & (bits - 1)))
+                .map(move |bits| word as u64 * 64 + u64::from(bits.trailing_zeros()))
+        })
     }
 
     /// Takes a line out; tells whether it was in.
@@ -59,6 +82,17 @@ impl LineSet {
             self.words.resize(other.words.len(), 0);
         }
         self.words.iter_mut().zip(&other.words).for_each(|(mine, theirs)| *mine |= theirs);
+    }
+
+    /// The words that hold a range, as far as there are any, each with the range's bits in it.
+    fn masks(&self, lines: RangeInclusive<u64>) -> impl Iterator<Item = (usize, u64)> + use<> {
+        let ((first, low), (last, high)) = (Self::place(*lines.start()), Self::place(*lines.end()));
+        let end = if lines.is_empty() { first } else { self.words.len().min(last.saturating_add(1)) };
+        (first..end).map(move |word| {
+            let from = if word == first { low.wrapping_neg() } else { u64::MAX };
+            let to = if word == last { high | (high - 1) } else { u64::MAX };
+            (word, from & to)
+        })
     }
 
     fn place(line: u64) -> (usize, u64) {

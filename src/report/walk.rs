@@ -8,7 +8,8 @@ use std::io::{self, Read};
 use super::{
     RESULTS,
     disk::cannot_read,
-    line::{CHAIN_FIELD, Entry, HEADER, corrupt, link},
+    entry::Entry,
+    line::{CHAIN_FIELD, HEADER, corrupt, link},
 };
 use crate::{domain::Digest, error::Error};
 

@@ -70,6 +70,7 @@ fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
         chain_head: None,
         exit: if finish.malformed == 0 { Exit::Success } else { Exit::Rows },
         ended: "dry run".to_owned(),
+        warnings: Vec::new(),
         next: None,
         dry_run: true,
         sandbox: false,

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     config::{Job, ProfilesTo},
-    domain::{Past, Verdict, say_count},
+    domain::{Past, Task, Verdict, say_count},
     error::{Error, Exit},
     remote::Client,
     report::{Asked, Locks, RealDisk, Scan, Whereabouts, resolve, scan, settled_elsewhere},
@@ -53,7 +53,7 @@ impl Place {
             input_digest: input.survey().map(|survey| survey.digest),
             reading: reading(job),
             sandbox,
-            harmless: !job.task.changes(),
+            repeatable: !job.task.changes() || job.task == Task::Sync,
         };
         let prepared = matches!(&job.place.whereabouts, Whereabouts::Exact(path) if path.exists());
         let chosen = resolve(&job.place, &asked, wall::now())?;

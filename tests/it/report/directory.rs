@@ -26,7 +26,7 @@ fn asked() -> Asked {
         host: "api.adapty.io".to_owned(),
         input_digest: Some(Digest::of(b"customers")),
         sandbox: false,
-        harmless: false,
+        repeatable: false,
     }
 }
 

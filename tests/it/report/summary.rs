@@ -33,6 +33,7 @@ fn summary() -> Summary {
         chain_head: Some(Digest::of(b"head")),
         exit: Exit::Incomplete,
         ended: "the API did not answer for 2 h".to_owned(),
+        warnings: Vec::new(),
         next: Some("run the same command again".to_owned()),
         dry_run: false,
         sandbox: false,
