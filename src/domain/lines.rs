@@ -100,3 +100,45 @@ impl LineSet {
         (word, 1 << (line % 64))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::{collection::vec, prelude::*};
+
+    use super::LineSet;
+
+    proptest! {
+        #[test]
+        fn ranges_are_their_lines(
+            ranges in vec((0..400_u64, 0..300_u64), 0..6),
+            lines in vec(0..900_u64, 0..20),
+            (first, more) in (0..1000_u64, 0..400_u64),
+        ) {
+            let (mut set, mut plain) = (LineSet::default(), BTreeSet::new());
+            for line in lines {
+                prop_assert_eq!(set.insert(line), plain.insert(line));
+            }
+            for (first, more) in ranges {
+                set.insert_range(first..=first + more);
+                plain.extend(first..=first + more);
+            }
+            prop_assert_eq!(set.len(), plain.len() as u64);
+            prop_assert!((0..1100).all(|line| set.contains(line) == plain.contains(&line)));
+            let within = first..=first + more;
+            prop_assert!(set.within(within.clone()).eq(plain.range(within).copied()));
+        }
+    }
+
+    #[test]
+    fn a_range_that_is_none_adds_nothing() {
+        let mut set = LineSet::default();
+        #[expect(clippy::reversed_empty_ranges, reason = "that is the point")]
+        set.insert_range(9..=3);
+        assert!(set.is_empty());
+        #[expect(clippy::reversed_empty_ranges, reason = "that is the point")]
+        let none = set.within(900..=3).next();
+        assert_eq!(none, None);
+    }
+}

@@ -50,15 +50,26 @@ impl<'a> Entry<'a> {
 
     fn parse_range(first: &[u8], last: &[u8], mut fields: Fields<'a>) -> Option<Self> {
         let (line, last) = (strict_number(first)?, strict_number(last)?);
-        let id = fields.next().filter(|id| id.is_empty())?;
+        fields.says(b"")?;
         let action = Action::parse(fields.next()?).filter(|action| action.changes())?;
-        let verdict = Verdict::parse(fields.next()?).filter(|verdict| *verdict == Verdict::Unchanged)?;
-        for wanted in [&b""[..], b"", b"0"] {
-            fields.next().filter(|field| *field == wanted)?;
-        }
+        let verdict = Verdict::Unchanged;
+        fields.says(verdict.word().as_bytes())?.says(b"")?.says(b"")?.says(b"0")?;
         let rest = fields;
-        let rows = strict_number(rest.skip(4).next()?.strip_suffix(RANGE_WORDS.as_bytes())?)?;
-        is_sound_range(line, last, rows).then_some(Self { line, last, rows, action, verdict, attempts: 0, id, rest })
+        fields.says(b"")?;
+        let _finished_at = fields.next()?;
+        let message = fields.says(b"")?.says(b"")?.next()?;
+        let rows = strict_number(message.strip_suffix(RANGE_WORDS.as_bytes())?)?;
+        fields.rest.is_none().then_some(())?;
+        is_sound_range(line, last, rows).then_some(Self {
+            line,
+            last,
+            rows,
+            action,
+            verdict,
+            attempts: 0,
+            id: b"",
+            rest,
+        })
     }
 
     /// Whether it is about several rows.
@@ -143,6 +154,11 @@ impl<'a> Fields<'a> {
         let comma = memchr::memchr(b',', &rest[quoted..]).map(|at| quoted + at);
         self.rest = comma.map(|at| &rest[at + 1..]);
         Some(&rest[..comma.unwrap_or(rest.len())])
+    }
+
+    /// Passes over the next one; `None` unless it is just this.
+    fn says(&mut self, wanted: &[u8]) -> Option<&mut Self> {
+        (self.next()? == wanted).then_some(self)
     }
 
     /// What follows after so many fields.

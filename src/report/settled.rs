@@ -130,6 +130,9 @@ impl Fold {
     }
 
     fn add_range(&mut self, range: &Entry<'_>) -> Result<(), SettledTwice> {
+        if self.closed.within(range.lines()).next().is_some() {
+            return Err(SettledTwice);
+        }
         let seen: Vec<u64> = self.seen.within(range.lines()).collect();
         for line in seen {
             self.supersede(line, range.action, None)?;

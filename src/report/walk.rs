@@ -68,7 +68,7 @@ pub(super) fn walk(
             let Some(raw) = chain.accepts(line) else { return damaged(window, &mut file, &chain, lines) };
             let length = raw.len() + CHAIN_FIELD + 1;
             let Some(entry) = Entry::parse(raw) else {
-                return Err(corrupt(lines + 2, "holds a word that this version does not know"));
+                return Err(corrupt(lines + 2, "holds a word or a range that this version does not know"));
             };
             lines += 1;
             each(&Link { entry, head: &chain.previous, number: lines + 1 })?;
