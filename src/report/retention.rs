@@ -9,6 +9,7 @@
 //! finds it and finishes the removal.
 
 use std::{
+    ffi::OsString,
     fs::{self, File},
     io,
     num::NonZeroUsize,
@@ -87,34 +88,39 @@ fn lock_complete(path: &Path) -> Option<File> {
     run.state.complete.then_some(lock)
 }
 
-/// Takes away what is in a run's directory, in the order that this file's head tells.
+/// Takes away what is in a run's directory, in the order that this file's head tells, each for good before the next.
 fn empty(path: &Path) -> io::Result<()> {
-    remove(&path.join(RESULTS))?;
-    sync_names(path)?;
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        if [RUN, LOCK].iter().any(|last| entry.file_name() == *last) {
-            continue;
-        }
-        if entry.file_type()?.is_dir() {
-            fs::remove_dir_all(entry.path())?;
+    let names: io::Result<Vec<OsString>> = fs::read_dir(path)?.map(|entry| Ok(entry?.file_name())).collect();
+    for name in in_order(names?) {
+        let inside = path.join(name);
+        if inside.is_dir() && !inside.is_symlink() {
+            fs::remove_dir_all(&inside)?;
         } else {
-            fs::remove_file(entry.path())?;
+            fs::remove_file(&inside)?;
         }
+        File::open(path)?.sync_all()?;
     }
-    sync_names(path)?;
-    remove(&path.join(RUN))?;
-    remove(&path.join(LOCK))
+    Ok(())
 }
 
-/// Well when it is not there: an earlier removal may have died.
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        done => done,
-    }
+fn in_order(mut names: Vec<OsString>) -> Vec<OsString> {
+    names.sort_by_key(|name| match name.to_str() {
+        Some(RESULTS) => 0,
+        Some(RUN) => 2,
+        Some(LOCK) => 3,
+        Some(_) | None => 1,
+    });
+    names
 }
 
-fn sync_names(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
+#[cfg(test)]
+mod tests {
+    use super::in_order;
+
+    #[test]
+    fn results_go_first_and_what_says_that_it_is_complete_goes_last() {
+        let names = ["lock", "failed.csv", "run.json", "prune", "results.csv", "zeta"];
+        let order = in_order(names.into_iter().map(Into::into).collect());
+        assert_eq!(order, ["results.csv", "failed.csv", "prune", "zeta", "run.json", "lock"]);
+    }
 }

@@ -9,11 +9,11 @@ use std::{
 
 use tempfile::TempDir;
 use tollgate::{
-    domain::{Digest, Moment, Verdict},
+    domain::{Action, Digest, Moment, Span, Verdict},
     error::{Error, Exit},
     report::{
-        Asked, Chosen, Immutable, Journal, PRUNE, Place, RealDisk, Whereabouts, audit, likely, resolve, scan,
-        settled_elsewhere,
+        Asked, Chosen, Immutable, Journal, PRUNE, Place, RealDisk, Whereabouts, audit, likely, recorded_by, resolve,
+        scan, settled_elsewhere,
     },
 };
 
@@ -279,6 +279,29 @@ fn what_another_run_settled_well_is_known_by_its_ids() {
     let (deleted, absent) = settled_elsewhere(&chosen.path, [7; 32]).unwrap();
     assert!(deleted.contains_text(b"customer-1") && absent.contains_text(b"customer-2"));
     assert_eq!((deleted.len(), absent.len()), (1, 1));
+}
+
+#[test]
+fn a_range_counts_its_rows_and_names_nobody() {
+    let root = TempDir::new().unwrap();
+    let chosen = chosen(&exactly(&root));
+    let mut journal = Journal::create(RealDisk::at(&chosen.path, false), &immutable(), &layout()).unwrap();
+    let action = Action::Update;
+    journal.pass(&[Span { first: 2, last: 900, rows: 800, action }], now()).unwrap();
+    let mut looked = outcome(901, Verdict::Deleted);
+    looked.evidence.remote_id = Some("p-1".to_owned());
+    journal.record(&[looked], now()).unwrap();
+    journal.pass(&[Span { first: 902, last: 902, rows: 1, action }], now()).unwrap();
+    journal.close(ending(true)).unwrap();
+
+    let found = audit(&chosen.path).unwrap();
+    assert!(found.complete && found.recorded_head_occurs);
+    assert_eq!((found.lines, found.totals.of(Verdict::Unchanged), found.totals.total()), (3, 801, 802));
+    let (deleted, absent) = settled_elsewhere(&chosen.path, [7; 32]).unwrap();
+    assert_eq!((deleted.len(), absent.len()), (1, 0));
+    let against = recorded_by(&chosen.path, [7; 32]).unwrap();
+    assert!(against.recorded.knows_another(b"customer-901", b"p-2"));
+    assert!(!against.recorded.knows_another(b"", b"p-2"));
 }
 
 #[test]
