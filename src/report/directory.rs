@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Asked, Place, RESULTS, RealDisk, RunFile, Whereabouts,
+    Asked, PRUNE, Place, RESULTS, RealDisk, RunFile, Whereabouts,
     disk::{make_directory, make_one_directory},
     lock::{Locks, lock_root, lock_run},
     scan::orphan,
@@ -82,7 +82,7 @@ fn matching(root: &Path, place: &Place, asked: &Asked) -> Result<Option<(PathBuf
         return Ok(Some(runs.swap_remove(at)));
     }
     match runs.into_iter().next() {
-        Some(_) if asked.harmless && !place.retry_failed => Ok(None),
+        Some(_) if asked.repeatable && !place.retry_failed => Ok(None),
         Some((path, run)) if !place.retry_failed => Err(finished(&path, &run)),
         youngest => Ok(youngest),
     }
@@ -102,13 +102,13 @@ pub fn likely(place: &Place) -> Option<PathBuf> {
     }
 }
 
-/// Every run under a root, the youngest first: a run's name begins with its time.
-fn runs_under(root: &Path) -> Result<Vec<(PathBuf, RunFile)>, Error> {
+/// Every run under a root, the youngest first: a run's name begins with its time. A run's own stages are none of them.
+pub(super) fn runs_under(root: &Path) -> Result<Vec<(PathBuf, RunFile)>, Error> {
     let cannot = |error: io::Error| Error::new(Exit::Io, format!("{} cannot be read: {error}", root.display()));
     let mut runs = Vec::new();
     for entry in fs::read_dir(root).map_err(cannot)? {
         let path = entry.map_err(cannot)?.path();
-        if !path.is_dir() {
+        if !path.is_dir() || path.ends_with(PRUNE) {
             continue;
         }
         match RunFile::read(&RealDisk::at(&path, false)) {

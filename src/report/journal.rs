@@ -9,14 +9,14 @@ use std::io::{self, Write as _};
 use super::{
     RESULTS, TORN,
     disk::{Disk, DiskFile as _, cannot_write},
-    line::{Encoder, HEADER},
+    line::{Encoder, HEADER, is_sound},
     profiles::Profiles,
     runfile::{Immutable, RunFile, State},
     scan::Scan,
     side::SideFiles,
 };
 use crate::{
-    domain::{Digest, Kept, Layout, LineSet, Moment, Outcome, Tally, Verdict},
+    domain::{Action, Digest, Kept, Layout, LineSet, Moment, Outcome, Span, Tally, Verdict},
     error::{Error, Exit},
 };
 
@@ -159,13 +159,32 @@ impl<D: Disk> Journal<D> {
             if let Some(profiles) = &mut journal.profiles {
                 profiles.write(outcomes)?;
             }
-            journal.write_lines(outcomes, at).map_err(|error| cannot_write(RESULTS, &error))?;
+            journal.write_lines(outcomes, |encoder, outcome, out| encoder.push(outcome, at, out))?;
             for outcome in outcomes {
                 journal.count(outcome);
             }
             journal.sides.record(&mut journal.disk, outcomes)
         })?;
-        if self.lines - self.lines_synced >= SYNC_EVERY { self.sync() } else { Ok(()) }
+        self.sync_if_due()
+    }
+
+    /// Writes one line per span of rows that have nothing new, all at once, and syncs like [`Journal::record`]. No line of
+    /// a span may have been settled before.
+    ///
+    /// # Errors
+    /// [`Exit::Internal`] when a span has more rows than lines, or none; [`Exit::Io`]; from then on always.
+    pub fn pass(&mut self, spans: &[Span], at: Moment) -> Result<(), Error> {
+        self.guarded(|journal| {
+            if let Some(unsound) = spans.iter().find(|span| !is_sound(span)) {
+                return Err(Error::new(Exit::Internal, format!("{unsound:?} cannot be written as one line")));
+            }
+            journal.write_lines(spans, |encoder, span, out| encoder.push_span(span, at, out))?;
+            for span in spans {
+                journal.count_span(span);
+            }
+            Ok(())
+        })?;
+        self.sync_if_due()
     }
 
     /// Puts rows that an earlier try settled into this try's side files.
@@ -237,27 +256,49 @@ impl<D: Disk> Journal<D> {
         Ok(Closed { totals, head, after_lost_answer, lines, failed_file, absent_file })
     }
 
-    fn write_lines(&mut self, outcomes: &[Outcome], at: Moment) -> io::Result<()> {
-        self.buffer.clear();
-        for outcome in outcomes {
-            self.encoder.push(outcome, at, &mut self.buffer);
+    fn sync_if_due(&mut self) -> Result<(), Error> {
+        if self.lines - self.lines_synced >= SYNC_EVERY { self.sync() } else { Ok(()) }
+    }
+
+    fn write_lines<T>(&mut self, all: &[T], push: impl Fn(&mut Encoder, &T, &mut Vec<u8>)) -> Result<(), Error> {
+        if all.is_empty() {
+            return Ok(());
         }
-        self.results.write_all(&self.buffer)?;
-        self.lines += outcomes.len() as u64;
+        self.buffer.clear();
+        for one in all {
+            push(&mut self.encoder, one, &mut self.buffer);
+        }
+        self.results.write_all(&self.buffer).map_err(|error| cannot_write(RESULTS, &error))?;
+        self.lines += all.len() as u64;
         Ok(())
     }
 
     fn count(&mut self, outcome: &Outcome) {
+        self.supersede(outcome.row.line, outcome.row.action);
+        self.totals.add(outcome.verdict);
+        self.after_lost_answer += u64::from(outcome.verdict == Verdict::Absent && outcome.after_lost_answer);
+    }
+
+    fn count_span(&mut self, span: &Span) {
+        let lines = span.first..=span.last;
+        let [failed, doubted] = &self.unsettled;
+        let unsettled: Vec<u64> = failed.within(lines.clone()).chain(doubted.within(lines)).collect();
+        for line in unsettled {
+            self.supersede(line, span.action);
+        }
+        self.totals.add_many(Verdict::Unchanged, span.rows);
+    }
+
+    /// The row counts by its last line.
+    fn supersede(&mut self, line: u64, action: Action) {
         let [failed, doubted] = &mut self.unsettled;
-        if failed.remove(outcome.row.line) {
+        if failed.remove(line) {
             self.totals.remove(Verdict::Failed);
-        } else if doubted.remove(outcome.row.line)
-            && let Some(not_there) = outcome.row.action.not_there()
+        } else if doubted.remove(line)
+            && let Some(not_there) = action.not_there()
         {
             self.totals.remove(not_there);
         }
-        self.totals.add(outcome.verdict);
-        self.after_lost_answer += u64::from(outcome.verdict == Verdict::Absent && outcome.after_lost_answer);
     }
 
     /// After a failure nothing is tried again.

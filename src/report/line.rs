@@ -1,15 +1,20 @@
-//! One line of `results.csv`: written from an outcome, read back for the fold.
+//! One line of `results.csv`, written from an outcome; [`Entry`](super::entry::Entry) reads it back.
 //!
 //! Promises: one physical line per outcome; each carries the SHA-256 of the previous line's chain value (hex) followed
 //! by its own raw bytes before the comma of the chain field. It does not know files, nor what a line means for resuming.
+//!
+//! A [`Span`] of rows with nothing new is one line, too, a *range*: `line` is `FIRST-LAST`, `outcome` is `unchanged`,
+//! `attempts` is 0, and `message` is the number of rows and [`RANGE_WORDS`], as in `9999998 rows as an earlier sync sent
+//! them`. There are at least two rows, and at most as many as lines; `id` and what an answer would say are empty. A span
+//! of one row is the plain line of that row, without its id.
 
-use std::{borrow::Cow, io::Write as _};
+use std::io::Write as _;
 
 use csv_core::Writer;
 
 use super::text;
 use crate::{
-    domain::{Action, Digest, Moment, Outcome, Subject, Verdict},
+    domain::{Digest, Moment, Outcome, Span, Subject, Verdict},
     error::{Error, Exit},
 };
 
@@ -24,6 +29,12 @@ pub const AFTER_LOST_ANSWER: &str = "after a lost answer: ";
 /// How the message of a `failed` begins when the API said that it deleted the profile, and that could not be verified:
 /// the next try looks before it deletes again.
 pub const NOT_VERIFIED: &str = "deleted, but not verified: ";
+
+/// What follows the number of rows in the message of a range.
+pub const RANGE_WORDS: &str = " rows as an earlier sync sent them";
+
+/// The message of a span of one row.
+const ONE_ROW: &str = "as an earlier sync sent it";
 
 /// The most characters of a message that are kept.
 pub const MESSAGE_CHARACTERS: usize = 300;
@@ -65,12 +76,21 @@ impl Encoder {
 
     /// Appends one whole line.
     pub(super) fn push(&mut self, outcome: &Outcome, at: Moment, out: &mut Vec<u8>) {
+        self.chained(at, out, |encoder| encoder.raw(outcome));
+    }
+
+    /// Appends one whole line for all rows of a span that [`is_sound`].
+    pub(super) fn push_span(&mut self, span: &Span, at: Moment, out: &mut Vec<u8>) {
+        self.chained(at, out, |encoder| encoder.raw_span(span));
+    }
+
+    fn chained(&mut self, at: Moment, out: &mut Vec<u8>, raw: impl FnOnce(&mut Self)) {
         if self.stamp.0 != at {
             self.stamp = (at, at.rfc3339());
         }
         self.work.clear();
         self.work.extend_from_slice(&self.head.hex());
-        self.raw(outcome);
+        raw(self);
         self.head = Digest::of(&self.work);
         out.extend_from_slice(&self.work[64..]);
         out.push(b',');
@@ -107,6 +127,17 @@ impl Encoder {
         self.optional(evidence.remote_id.as_deref());
         self.comma();
         self.message(outcome);
+    }
+
+    fn raw_span(&mut self, span: &Span) {
+        let Span { first, last, rows, action } = *span;
+        let (action, outcome, stamp) = (action.word(), Verdict::Unchanged.word(), &self.stamp.1);
+        // Writing to a vector cannot fail.
+        let _ = if first == last {
+            write!(self.work, "{first},,{action},{outcome},,,0,,{stamp},,,{ONE_ROW}")
+        } else {
+            write!(self.work, "{first}-{last},,{action},{outcome},,,0,,{stamp},,,{rows}{RANGE_WORDS}")
+        };
     }
 
     fn message(&mut self, outcome: &Outcome) {
@@ -168,152 +199,15 @@ fn cut(text: &str) -> &str {
     text.char_indices().nth(MESSAGE_CHARACTERS).map_or(text, |(end, _)| &text[..end])
 }
 
-/// What the fold needs of one line.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Entry<'a> {
-    /// The row's line in the input.
-    pub(super) line: u64,
-    /// What it asked for.
-    pub(super) action: Action,
-    /// How it ended.
-    pub(super) verdict: Verdict,
-    /// Requests sent for it.
-    pub(super) attempts: u64,
-    id: &'a [u8],
-    rest: Fields<'a>,
+/// Whether it can be written as one line: at least one row, at most one on each line.
+pub(super) const fn is_sound(span: &Span) -> bool {
+    let Span { first, last, rows, action: _ } = *span;
+    if first == last { first > 0 && rows == 1 } else { is_sound_range(first, last, rows) }
 }
 
-impl<'a> Entry<'a> {
-    /// Reads the raw line, which ends before the comma of the chain field; `None` when it is not one of ours.
-    pub(super) fn parse(raw: &'a [u8]) -> Option<Self> {
-        let mut fields = Fields { rest: Some(raw) };
-        let line = number(fields.next()?).filter(|line| *line > 0)?;
-        let id = fields.next()?;
-        let action = Action::parse(fields.next()?)?;
-        let verdict = Verdict::parse(fields.next()?)?;
-        let _status = fields.next()?;
-        let _code = fields.next()?;
-        let attempts = number(fields.next()?)?;
-        Some(Self { line, action, verdict, attempts, id, rest: fields })
-    }
-
-    /// The id, byte for byte as the row had it; `None` when it is not stored as we store.
-    pub(super) fn id(&self) -> Option<Cow<'a, [u8]>> {
-        restored(self.id)
-    }
-
-    /// The API's own id of the profile, likewise; empty where none was recorded.
-    pub(super) fn remote_id(&self) -> Option<Cow<'a, [u8]>> {
-        restored(self.rest.skip(3).next().unwrap_or_default())
-    }
-
-    /// The API said that it deleted the profile, and that could not be verified.
-    pub(super) fn is_erased(&self) -> bool {
-        self.verdict == Verdict::Failed && self.message_begins_with(NOT_VERIFIED)
-    }
-
-    /// When the row ended, as written.
-    pub(super) fn finished_at(&self) -> Option<&'a [u8]> {
-        self.rest.skip(1).next()
-    }
-
-    /// Whether the API answered about the row in a way that says something about the key.
-    pub(super) fn counts_for_guard(&self) -> bool {
-        match self.verdict {
-            Verdict::Absent => !self.message_begins_with(AFTER_LOST_ANSWER),
-            verdict @ (Verdict::Deleted
-            | Verdict::Refused
-            | Verdict::Failed
-            | Verdict::Invalid
-            | Verdict::Duplicate
-            | Verdict::Found
-            | Verdict::Missing
-            | Verdict::Exists
-            | Verdict::New
-            | Verdict::Created
-            | Verdict::Updated
-            | Verdict::Unchanged
-            | Verdict::Superseded
-            | Verdict::Suppressed) => verdict.is_answered() && self.attempts > 0,
-        }
-    }
-
-    fn message_begins_with(&self, words: &str) -> bool {
-        self.rest
-            .skip(4)
-            .next()
-            .is_some_and(|message| message.strip_prefix(b"\"").unwrap_or(message).starts_with(words.as_bytes()))
-    }
-}
-
-/// A stored field's bytes; `None` when it is not stored as we store.
-fn restored(field: &[u8]) -> Option<Cow<'_, [u8]>> {
-    match unquoted(field) {
-        Cow::Borrowed(stored) => text::restore(stored),
-        Cow::Owned(stored) => text::restore(&stored).map(|text| Cow::Owned(text.into_owned())),
-    }
-}
-
-/// The fields of one raw line, quotes included.
-#[derive(Debug, Clone, Copy)]
-struct Fields<'a> {
-    rest: Option<&'a [u8]>,
-}
-
-impl<'a> Fields<'a> {
-    /// The next one; `None` after the last.
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let rest = self.rest?;
-        let quoted = if rest.first() == Some(&b'"') { quoted_length(rest)? } else { 0 };
-        let comma = memchr::memchr(b',', &rest[quoted..]).map(|at| quoted + at);
-        self.rest = comma.map(|at| &rest[at + 1..]);
-        Some(&rest[..comma.unwrap_or(rest.len())])
-    }
-
-    /// What follows after so many fields.
-    fn skip(mut self, fields: usize) -> Self {
-        for _ in 0..fields {
-            self.next();
-        }
-        self
-    }
-}
-
-/// How many bytes a quoted field takes, its quotes included; `None` when it is never closed.
-fn quoted_length(field: &[u8]) -> Option<usize> {
-    let mut at = 1;
-    loop {
-        at += memchr::memchr(b'"', field.get(at..)?)? + 1;
-        if field.get(at) != Some(&b'"') {
-            return Some(at);
-        }
-        at += 1;
-    }
-}
-
-fn unquoted(field: &[u8]) -> Cow<'_, [u8]> {
-    let Some(inner) = field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\"")) else {
-        return Cow::Borrowed(field);
-    };
-    let mut out = Vec::with_capacity(inner.len());
-    let mut bytes = inner.iter();
-    while let Some(byte) = bytes.next() {
-        out.push(*byte);
-        if *byte == b'"' {
-            bytes.next();
-        }
-    }
-    Cow::Owned(out)
-}
-
-fn number(field: &[u8]) -> Option<u64> {
-    if field.is_empty() {
-        return None;
-    }
-    field.iter().try_fold(0_u64, |sum, digit| {
-        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
-        sum.checked_mul(10)?.checked_add(digit)
-    })
+/// The same of a range's numbers.
+pub(super) const fn is_sound_range(first: u64, last: u64, rows: u64) -> bool {
+    0 < first && first < last && 2 <= rows && rows - 1 <= last - first
 }
 
 /// The journal is not what this program wrote; `line` is the physical line of `results.csv`.

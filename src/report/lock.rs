@@ -15,6 +15,9 @@ use crate::error::{Error, Exit};
 /// File systems take 255 bytes; names that agree so far share a lock, which only makes one wait for the other.
 const LONGEST_NAME: usize = 200;
 
+/// The file in a run's directory that is locked.
+pub(super) const LOCK: &str = "lock";
+
 /// Held until dropped.
 #[derive(Debug)]
 pub struct Locks {
@@ -46,7 +49,7 @@ pub(super) fn lock_root(root: &Path, asked: &Asked, group_readable: bool) -> Res
 
 /// Locks one run's directory.
 pub(super) fn lock_run(directory: &Path, group_readable: bool) -> Result<File, Error> {
-    lock(directory, "lock", group_readable, || format!("another process works on the run in {}", directory.display()))
+    lock(directory, LOCK, group_readable, || format!("another process works on the run in {}", directory.display()))
 }
 
 fn lock(directory: &Path, name: &str, group_readable: bool, held: impl FnOnce() -> String) -> Result<File, Error> {

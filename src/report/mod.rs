@@ -9,11 +9,13 @@
 mod audit;
 mod directory;
 mod disk;
+mod entry;
 mod journal;
 mod line;
 mod lock;
 mod options;
 mod profiles;
+mod retention;
 mod runfile;
 mod scan;
 mod settled;
@@ -26,10 +28,11 @@ pub use audit::{Against, Audit, audit, recorded_by, settled_elsewhere};
 pub use directory::{Chosen, likely, resolve};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use journal::{Closed, Ending, Journal, SYNC_EVERY};
-pub use line::{AFTER_LOST_ANSWER, HEADER, MESSAGE_CHARACTERS, NOT_VERIFIED};
+pub use line::{AFTER_LOST_ANSWER, HEADER, MESSAGE_CHARACTERS, NOT_VERIFIED, RANGE_WORDS};
 pub use lock::Locks;
 pub use options::{Asked, Place, Whereabouts};
 pub use profiles::{PROFILES, Profiles};
+pub use retention::{last_complete_rows, retain};
 pub use runfile::{Immutable, InputFacts, RunFile, State};
 pub use scan::{Scan, ScanOptions, scan};
 pub use summary::{Latency, Summary};
@@ -38,5 +41,7 @@ pub use summary::{Latency, Summary};
 pub const RESULTS: &str = "results.csv";
 /// The name of the file about the run itself.
 pub const RUN: &str = "run.json";
+/// The directory of a sync's prune stage, a deletion of its own, in the sync's directory.
+pub const PRUNE: &str = "prune";
 /// Where torn tails are set aside.
 pub const TORN: &str = "results.torn";

@@ -43,6 +43,6 @@ pub struct Asked {
     pub reading: BTreeMap<String, String>,
     /// A rehearsal against the stand-in.
     pub sandbox: bool,
-    /// It changes nothing, so a finished run is no reason not to begin another one.
-    pub harmless: bool,
+    /// The same input may be worked on again and again: a finished run is no reason not to begin another one.
+    pub repeatable: bool,
 }

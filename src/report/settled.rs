@@ -7,10 +7,14 @@
 //! of a wrong key: those rows are *doubted*, count as unsettled, and stay doubted until a later line is about them, so
 //! that nobody stays un-erased when the try with the mended key dies half-way. An `absent` after a lost answer says
 //! nothing about the key; it neither counts nor is doubted.
+//!
+//! A range closes every line from its first to its last one and counts as many rows as it says. It supersedes the
+//! unsettled words in it like any other line. It has no ids, so its rows are in no sum over ids: a replayed stdin cannot
+//! agree with a journal that holds a range.
 
-use super::line::Entry;
+use super::entry::Entry;
 use crate::{
-    domain::{Answered, Decided, LineSet, Past, ReplaySum, Tally, Verdict},
+    domain::{Action, Answered, Decided, LineSet, Past, ReplaySum, Tally, Verdict},
     flow::MaxAbsent,
 };
 
@@ -107,18 +111,35 @@ impl Fold {
     /// # Errors
     /// When the row had a final word already.
     pub(super) fn add(&mut self, entry: &Entry<'_>) -> Result<(), SettledTwice> {
+        if entry.is_range() {
+            return self.add_range(entry);
+        }
         let counts = entry.counts_for_guard();
         let id = if self.with_replay { entry.id() } else { None };
         if self.seen.insert(entry.line) {
             self.sent += u64::from(entry.attempts > 0);
         } else {
-            self.supersede(entry, id.as_deref())?;
+            self.supersede(entry.line, entry.action, id.as_deref())?;
         }
         self.totals.add(entry.verdict);
         self.place(entry, counts, id.as_deref());
         if counts {
             self.watch(entry.line, entry.verdict);
         }
+        Ok(())
+    }
+
+    fn add_range(&mut self, range: &Entry<'_>) -> Result<(), SettledTwice> {
+        if self.closed.within(range.lines()).next().is_some() {
+            return Err(SettledTwice);
+        }
+        let seen: Vec<u64> = self.seen.within(range.lines()).collect();
+        for line in seen {
+            self.supersede(line, range.action, None)?;
+        }
+        self.seen.insert_range(range.lines());
+        self.closed.insert_range(range.lines());
+        self.totals.add_many(range.verdict, range.rows);
         Ok(())
     }
 
@@ -173,9 +194,8 @@ impl Fold {
     }
 
     /// Forgets the row's earlier line. The row asks for the same as it did then.
-    fn supersede(&mut self, entry: &Entry<'_>, id: Option<&[u8]>) -> Result<(), SettledTwice> {
-        let line = entry.line;
-        let not_there = entry.action.not_there();
+    fn supersede(&mut self, line: u64, action: Action, id: Option<&[u8]>) -> Result<(), SettledTwice> {
+        let not_there = action.not_there();
         if self.failed.contains(line) || self.doubted.contains(line) {
             if !self.open.remove(line) {
                 self.begin_another_try(line);

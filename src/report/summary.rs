@@ -71,6 +71,8 @@ pub struct Summary {
     pub exit: Exit,
     /// Why the run ended, one sentence.
     pub ended: String,
+    /// What people should know besides: one sentence each.
+    pub warnings: Vec<String>,
     /// What to do now.
     pub next: Option<String>,
     /// Nothing was sent.
@@ -119,6 +121,7 @@ impl Summary {
         if let Some(head) = self.chain_head {
             line("chain head", &head.to_string());
         }
+        self.warnings.iter().for_each(|warning| line("warning", warning));
         if let Some(next) = &self.next {
             line("next", next);
         }
@@ -132,7 +135,7 @@ impl Summary {
             let remark = self.remark(verdict);
             (rows > 0 || always).then(|| format!("{} {}{remark}", name(self.command, verdict), say_count(rows)))
         };
-        let mut parts: Vec<String> = Verdict::ALL.into_iter().filter_map(told).collect();
+        let mut parts: Vec<String> = self.words().filter_map(told).collect();
         if self.unsettled > 0 {
             let remark = if self.sandbox { "" } else { ", to be sent by the next try" };
             parts.push(format!("unsettled {}{remark}", say_count(self.unsettled)));
@@ -140,14 +143,18 @@ impl Summary {
         parts.join("; ")
     }
 
+    /// Every word, the goal first.
+    fn words(&self) -> impl Iterator<Item = Verdict> + use<> {
+        let goal = self.command.goal();
+        std::iter::once(goal).chain(Verdict::ALL.into_iter().filter(move |verdict| *verdict != goal))
+    }
+
     fn remark(&self, verdict: Verdict) -> String {
         match verdict {
-            Verdict::Deleted
-            | Verdict::Found
-            | Verdict::Missing
-            | Verdict::Created
-            | Verdict::Updated
-            | Verdict::Unchanged => String::new(),
+            Verdict::Deleted | Verdict::Found | Verdict::Created | Verdict::Updated => String::new(),
+            Verdict::Missing if self.command == Task::Get => String::new(),
+            Verdict::Missing => ", not there, nothing changed".to_owned(),
+            Verdict::Unchanged => ", nothing new to send".to_owned(),
             Verdict::Superseded => ", a later row was sent instead".to_owned(),
             Verdict::Suppressed => ", erased before and not brought back".to_owned(),
             Verdict::Absent if self.command == Task::Verify => String::new(),
@@ -168,8 +175,8 @@ impl Summary {
 
     /// The rows as a sum of their parts.
     fn sum(&self) -> String {
-        let mut parts: Vec<String> = Verdict::ALL
-            .into_iter()
+        let mut parts: Vec<String> = self
+            .words()
             .filter(|verdict| self.totals.of(*verdict) > 0)
             .map(|verdict| format!("{} {}", say_count(self.totals.of(verdict)), name(self.command, verdict)))
             .collect();

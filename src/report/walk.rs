@@ -8,7 +8,8 @@ use std::io::{self, Read};
 use super::{
     RESULTS,
     disk::cannot_read,
-    line::{CHAIN_FIELD, Entry, HEADER, corrupt, link},
+    entry::Entry,
+    line::{CHAIN_FIELD, HEADER, corrupt, link},
 };
 use crate::{domain::Digest, error::Error};
 
@@ -67,7 +68,7 @@ pub(super) fn walk(
             let Some(raw) = chain.accepts(line) else { return damaged(window, &mut file, &chain, lines) };
             let length = raw.len() + CHAIN_FIELD + 1;
             let Some(entry) = Entry::parse(raw) else {
-                return Err(corrupt(lines + 2, "holds a word that this version does not know"));
+                return Err(corrupt(lines + 2, "holds a word or a range that this version does not know"));
             };
             lines += 1;
             each(&Link { entry, head: &chain.previous, number: lines + 1 })?;

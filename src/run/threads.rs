@@ -130,6 +130,8 @@ impl Intake for ReaderThread {
 struct HandOver {
     outcomes: Vec<Outcome>,
     aside: Aside,
+    /// Of the queue: one for each line.
+    places: usize,
     /// Of its profiles.
     kib: usize,
 }
@@ -139,12 +141,14 @@ impl HandOver {
         let profiles = outcomes.iter().filter_map(|outcome| outcome.evidence.profile.as_ref());
         let bytes: usize = profiles.map(|profile| profile.len()).sum();
         // More than everything is never to be had: whoever asks for it all has the queue for itself.
-        Self { outcomes, aside, kib: bytes.div_ceil(1024).min(PROFILES_KIB) }
+        let places = (outcomes.len() + aside.spans.len()).min(QUEUE);
+        Self { outcomes, aside, places, kib: bytes.div_ceil(1024).min(PROFILES_KIB) }
     }
 
     fn add(&mut self, mut next: Self) {
         self.outcomes.append(&mut next.outcomes);
         self.aside.append(next.aside);
+        self.places += next.places;
         self.kib += next.kib;
     }
 }
@@ -162,7 +166,7 @@ impl Room {
 
     /// Waits until there is room for it.
     async fn take(&self, hand_over: &HandOver) -> Result<(), LedgerLost> {
-        for (room, wanted) in [(&self.places, hand_over.outcomes.len()), (&self.kib, hand_over.kib)] {
+        for (room, wanted) in [(&self.places, hand_over.places), (&self.kib, hand_over.kib)] {
             let wanted = u32::try_from(wanted).map_err(|_| LedgerLost)?;
             room.acquire_many(wanted).await.map_err(|_| LedgerLost)?.forget();
         }
@@ -170,7 +174,7 @@ impl Room {
     }
 
     fn give_back(&self, written: &HandOver) {
-        self.places.add_permits(written.outcomes.len());
+        self.places.add_permits(written.places);
         self.kib.add_permits(written.kib);
     }
 
@@ -246,6 +250,7 @@ impl Desk {
             all.add(next);
         }
         self.journal.record(&all.outcomes, wall::now())?;
+        self.journal.pass(&all.aside.spans, wall::now())?;
         self.journal.keep(&all.aside.kept)?;
         self.room.give_back(&all);
         match &mut self.remembering {

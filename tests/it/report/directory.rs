@@ -9,10 +9,11 @@ use std::{
 
 use tempfile::TempDir;
 use tollgate::{
-    domain::{Digest, Moment, Verdict},
+    domain::{Action, Digest, Moment, Span, Verdict},
     error::{Error, Exit},
     report::{
-        Asked, Chosen, Immutable, Journal, Place, RealDisk, Whereabouts, audit, resolve, scan, settled_elsewhere,
+        Asked, Chosen, Immutable, Journal, PRUNE, Place, RealDisk, Whereabouts, audit, likely, recorded_by, resolve,
+        scan, settled_elsewhere,
     },
 };
 
@@ -26,7 +27,7 @@ fn asked() -> Asked {
         host: "api.adapty.io".to_owned(),
         input_digest: Some(Digest::of(b"customers")),
         sandbox: false,
-        harmless: false,
+        repeatable: false,
     }
 }
 
@@ -95,6 +96,46 @@ fn the_unfinished_run_continues_and_a_finished_one_says_so() {
     assert_ne!(new.path, path);
     drop(new);
     assert_eq!(chosen(&Place { retry_failed: true, ..under(&root) }).path, path);
+}
+
+#[test]
+fn a_sync_of_an_unchanged_file_is_a_new_run_unless_one_is_unfinished() {
+    let root = TempDir::new().unwrap();
+    let sync = Asked { command: "sync".to_owned(), repeatable: true, ..asked() };
+    let about = Immutable { command: "sync".to_owned(), ..immutable() };
+    let first = resolve(&under(&root), &sync, now()).unwrap();
+    assert!(first.path.ends_with("runs/20261121T015900Z-sync"));
+    work(&first, &about, &[Verdict::Updated], true);
+    drop(first);
+
+    let second = resolve(&under(&root), &sync, now()).unwrap();
+    assert!(second.path.ends_with("runs/20261121T015900Z-sync-2") && second.existing.is_none());
+    work(&second, &about, &[Verdict::Updated], false);
+    drop(second);
+
+    let third = resolve(&under(&root), &sync, now()).unwrap();
+    assert!(third.path.ends_with("20261121T015900Z-sync-2") && third.existing.is_some(), "the unfinished one goes on");
+}
+
+/// A sync's prune stage is a deletion of its own, in the sync's directory.
+#[test]
+fn a_stage_of_a_run_is_nobody_elses() {
+    let root = TempDir::new().unwrap();
+    let sync = chosen(&under(&root));
+    work(&sync, &Immutable { command: "sync".to_owned(), ..immutable() }, &[Verdict::Updated], true);
+    let stage = chosen(&place(Whereabouts::Exact(sync.path.join(PRUNE))));
+    work(&stage, &immutable(), &[Verdict::Deleted], false);
+    let path = sync.path.clone();
+    drop((sync, stage));
+    let again = chosen(&place(Whereabouts::Exact(path.join(PRUNE))));
+    assert!(again.existing.as_ref().is_some_and(|run| !run.state.complete), "whoever names it continues it");
+    drop(again);
+
+    assert_eq!(likely(&under(&root)), None);
+    let inside = place(Whereabouts::Under(path.clone()));
+    assert_eq!(likely(&inside), None);
+    assert_ne!(chosen(&inside).path, path.join(PRUNE));
+    assert_ne!(chosen(&under(&root)).path, path);
 }
 
 #[test]
@@ -238,6 +279,29 @@ fn what_another_run_settled_well_is_known_by_its_ids() {
     let (deleted, absent) = settled_elsewhere(&chosen.path, [7; 32]).unwrap();
     assert!(deleted.contains_text(b"customer-1") && absent.contains_text(b"customer-2"));
     assert_eq!((deleted.len(), absent.len()), (1, 1));
+}
+
+#[test]
+fn a_range_counts_its_rows_and_names_nobody() {
+    let root = TempDir::new().unwrap();
+    let chosen = chosen(&exactly(&root));
+    let mut journal = Journal::create(RealDisk::at(&chosen.path, false), &immutable(), &layout()).unwrap();
+    let action = Action::Update;
+    journal.pass(&[Span { first: 2, last: 900, rows: 800, action }], now()).unwrap();
+    let mut looked = outcome(901, Verdict::Deleted);
+    looked.evidence.remote_id = Some("p-1".to_owned());
+    journal.record(&[looked], now()).unwrap();
+    journal.pass(&[Span { first: 902, last: 902, rows: 1, action }], now()).unwrap();
+    journal.close(ending(true)).unwrap();
+
+    let found = audit(&chosen.path).unwrap();
+    assert!(found.complete && found.recorded_head_occurs);
+    assert_eq!((found.lines, found.totals.of(Verdict::Unchanged), found.totals.total()), (3, 801, 802));
+    let (deleted, absent) = settled_elsewhere(&chosen.path, [7; 32]).unwrap();
+    assert_eq!((deleted.len(), absent.len()), (1, 0));
+    let against = recorded_by(&chosen.path, [7; 32]).unwrap();
+    assert!(against.recorded.knows_another(b"customer-901", b"p-2"));
+    assert!(!against.recorded.knows_another(b"", b"p-2"));
 }
 
 #[test]

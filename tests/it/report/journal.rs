@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use tollgate::{
-    domain::{Dice, Keep, Kept, ReplaySum, Spared, Subject, Tally, Verdict},
+    domain::{Action, Dice, Keep, Kept, ReplaySum, Span, Spared, Subject, Tally, Verdict},
     error::Exit,
     report::{AFTER_LOST_ANSWER, Journal, SYNC_EVERY, scan},
 };
@@ -132,6 +132,30 @@ fn side_files_can_be_fed_back() {
     assert_eq!(disk.durable_bytes("failed.csv").unwrap(), b"customer_user_id\ncustomer-3\ncustomer-4\ncustomer-5\n");
     assert_eq!(disk.durable_bytes("absent.csv").unwrap(), b"customer_user_id\ncustomer-2\n");
     assert_eq!(disk.list(), ["absent.csv", "failed.csv", "results.csv", "run.json"]);
+}
+
+#[test]
+fn what_a_sync_left_alone_is_in_no_side_file() {
+    let disk = SimDisk::default();
+    let mut journal = create(&disk);
+    let wanted = [Verdict::Updated, Verdict::Unchanged, Verdict::Superseded, Verdict::Suppressed, Verdict::Created];
+    let said = |line, action, verdict| {
+        let mut outcome = outcome(line, verdict);
+        outcome.row.action = action;
+        outcome
+    };
+    let mut batch: Vec<_> = (1..).zip(wanted).map(|(line, verdict)| said(line, Action::Update, verdict)).collect();
+    batch.push(said(6, Action::Update, Verdict::Missing));
+    batch.push(said(7, Action::Create, Verdict::Exists));
+    batch.push(said(8, Action::Delete, Verdict::Absent));
+    journal.record(&batch, now()).unwrap();
+    journal.pass(&[Span { first: 9, last: 11, rows: 3, action: Action::Update }], now()).unwrap();
+    let past = look(&disk).past;
+    assert!(past.absent.contains(6) && past.bad.contains(7) && past.absent.contains(8));
+    assert_eq!((past.absent.len(), past.bad.len(), past.settled.len()), (2, 1, 11));
+    journal.close(ending(true)).unwrap();
+    assert_eq!(disk.durable_bytes("failed.csv").unwrap(), b"customer_user_id\ncustomer-7\n");
+    assert_eq!(disk.durable_bytes("absent.csv").unwrap(), b"customer_user_id\ncustomer-6\ncustomer-8\n");
 }
 
 #[test]

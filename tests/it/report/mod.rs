@@ -7,6 +7,8 @@ mod directory;
 mod fold;
 mod journal;
 mod profiles;
+mod ranges;
+mod retention;
 mod summary;
 
 use std::{collections::BTreeMap, time::Duration};

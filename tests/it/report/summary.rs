@@ -33,6 +33,7 @@ fn summary() -> Summary {
         chain_head: Some(Digest::of(b"head")),
         exit: Exit::Incomplete,
         ended: "the API did not answer for 2 h".to_owned(),
+        warnings: Vec::new(),
         next: Some("run the same command again".to_owned()),
         dry_run: false,
         sandbox: false,
@@ -114,6 +115,51 @@ fn each_command_has_its_own_words() {
     ");
     assert!(result_of(Task::Get, &[]).starts_with("found 0\n"));
     assert!(result_of(Task::Verify, &[]).starts_with("absent 0\n"));
+}
+
+#[test]
+fn a_sync_says_what_was_sent_and_what_needed_not_be() {
+    let night = result_of(
+        Task::Sync,
+        &[
+            (Verdict::Created, 3),
+            (Verdict::Updated, 1_204),
+            (Verdict::Unchanged, 9_998_793),
+            (Verdict::Deleted, 7),
+            (Verdict::Absent, 2),
+            (Verdict::Missing, 12),
+            (Verdict::Superseded, 4),
+            (Verdict::Suppressed, 5),
+        ],
+    );
+    insta::assert_snapshot!(night, @r"
+    updated 1,204; created 3; unchanged 9,998,793, nothing new to send; erased 7; not found 2, not erased by this run; missing 12, not there, nothing changed; superseded 4, a later row was sent instead; suppressed 5, erased before and not brought back
+    10,000,030 = 1,204 updated + 3 created + 9,998,793 unchanged + 7 erased + 2 not found + 12 missing + 4 superseded + 5 suppressed + 0 unsettled
+    ");
+    assert!(result_of(Task::Sync, &[(Verdict::Unchanged, 10)]).starts_with("updated 0; unchanged 10, nothing new"));
+}
+
+#[test]
+fn a_creation_and_an_update_say_why_nothing_happened() {
+    insta::assert_snapshot!(result_of(Task::Create, &[(Verdict::Created, 40), (Verdict::Exists, 2)]), @r"
+    created 40; existing 2, another one has the name
+    42 = 40 created + 2 existing + 0 unsettled
+    ");
+    insta::assert_snapshot!(result_of(Task::Update, &[(Verdict::Updated, 40), (Verdict::Missing, 2)]), @r"
+    updated 40; missing 2, not there, nothing changed
+    42 = 40 updated + 2 missing + 0 unsettled
+    ");
+}
+
+#[test]
+fn warnings_are_said_before_what_to_do_next() {
+    let warned = Summary { warnings: vec!["3 rows ended badly, within --tolerate 10".to_owned()], ..summary() };
+    let human = warned.human(false);
+    let end: Vec<_> = human.lines().rev().take(2).collect();
+    assert_eq!(end[1], "warning    3 rows ended badly, within --tolerate 10");
+    assert!(end[0].starts_with("next "), "{human}");
+    let json: serde_json::Value = serde_json::to_value(warned).unwrap();
+    assert_eq!(json["warnings"][0], "3 rows ended badly, within --tolerate 10");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a run's directory holds, read as a stranger would: shares nothing with the program but the digest.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use serde_json::{Value, value::RawValue};
 use tollgate::domain::Digest;
@@ -11,6 +11,8 @@ use crate::support::disk::SimDisk;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) row: u64,
+    /// The last one that it is about.
+    pub(super) last: u64,
     pub(super) id: String,
     pub(super) outcome: String,
     /// Which request decided it.
@@ -54,8 +56,16 @@ fn chained(piece: &[u8], before: &str) -> Option<(Line, String)> {
     }
     let fields = fields(raw);
     assert_eq!(fields.len(), 12, "{raw}");
+    let (row, last) = fields[0].split_once('-').unwrap_or((&fields[0], &fields[0]));
+    let (row, last) = (row.parse().expect("a line"), last.parse().expect("a line"));
+    if row != last {
+        // In these stories each row of a range stands on one line.
+        assert_eq!(fields[11], format!("{} rows as an earlier sync sent them", last - row + 1));
+        assert_eq!((fields[1].as_str(), fields[3].as_str(), fields[6].as_str()), ("", "unchanged", "0"));
+    }
     let line = Line {
-        row: fields[0].parse().expect("a line"),
+        row,
+        last,
         id: fields[1].clone(),
         outcome: fields[3].clone(),
         request: fields[9].parse().ok(),
@@ -79,10 +89,17 @@ fn fields(raw: &str) -> Vec<String> {
     fields
 }
 
+impl Line {
+    /// The rows that it is about.
+    pub(super) const fn rows(&self) -> RangeInclusive<u64> {
+        self.row..=self.last
+    }
+}
+
 impl Journal {
     /// Each row's last word.
     pub(super) fn last_words(&self) -> BTreeMap<u64, &Line> {
-        self.lines.iter().map(|line| (line.row, line)).collect()
+        self.lines.iter().flat_map(|line| line.rows().map(move |row| (row, line))).collect()
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use proptest::{collection::vec, prelude::*};
 
+use tollgate::domain::LineSet;
+
 use crate::support::remote::{Phase, Script, Temper};
 
 /// What the API thinks of an id, whatever happens around it.
@@ -34,6 +36,8 @@ pub(super) struct Entry {
     pub(super) ids: Vec<String>,
     /// The id as the results hold it.
     pub(super) stored: &'static str,
+    /// It was sent before just as it stands.
+    pub(super) unchanged: bool,
     number: usize,
 }
 
@@ -43,6 +47,8 @@ pub(super) struct People {
     records: Vec<Record>,
     natures: HashMap<String, Nature>,
     pub(super) dedupe: bool,
+    /// Places of records that were sent before just as they stand.
+    unchanged: HashSet<usize>,
 }
 
 pub(super) const HEADER: &str = "profile_id,customer_user_id";
@@ -82,7 +88,12 @@ impl People {
     pub(super) fn alike(count: usize, nature: Nature, others: &[(usize, Nature)]) -> Self {
         let mut natures: HashMap<_, _> = (0..count).map(|number| (person(number), nature)).collect();
         natures.extend(others.iter().map(|(number, nature)| (person(*number), *nature)));
-        Self { records: (0..count).map(|number| Record::Ids(vec![person(number)])).collect(), natures, dedupe: true }
+        Self {
+            records: (0..count).map(|number| Record::Ids(vec![person(number)])).collect(),
+            natures,
+            dedupe: true,
+            unchanged: HashSet::new(),
+        }
     }
 
     pub(super) fn nature(&self, id: &str) -> Nature {
@@ -135,10 +146,20 @@ impl People {
                 }
             };
             let lines = raw.matches('\n').count() as u64 + 1;
-            entries.push(Entry { line, raw, ids, stored, number });
+            let unchanged = self.unchanged.contains(&number);
+            entries.push(Entry { line, raw, ids, stored, unchanged, number });
             line += lines;
         }
         entries
+    }
+
+    /// The lines of those who were sent before just as they stand.
+    pub(super) fn unchanged(&self) -> LineSet {
+        let mut lines = LineSet::default();
+        for entry in self.entries().iter().filter(|entry| entry.unchanged) {
+            lines.insert(entry.line);
+        }
+        lines
     }
 
     /// The file.
@@ -154,6 +175,7 @@ impl People {
         let mut verdicts = BTreeMap::new();
         for entry in self.entries() {
             let verdict = match &self.records[entry.number] {
+                Record::Ids(_) if entry.unchanged => "unchanged",
                 Record::Empty | Record::TwoLines | Record::Odd => "invalid",
                 Record::Ids(ids) if self.dedupe && !seen.insert(ids.clone()) => "duplicate",
                 Record::Ids(ids) => self.fate(ids, &mut gone),
@@ -224,7 +246,18 @@ pub(super) fn people(most: usize) -> impl Strategy<Value = People> {
                 _ => Record::Ids(vec![person(second)]),
             };
             let records = shapes.into_iter().map(record).collect();
-            People { records, natures, dedupe }
+            People { records, natures, dedupe, unchanged: HashSet::new() }
         },
     )
+}
+
+/// The same, and stretches of them were sent before just as they stand; a sync knows no repeats.
+pub(super) fn partly_unchanged(most: usize) -> impl Strategy<Value = People> {
+    let stretches = vec((0..most, 1..most / 2), 0..4);
+    (people(most), stretches).prop_map(|(people, stretches)| {
+        let places = stretches.into_iter().flat_map(|(first, length)| first..first + length);
+        let is_person = |place: &usize| matches!(people.records.get(*place), Some(Record::Ids(_)));
+        let unchanged = places.filter(is_person).filter(|_| !people.dedupe).collect();
+        People { unchanged, ..people }
+    })
 }

@@ -3,7 +3,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    io::{self, Cursor, Read},
+    io::Cursor,
     time::Duration,
 };
 
@@ -16,13 +16,14 @@ use tokio::{
     time::{Instant, MissedTickBehavior},
 };
 use tollgate::{
-    domain::{Action, Aside, Batch, Dice, Digest, Fingerprints, IdKind, Kept, Moment, Outcome, Past},
+    domain::{Action, Aside, Dice, Digest, Fingerprints, IdKind, LineSet, Moment, Outcome, Past},
     error::{Error, Exit},
-    flow::{Ending, Engine, Intake, IntakeLost, Ledger, LedgerLost, MaxAbsent, Options, Pulse, Signal, Spectator},
+    flow::{Ending, Engine, Ledger, LedgerLost, MaxAbsent, Options, Pulse, Signal, Spectator},
     report::{self, Immutable, InputFacts, Journal, Scan, ScanOptions, scan},
     source::{self, ColumnWish, Dedupe, Format, Reader, Shard, Wish},
 };
 
+use super::intake::{Dribble, InlineReader};
 use crate::support::{
     disk::SimDisk,
     remote::{APP, ScriptedRemote},
@@ -92,6 +93,8 @@ pub(super) struct Story<'a> {
     pub(super) writing: Duration,
     /// What `--continue-from` names: deleted, absent.
     pub(super) elsewhere: Option<(Fingerprints, Fingerprints)>,
+    /// Rows that have nothing new, by what was decided before the first call.
+    pub(super) unchanged: LineSet,
     pub(super) dice: RefCell<Dice>,
 }
 
@@ -103,50 +106,7 @@ pub(super) async fn wait(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
-/// Gives a few bytes at a time.
-struct Dribble {
-    bytes: Cursor<Vec<u8>>,
-    most: usize,
-}
-
-impl Read for Dribble {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let most = self.most.min(into.len());
-        self.bytes.read(&mut into[..most])
-    }
-}
-
-struct InlineReader<'a> {
-    reader: Option<Reader<Dribble>>,
-    past: &'a Past,
-    digest: Digest,
-    reading: Duration,
-    ready_at: Option<Instant>,
-    error: &'a RefCell<Option<Error>>,
-}
-
-impl Intake for InlineReader<'_> {
-    async fn next(&mut self) -> Result<Option<Batch>, IntakeLost> {
-        let ready_at = *self.ready_at.get_or_insert_with(|| Instant::now() + self.reading);
-        wait(ready_at.saturating_duration_since(Instant::now())).await;
-        self.ready_at = None;
-        let Some(reader) = &mut self.reader else { return Ok(None) };
-        let mut batch = Batch::default();
-        match reader.next(self.past, &mut batch) {
-            Ok(true) => return Ok(Some(batch)),
-            Ok(false) => {}
-            Err(error) => {
-                *self.error.borrow_mut() = Some(error);
-                return Err(IntakeLost);
-            }
-        }
-        let finish = self.reader.take().map(Reader::finish).transpose().expect("the input has an end");
-        assert_eq!(finish.map(|finish| finish.digest), Some(self.digest), "the reader read all of it");
-        Ok(None)
-    }
-}
-
-type HandOver = (Vec<Outcome>, Vec<Kept>);
+type HandOver = (Vec<Outcome>, Aside);
 
 struct Queue<'a> {
     sender: Sender<HandOver>,
@@ -156,7 +116,8 @@ struct Queue<'a> {
 impl Ledger for Queue<'_> {
     async fn record(&mut self, outcomes: Vec<Outcome>, aside: Aside) -> Result<(), LedgerLost> {
         self.offered.borrow_mut().extend(outcomes.iter().map(|outcome| outcome.row.line));
-        self.sender.send((outcomes, aside.kept)).await.map_err(|_| LedgerLost)
+        self.offered.borrow_mut().extend(aside.spans.iter().flat_map(|span| span.first..=span.last));
+        self.sender.send((outcomes, aside)).await.map_err(|_| LedgerLost)
     }
 }
 
@@ -227,6 +188,7 @@ impl Story<'_> {
             past.elsewhere_deleted = Some(deleted.clone());
             past.elsewhere_absent = Some(absent.clone());
         }
+        past.decided.unchanged = self.unchanged.clone();
         let reader = self.reader();
         match self.journal(scan.as_ref(), &reader) {
             Ok(journal) => {
@@ -344,9 +306,10 @@ impl Story<'_> {
                 biased;
                 _ = ticks.tick() => journal.sync(),
                 hand_over = hand_overs.recv() => match hand_over {
-                    Some((outcomes, kept)) => {
+                    Some((outcomes, aside)) => {
                         wait(self.writing).await;
-                        journal.record(&outcomes, now()).and_then(|()| journal.keep(&kept))
+                        let recorded = journal.record(&outcomes, now());
+                        recorded.and_then(|()| journal.pass(&aside.spans, now())).and_then(|()| journal.keep(&aside.kept))
                     }
                     None => return Ok(journal),
                 },

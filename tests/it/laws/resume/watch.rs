@@ -107,8 +107,8 @@ impl<'a> Watch<'a> {
         let settled = |line: u64| words.get(&line).is_some_and(|line| !self.may_follow(&line.outcome));
         for sent in self.sent_in(attempt) {
             let ids = ids(&sent.identity);
-            let open = self.entries.iter().any(|entry| entry.ids == ids && !settled(entry.line));
-            assert!(open, "{ids:?} was sent again, and its lines were settled");
+            let open = self.entries.iter().any(|entry| entry.ids == ids && !entry.unchanged && !settled(entry.line));
+            assert!(open, "{ids:?} was sent again, and its lines were settled, or have nothing new");
         }
         for line in &attempt.offered {
             assert!(!settled(*line), "line {line} has another outcome, and was settled");
@@ -117,14 +117,15 @@ impl<'a> Watch<'a> {
 
     /// A row that was answered has its line afterwards, or waited for the disk when the process died.
     fn nothing_is_lost_but_what_waited(&self, attempt: &Try, fate: &Fate, before: &Journal, after: &Journal) {
-        let new: Vec<_> = after.lines.iter().skip(before.lines.len()).map(|line| line.row).collect();
+        let new: Vec<_> = after.lines.iter().skip(before.lines.len()).flat_map(Line::rows).collect();
         let waited: Vec<_> = attempt.offered.iter().filter(|line| !new.contains(line)).collect();
         let mut answered: HashMap<Vec<String>, usize> = HashMap::new();
         for sent in self.sent_in(attempt).iter().filter(|sent| is_definitive(sent)) {
             *answered.entry(ids(&sent.identity)).or_default() += 1;
         }
         let lost = answered.iter().map(|(ids, times)| {
-            let written = self.entries.iter().filter(|entry| entry.ids == *ids && new.contains(&entry.line));
+            let written =
+                self.entries.iter().filter(|entry| entry.ids == *ids && !entry.unchanged && new.contains(&entry.line));
             times.saturating_sub(written.count())
         });
         let lost: usize = lost.sum();
@@ -163,7 +164,8 @@ impl<'a> Watch<'a> {
         assert_eq!(words.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
         for entry in &self.entries {
             let (line, wanted) = (words[&entry.line], expected[&entry.line]);
-            assert_eq!(line.id, entry.stored_id(), "line {} is about somebody else", entry.line);
+            let id = if entry.unchanged { String::new() } else { entry.stored_id() };
+            assert_eq!(line.id, id, "line {} is about somebody else", entry.line);
             if line.outcome != wanted {
                 assert_eq!((line.outcome.as_str(), wanted), ("absent", "deleted"), "line {}", entry.line);
                 self.is_excused(entry, line);
@@ -180,10 +182,11 @@ impl<'a> Watch<'a> {
     fn every_row_has_one_settled_line(&self, journal: &Journal) {
         let mut settled: BTreeMap<u64, &str> = BTreeMap::new();
         for line in &journal.lines {
-            let before = settled.get(&line.row);
-            let may_follow = before.is_none_or(|word| self.may_follow(word));
-            assert!(may_follow, "line {} was {before:?}, and then {}", line.row, line.outcome);
-            settled.insert(line.row, &line.outcome);
+            for row in line.rows() {
+                let before = settled.insert(row, &line.outcome);
+                let may_follow = before.is_none_or(|word| self.may_follow(word));
+                assert!(may_follow, "line {row} was {before:?}, and then {}", line.outcome);
+            }
         }
     }
 
