@@ -5,6 +5,7 @@ mod deploy;
 mod front_door;
 mod house;
 mod laws;
+mod memory;
 mod readme;
 mod remote;
 mod report;

@@ -1,0 +1,149 @@
+//! Complete syncs: who leaves, who stays, and what a quiet night writes.
+
+use super::*;
+
+#[test]
+fn who_was_in_the_last_complete_sync_and_is_not_met_leaves() {
+    let mut memory = open(&Drive::default());
+    sync(&mut memory, &[(person(1), "a"), (person(2), "a"), (person(3), "a")]);
+    assert_eq!(memory.last_rows(), Some(3));
+    assert_eq!(memory.last_sync().unwrap().identities, 3);
+    assert_eq!(leavers(&mut memory, &[(person(1), "a"), (person(2), "changed")]), [person(3)]);
+    let answers = sync(&mut memory, &[(person(1), "a"), (person(2), "changed"), (person(4), "a")]);
+    assert_eq!(answers, [Known::Same, Known::Changed, Known::Changed]);
+    let two_and_four = [(person(2), "changed"), (person(4), "a")];
+    assert_eq!(leavers(&mut memory, &two_and_four), [person(1)], "the third one left a sync ago");
+    assert_eq!(known(&mut memory, &person(3), "a"), Known::Same, "nobody deleted it");
+}
+
+#[test]
+fn a_sync_that_broke_off_takes_nobody_in() {
+    let mut memory = open(&Drive::default());
+    sync(&mut memory, &[(person(1), "a")]);
+    send(&mut memory, &person(2), "a", Verdict::Updated);
+    assert_eq!(leavers(&mut memory, &[(person(1), "a")]), []);
+    sync(&mut memory, &[(person(1), "a")]);
+    assert_eq!(leavers(&mut memory, &[(person(1), "a")]), []);
+}
+
+#[test]
+fn who_was_forgotten_and_never_settled_still_leaves() {
+    let drive = Drive::default();
+    let mut memory = open(&drive);
+    sync(&mut memory, &[(person(1), "a"), (person(2), "a")]);
+    memory.forget(std::iter::once(&person(1))).unwrap();
+    drop(memory);
+    let mut memory = open(&drive);
+    assert_eq!(known(&mut memory, &person(1), "a"), Known::Changed);
+    assert_eq!(leavers(&mut memory, &[(person(2), "a")]), [person(1)]);
+}
+
+#[test]
+fn who_was_deleted_or_is_missing_does_not_leave() {
+    let mut memory = open(&Drive::default());
+    sync(&mut memory, &[(person(1), "a"), (person(2), "a"), (person(3), "a")]);
+    memory.remember(&[outcome(&person(1), Action::Delete, &Fields::default(), Verdict::Deleted)], now()).unwrap();
+    send(&mut memory, &person(2), "b", Verdict::Missing);
+    assert_eq!(leavers(&mut memory, &[]), [person(3)]);
+    let recollection = recollect(&mut memory);
+    memory.complete(&recollection, 0, now()).unwrap();
+    assert_eq!(recollect(&mut memory).len(), 1, "only the one who may exist is remembered");
+}
+
+#[test]
+fn who_came_back_after_a_deletion_may_leave_again() {
+    let drive = Drive::default();
+    let mut memory = open(&drive);
+    sync(&mut memory, &[(person(1), "a")]);
+    memory.remember(&[outcome(&person(1), Action::Delete, &Fields::default(), Verdict::Deleted)], now()).unwrap();
+    memory.forget(std::iter::once(&person(1))).unwrap();
+    drop(memory);
+    let mut memory = open(&drive);
+    assert_eq!(leavers(&mut memory, &[]), [person(1)], "a call to create it may have arrived");
+}
+
+#[test]
+fn whoever_is_met_under_more_or_fewer_ids_does_not_leave() {
+    let both = Identity::two(id(0, "ada"), id(1, "p-1"));
+    for (before, after) in [
+        (Identity::one(id(0, "ada")), both.clone()),
+        (Identity::one(id(1, "p-1")), both.clone()),
+        (both.clone(), Identity::one(id(0, "ada"))),
+        (both.clone(), Identity::one(id(1, "p-1"))),
+    ] {
+        let mut memory = open(&Drive::default());
+        sync(&mut memory, &[(before.clone(), "a"), (person(9), "a")]);
+        let mut recollection = recollect(&mut memory);
+        assert_eq!(recollection.ask(&after, Action::Update, &says("a")), Known::Changed);
+        send(&mut memory, &after, "a", Verdict::Updated);
+        let Leavers::Known(gone) = memory.leavers(&recollection, 2).unwrap() else { panic!("two are allowed") };
+        assert_eq!(gone.into_iter().map(|leaver| leaver.identity).collect::<Vec<_>>(), [person(9)]);
+        memory.complete(&recollection, 1, now()).unwrap();
+    }
+    let mut memory = open(&Drive::default());
+    sync(&mut memory, &[(both.clone(), "a")]);
+    assert_eq!(leavers(&mut memory, &[(Identity::one(id(1, "ada")), "a")]), [both], "the same text of another kind");
+}
+
+#[test]
+fn more_leavers_than_allowed_are_only_counted() {
+    let mut memory = open(&Drive::default());
+    sync(&mut memory, &[(person(1), "a"), (person(2), "a"), (person(3), "a")]);
+    let recollection = recollect(&mut memory);
+    assert_eq!(memory.leavers(&recollection, 2).unwrap(), Leavers::TooMany(3));
+    assert!(matches!(memory.leavers(&recollection, 3).unwrap(), Leavers::Known(found) if found.len() == 3));
+}
+
+#[test]
+fn a_quiet_night_writes_a_few_pages() {
+    let drive = Drive::default();
+    let mut memory = open(&drive);
+    let people: Vec<(Identity, &str)> = (0..2000).map(|number| (person(number), "a")).collect();
+    let mut baseline = memory.baseline(now());
+    for (identity, value) in &people {
+        assert_eq!(baseline.ask(identity, Action::Update, &says(value)), Known::Same);
+    }
+    baseline.finish(2000).unwrap();
+    drop(memory);
+    let mut memory = open(&drive);
+    let before = drive.written();
+    assert!(sync(&mut memory, &people).iter().all(|answer| *answer == Known::Same));
+    assert!(drive.written() - before < 100_000, "{} bytes", drive.written() - before);
+    assert_eq!(memory.last_rows(), Some(2000));
+}
+
+#[test]
+fn a_baseline_is_a_complete_sync_without_a_call() {
+    let drive = Drive::default();
+    let mut memory = open(&drive);
+    sync(&mut memory, &[(person(1), "a"), (person(2), "a")]);
+    let mut baseline = memory.baseline(now());
+    baseline.ask(&person(2), Action::Update, &says("old"));
+    baseline.ask(&person(3), Action::Update, &says("a"));
+    baseline.ask(&person(2), Action::Update, &says("b"));
+    baseline.ask(&person(4), Action::Delete, &Fields::default());
+    baseline.finish(4).unwrap();
+    drop(memory);
+    let mut memory = open(&drive);
+    assert_eq!(memory.last_rows(), Some(4));
+    assert_eq!(memory.last_sync().unwrap().identities, 2);
+    assert_eq!(known(&mut memory, &person(1), "a"), Known::Same);
+    assert_eq!(known(&mut memory, &person(2), "b"), Known::Same);
+    assert_eq!(known(&mut memory, &person(2), "old"), Known::Changed);
+    let deleted = recollect(&mut memory).ask(&person(4), Action::Delete, &Fields::default());
+    assert_eq!(deleted, Known::Same);
+    let mut gone = leavers(&mut memory, &[]);
+    gone.sort_by_key(|identity| identity.primary().text().to_owned());
+    assert_eq!(gone, [person(2), person(3)]);
+}
+
+#[test]
+fn a_baseline_that_broke_off_takes_nobody_in() {
+    let mut memory = open(&Drive::default());
+    sync(&mut memory, &[(person(1), "a")]);
+    let mut baseline = memory.baseline(now());
+    baseline.ask(&person(2), Action::Update, &says("a"));
+    drop(baseline);
+    assert_eq!(memory.last_rows(), Some(1));
+    assert_eq!(leavers(&mut memory, &[]), [person(1)]);
+}

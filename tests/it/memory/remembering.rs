@@ -1,0 +1,147 @@
+//! What is said of a row, by what was sent before.
+
+use super::*;
+
+#[test]
+fn what_was_sent_is_the_same_until_it_says_something_else() {
+    let mut memory = open(&Drive::default());
+    assert_eq!(known(&mut memory, &person(1), "a"), Known::Changed);
+    send(&mut memory, &person(1), "a", Verdict::Updated);
+    assert_eq!(known(&mut memory, &person(1), "a"), Known::Same);
+    assert_eq!(known(&mut memory, &person(1), "b"), Known::Changed);
+    assert_eq!(known(&mut memory, &person(2), "a"), Known::Changed);
+    let upsert = recollect(&mut memory).ask(&person(1), Action::Upsert, &says("a"));
+    assert_eq!(upsert, Known::Changed, "another action is another wish");
+}
+
+#[test]
+fn each_verdict_leaves_what_it_says() {
+    let cases = [
+        (Action::Update, Verdict::Updated, Known::Same),
+        (Action::Upsert, Verdict::Created, Known::Same),
+        (Action::Create, Verdict::Created, Known::Same),
+        (Action::Update, Verdict::Unchanged, Known::Same),
+        (Action::Update, Verdict::Refused, Known::Refused),
+        (Action::Delete, Verdict::Deleted, Known::Same),
+        (Action::Delete, Verdict::Absent, Known::Same),
+        (Action::Delete, Verdict::Refused, Known::Refused),
+        (Action::Update, Verdict::Missing, Known::Changed),
+        (Action::Update, Verdict::Failed, Known::Changed),
+        (Action::Create, Verdict::Exists, Known::Changed),
+        (Action::Verify, Verdict::Absent, Known::Changed),
+        (Action::Get, Verdict::Found, Known::Changed),
+    ];
+    for before in [false, true] {
+        for (action, verdict, expected) in cases {
+            let mut memory = open(&Drive::default());
+            if before {
+                send(&mut memory, &person(1), "before", Verdict::Updated);
+            }
+            let fields = if action.takes_fields() { says("a") } else { Fields::default() };
+            memory.forget(std::iter::once(&person(1))).unwrap();
+            memory.remember(&[outcome(&person(1), action, &fields, verdict)], now()).unwrap();
+            let answer = recollect(&mut memory).ask(&person(1), action, &fields);
+            assert_eq!(answer, expected, "{} {}", action.word(), verdict.word());
+            assert_eq!(known(&mut memory, &person(1), "before"), Known::Changed);
+        }
+    }
+}
+
+#[test]
+fn a_row_that_was_spared_teaches_nothing() {
+    let mut memory = open(&Drive::default());
+    let mut spared = outcome(&person(1), Action::Update, &says("a"), Verdict::Refused);
+    spared.row.subject = Subject::Spared(person(1), tollgate::domain::Spared::RefusedBefore);
+    memory.remember(&[spared], now()).unwrap();
+    assert!(recollect(&mut memory).is_empty());
+}
+
+#[test]
+fn after_a_changed_row_every_later_row_of_its_identity_is_changed() {
+    let mut memory = open(&Drive::default());
+    send(&mut memory, &person(1), "a", Verdict::Updated);
+    let mut recollection = recollect(&mut memory);
+    let mut ask = |value| recollection.ask(&person(1), Action::Update, &says(value));
+    assert_eq!([ask("a"), ask("b"), ask("a"), ask("b")], [Known::Same, Known::Changed, Known::Changed, Known::Changed]);
+}
+
+#[test]
+fn what_is_older_than_the_refresh_is_sent_again() {
+    let mut memory = open(&Drive::default());
+    send(&mut memory, &person(1), "a", Verdict::Updated);
+    let mut after = |days, refresh| {
+        let mut recollection = memory.recollect(after_days(days), refresh).unwrap();
+        recollection.ask(&person(1), Action::Update, &says("a"))
+    };
+    let month = Some(Duration::from_hours(30 * 24));
+    assert_eq!(after(29, month), Known::Same);
+    assert_eq!(after(30, month), Known::Changed);
+    assert_eq!(after(3000, None), Known::Same);
+}
+
+#[test]
+fn a_row_that_is_on_its_way_keeps_an_earlier_one_from_being_remembered() {
+    let mut memory = open(&Drive::default());
+    let (one, two) = (says("a"), says("b"));
+    for _ in 0..2 {
+        memory.forget(std::iter::once(&person(1))).unwrap();
+    }
+    memory.remember(&[outcome(&person(1), Action::Update, &one, Verdict::Updated)], now()).unwrap();
+    assert_eq!(memory.on_their_way(), 1);
+    assert_eq!(known(&mut memory, &person(1), "a"), Known::Changed, "the second may have arrived already");
+    memory.remember(&[outcome(&person(1), Action::Update, &two, Verdict::Updated)], now()).unwrap();
+    assert_eq!(memory.on_their_way(), 0);
+    assert_eq!(known(&mut memory, &person(1), "b"), Known::Same);
+}
+
+#[test]
+fn of_several_outcomes_the_last_one_counts() {
+    let mut memory = open(&Drive::default());
+    let rows = [("a", Verdict::Updated), ("b", Verdict::Refused), ("c", Verdict::Updated)];
+    let outcomes: Vec<Outcome> =
+        rows.iter().map(|(value, verdict)| outcome(&person(1), Action::Update, &says(value), *verdict)).collect();
+    memory.remember(&outcomes, now()).unwrap();
+    assert_eq!(known(&mut memory, &person(1), "c"), Known::Same);
+    assert_eq!(known(&mut memory, &person(1), "b"), Known::Changed);
+    let failed = outcome(&person(1), Action::Update, &says("d"), Verdict::Failed);
+    memory.remember(&[outcomes[2].clone(), failed], now()).unwrap();
+    assert_eq!(known(&mut memory, &person(1), "c"), Known::Changed, "the failed one may have arrived");
+}
+
+#[test]
+fn forgetting_who_was_never_sent_anything_writes_nothing() {
+    let drive = Drive::default();
+    let mut memory = open(&drive);
+    send(&mut memory, &person(1), "a", Verdict::Updated);
+    let syncs = drive.syncs();
+    memory.forget([person(2), person(3)].iter()).unwrap();
+    assert_eq!(drive.syncs(), syncs);
+    memory.forget([person(1), person(3)].iter()).unwrap();
+    assert!(drive.syncs() > syncs);
+    let syncs = drive.syncs();
+    memory.forget(std::iter::once(&person(1))).unwrap();
+    assert_eq!(drive.syncs(), syncs, "it is forgotten already");
+}
+
+#[test]
+fn thousands_are_found_again_each() {
+    let drive = Drive::default();
+    let mut memory = open(&drive);
+    let outcomes: Vec<Outcome> = (0..5000)
+        .map(|number| outcome(&person(number), Action::Update, &says(&number.to_string()), Verdict::Updated))
+        .collect();
+    memory.remember(&outcomes, now()).unwrap();
+    drop(memory);
+    let mut memory = open(&drive);
+    let mut recollection = recollect(&mut memory);
+    assert_eq!(recollection.len(), 5000);
+    for number in 0..6000 {
+        let (value, expected) = match number {
+            5000.. => (number.to_string(), Known::Changed),
+            _ if number % 3 == 0 => (format!("{number} changed"), Known::Changed),
+            _ => (number.to_string(), Known::Same),
+        };
+        assert_eq!(recollection.ask(&person(number), Action::Update, &says(&value)), expected, "{number}");
+    }
+    assert_eq!(memory.leavers(&recollection, 0).unwrap(), Leavers::Known(Vec::new()));
+}
