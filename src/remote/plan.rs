@@ -69,7 +69,7 @@ impl Plan {
     }
 
     /// The request of an operation about these ids, whose kinds are the description's own: rows are read by its list. The
-    /// first one is who the call is about. `None`: no such request can be made.
+    /// first one is who the call is about. `None`: no such request can be made; least of all about nobody.
     pub(super) fn request(
         &self,
         api: &Description,
@@ -79,16 +79,14 @@ impl Plan {
     ) -> Option<Request> {
         let own_look = |id: &Id| self.own_looks.get(usize::from(id.kind().0))?.as_ref();
         let template = match operation {
-            Operation::Look | Operation::Get | Operation::Compare => {
-                ids.first().and_then(|id| own_look(id)).or(self.look.as_ref())
-            }
+            Operation::Look | Operation::Get | Operation::Compare => own_look(ids.first()?).or(self.look.as_ref()),
             Operation::Delete => self.delete.as_ref(),
             Operation::Create => self.create.as_ref(),
             Operation::Update => self.update.as_ref(),
             Operation::Remove => self.remove.as_ref(),
         };
         let seated = ids.iter().map(|id| Some((self.seats.get(usize::from(id.kind().0))?, *id)));
-        template?.fill(api, &seated.collect::<Option<Vec<_>>>()?, fields)
+        template.filter(|_| !ids.is_empty())?.fill(api, &seated.collect::<Option<Vec<_>>>()?, fields)
     }
 }
 

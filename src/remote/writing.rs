@@ -155,3 +155,6 @@ fn without_booleans(value: &Value) -> String {
 fn quoted(text: &str) -> String {
     to_string(text).expect("a text is JSON")
 }
+
+#[cfg(test)]
+mod tests;
