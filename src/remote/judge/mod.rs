@@ -262,6 +262,8 @@ fn first_text(headers: &HeaderMap, names: &[HeaderName]) -> Option<String> {
 }
 
 #[cfg(test)]
+mod change_tests;
+#[cfg(test)]
 mod crafter_tests;
 #[cfg(test)]
 mod tests;
