@@ -71,10 +71,12 @@ fn columns(args: &InputArgs, api: &Description) -> Result<Vec<ColumnWish>, Error
     }
 }
 
-/// Whose ids bare ids are: the caller's, unless only the API's own were asked for, or there are no others.
+/// Whose ids bare ids are: the caller's, unless only the API's own were asked for, or there are no others but names by
+/// which a profile must be looked for first.
 fn bare(args: &InputArgs, api: &Description) -> Owner {
     let asked_for_own = args.id_column.is_none() && args.profile_id_column.is_some();
-    let has_callers = api.identities().iter().any(|identity| identity.owner == Owner::Caller);
+    let mut kinds = (0_u8..).map(IdKind).zip(api.identities());
+    let has_callers = kinds.any(|(kind, identity)| identity.owner == Owner::Caller && api.own_look(kind).is_none());
     if asked_for_own || !has_callers { Owner::System } else { Owner::Caller }
 }
 
