@@ -60,7 +60,8 @@ pub struct WantArgs {
 pub struct MemoryArgs {
     /// Remember in this directory what each identity was sent last, and send only rows that have changed
     ///
-    /// It holds keyed hashes, and neither ids nor values. What the API refused is not sent again unchanged either.
+    /// It holds keyed hashes of what was sent, and ids of whom --prune may have to delete: it is private. What the API
+    /// refused is not sent again unchanged either.
     #[arg(long, value_name = "DIR", env = "TOLLGATE_MEMORY")]
     pub memory: Option<PathBuf>,
     /// Begin a memory: one that is not there, or empty, is an error otherwise

@@ -8,8 +8,8 @@ use crate::{
 };
 
 /// What a sync remembers; `max_delete` bounds what it prunes.
-pub(super) fn memory(args: MemoryArgs, max_delete: Amount, compare: bool) -> Result<Option<MemoryWish>, Error> {
-    let Some(directory) = args.memory.clone() else { return needs_no_memory(&args).map(|()| None) };
+pub(super) fn memory(args: &MemoryArgs, max_delete: Amount, compare: bool) -> Result<Option<MemoryWish>, Error> {
+    let Some(directory) = args.memory.clone() else { return needs_no_memory(args).map(|()| None) };
     if args.assume_sent && args.prune {
         return Err(Error::new(Exit::Usage, "--assume-sent sends nothing and --prune deletes: give one of them"));
     }
@@ -42,7 +42,6 @@ fn needs_no_memory(args: &MemoryArgs) -> Result<(), Error> {
 /// What must be known of all rows before the first is sent needs an input that can be read twice.
 pub(super) fn is_read_twice(input: &InputName, remembers: bool, every_row: bool) -> Result<(), Error> {
     match input {
-        InputName::File(_) => Ok(()),
         InputName::Stdin if remembers => {
             Err(Error::new(Exit::Usage, "--memory reads the input twice, and stdin can be read once")
                 .hint("write the rows into a file first"))
@@ -51,6 +50,6 @@ pub(super) fn is_read_twice(input: &InputName, remembers: bool, every_row: bool)
             Err(Error::new(Exit::Usage, "which row of an identity is the last one is known only at the end of stdin")
                 .hint("write the rows into a file first, or send them all, in their order: --every-row"))
         }
-        InputName::Stdin => Ok(()),
+        InputName::Stdin | InputName::File(_) => Ok(()),
     }
 }

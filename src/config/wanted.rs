@@ -98,7 +98,7 @@ impl Wanted {
     pub(super) fn sync(args: SyncArgs) -> Result<Self, Error> {
         let (compare, every_row) = (args.compare.compare.is_some(), args.wants.every_row);
         syncing::is_read_twice(&args.write.mass.path, args.memory.memory.is_some(), every_row)?;
-        let memory = syncing::memory(args.memory, args.max_delete, compare)?;
+        let memory = syncing::memory(&args.memory, args.max_delete, compare)?;
         let mut wanted = Self::write(Task::Sync, args.write, args.absent.max_absent)?;
         wanted.guards.max_create = args.creation.max_create.unwrap_or(u64::MAX);
         wanted.guards.max_delete = match args.max_delete {
