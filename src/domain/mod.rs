@@ -27,7 +27,7 @@ pub use action::Action;
 pub use amount::{Amount, parse_percent};
 pub use answer::{Blame, Call, Evidence, Fact, Operation, Reply, Slot, Suspicion, Word};
 pub use dice::Dice;
-pub use digest::{Digest, Hasher, hmac_fingerprint, random_key};
+pub use digest::{Digest, Hasher, HmacKey, hmac_fingerprint, random_key};
 pub use fields::{Fields, Setting, Value};
 pub use fingerprint::Fingerprints;
 pub use identity::{Id, IdFault, IdFormat, IdKind, Identity};

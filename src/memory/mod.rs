@@ -1,4 +1,23 @@
 //! What a sync sent last time, and who must not come back.
 //!
 //! Promises: what it says was sent is at the API, as far as answers tell; a crash costs a repeated call, never a missed
-//! one. It holds keyed hashes of what was said; it knows neither the API nor how rows are read.
+//! one. It holds keyed hashes of what was said, and the ids of those who may have to be deleted (which are personal data:
+//! its directory is private); it knows neither the API nor how rows are read.
+
+mod about;
+mod baseline;
+mod complete;
+mod entry;
+mod files;
+mod place;
+mod recollection;
+mod sent;
+mod store;
+mod suppress;
+
+pub use about::{About, LastSync};
+pub use baseline::Baseline;
+pub use complete::{Leaver, Leavers};
+pub use recollection::Recollection;
+pub use sent::Memory;
+pub use suppress::SuppressList;

@@ -1,0 +1,195 @@
+//! The end of a complete sync: who is in it no longer, and who is part of it.
+
+use std::{collections::HashSet, ops::Bound};
+
+use super::{
+    about::{LAST, LastSync, PASS, SYNC},
+    entry::{Entry, State, parts},
+    recollection::Recollection,
+    sent::Memory,
+};
+use crate::{
+    domain::{Identity, Moment, Print},
+    error::{Error, Exit},
+};
+
+/// Changes that are written at once: they are held in RAM till then.
+const BATCH: usize = 1 << 18;
+
+/// Who was part of the last complete sync, and was not met by this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leavers {
+    /// These.
+    Known(Vec<Leaver>),
+    /// More than were allowed: so many.
+    TooMany(u64),
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaver {
+    /// Its print, by which they are ordered.
+    pub print: Print,
+    /// Its ids.
+    pub identity: Identity,
+}
+
+/// A walk over the entries, each with its place in a recollection.
+struct Walk<'a> {
+    recollection: &'a Recollection,
+    place: usize,
+}
+
+impl<'a> Walk<'a> {
+    const fn of(recollection: &'a Recollection) -> Self {
+        Self { recollection, place: 0 }
+    }
+
+    /// Whether the next entry was met, or came to be since.
+    fn met(&mut self, entry: &Entry) -> bool {
+        if !self.recollection.knows(entry) {
+            return true;
+        }
+        self.place += 1;
+        self.recollection.has_met(self.place - 1)
+    }
+}
+
+impl Memory {
+    /// Who was part of the last complete sync and was not met in this one, as long as they are not more than `most`.
+    /// Whoever was met by another set of ids that has one of theirs in it has not left.
+    ///
+    /// # Errors
+    /// [`Exit::Data`] or [`Exit::Io`] when the store cannot be read; [`Exit::Config`] when one has an id of a kind that
+    /// the API's description does not name any more.
+    pub fn leavers(&self, recollection: &Recollection, most: u64) -> Result<Leavers, Error> {
+        recollection.check()?;
+        let reading = self.store.read()?;
+        let mut walk = Walk::of(recollection);
+        let (mut count, mut prints) = (0, Vec::new());
+        reading.scan(Bound::Unbounded, |who, entry| {
+            if !walk.met(&entry) && entry.sync == self.sync && entry.state.may_exist() {
+                count += 1;
+                if count <= most {
+                    prints.push(who);
+                }
+            }
+            Ok(true)
+        })?;
+        if count > most {
+            return Ok(Leavers::TooMany(count));
+        }
+        let mut leavers = Vec::with_capacity(prints.len());
+        for print in prints {
+            if let Some(ids) = reading.ids(print)? {
+                leavers.push((print, ids));
+            }
+        }
+        self.keep_whoever_is_met(recollection, &mut leavers)?;
+        leavers.into_iter().map(|(print, ids)| self.leaver(print, &ids)).collect::<Result<_, _>>().map(Leavers::Known)
+    }
+
+    /// Somebody may have been known by one id, and stand in this input with two: deleting by the one would delete them.
+    fn keep_whoever_is_met(
+        &self,
+        recollection: &Recollection,
+        leavers: &mut Vec<(Print, Vec<u8>)>,
+    ) -> Result<(), Error> {
+        if leavers.is_empty() {
+            return Ok(());
+        }
+        let theirs: HashSet<Vec<u8>> =
+            leavers.iter().flat_map(|(_, ids)| parts(ids).flatten().map(<[u8]>::to_vec)).collect();
+        let reading = self.store.read()?;
+        let mut walk = Walk::of(recollection);
+        let mut met = HashSet::new();
+        reading.scan(Bound::Unbounded, |who, entry| {
+            if walk.met(&entry) && entry.state.may_exist() {
+                let ids = reading.ids(who)?.unwrap_or_default();
+                met.extend(parts(&ids).flatten().filter(|id| theirs.contains(*id)).map(<[u8]>::to_vec));
+            }
+            Ok(true)
+        })?;
+        leavers.retain(|(_, ids)| !parts(ids).flatten().any(|id| met.contains(id)));
+        Ok(())
+    }
+
+    fn leaver(&self, print: Print, ids: &[u8]) -> Result<Leaver, Error> {
+        let identity = self.kinds.decode(ids).ok_or_else(|| {
+            let name = self.store.name();
+            Error::new(Exit::Config, format!("the memory in {name} has ids that the API's description does not name"))
+                .hint("sync with the description that it was made with, or without --prune")
+        })?;
+        Ok(Leaver { print, identity })
+    }
+
+    /// Marks this sync as complete: whoever it met is part of it, nobody else is. Writes only what that changes.
+    /// `rows` is what [`Memory::last_rows`] shall say from now on. Broken off, it can be called again.
+    ///
+    /// # Errors
+    /// [`Exit::Data`] or [`Exit::Io`].
+    pub fn complete(&mut self, recollection: &Recollection, rows: u64, now: Moment) -> Result<(), Error> {
+        recollection.check()?;
+        let mut walk = Walk::of(recollection);
+        let mut identities = 0;
+        let mut from = Bound::Unbounded;
+        loop {
+            let mut changes = Vec::new();
+            self.store.read()?.scan(from, |who, entry| {
+                let met = walk.met(&entry);
+                identities += u64::from(met && entry.state.may_exist());
+                let becomes = self.becomes(&entry, met);
+                if becomes != Some(entry) {
+                    changes.push((who, becomes));
+                }
+                from = Bound::Excluded(who);
+                Ok(changes.len() < BATCH)
+            })?;
+            if changes.len() < BATCH {
+                return self.end(&changes, LastSync { rows, identities, at: now });
+            }
+            self.apply(&changes, None)?;
+        }
+    }
+
+    /// What an entry is after a complete sync; `None` when it is remembered no longer.
+    fn becomes(&self, entry: &Entry, met: bool) -> Option<Entry> {
+        match entry.state {
+            State::Gone => None,
+            State::Deleted if !met => None,
+            State::Open | State::Sent | State::Refused | State::Deleted => {
+                Some(Entry { sync: if met { self.sync } else { 0 }, ..*entry })
+            }
+        }
+    }
+
+    fn end(&mut self, changes: &[(Print, Option<Entry>)], last: LastSync) -> Result<(), Error> {
+        self.apply(changes, Some(&last))?;
+        self.last = Some(last);
+        Ok(())
+    }
+
+    fn apply(&self, changes: &[(Print, Option<Entry>)], last: Option<&LastSync>) -> Result<(), Error> {
+        self.store.write(|writing| {
+            for (who, entry) in changes {
+                match entry {
+                    Some(entry) => writing.put(*who, entry).map(|_| ())?,
+                    None => writing.take(*who)?,
+                }
+            }
+            last.map_or(Ok(()), |last| writing.state(LAST, &last.encode()))
+        })
+    }
+
+    /// Marks the sync of this pass as the last complete one, in place of any other.
+    pub(super) fn complete_anew(&mut self, pass: u32, last: LastSync) -> Result<(), Error> {
+        self.store.write(|writing| {
+            writing.state(PASS, &pass.to_le_bytes())?;
+            writing.state(SYNC, &pass.to_le_bytes())?;
+            writing.state(LAST, &last.encode())
+        })?;
+        self.sync = pass;
+        self.last = Some(last);
+        Ok(())
+    }
+}

@@ -1,0 +1,142 @@
+//! What the store holds of one identity, as bytes.
+
+use crate::domain::{Id, IdKind, Identity, Moment, Print};
+
+/// What the API was last told about an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nothing that is certain: a call may be on its way, or its end was never learned.
+    Open,
+    /// What [`Entry::content`] is the print of; the API took it.
+    Sent,
+    /// What [`Entry::content`] is the print of; the API refused it.
+    Refused,
+    /// To delete it; the API did.
+    Deleted,
+    /// Something, and there was no such profile.
+    Gone,
+}
+
+impl State {
+    const ALL: [Self; 5] = [Self::Open, Self::Sent, Self::Refused, Self::Deleted, Self::Gone];
+
+    /// Whether there may be a profile, so that its ids are kept.
+    pub(super) const fn may_exist(self) -> bool {
+        match self {
+            Self::Open | Self::Sent | Self::Refused => true,
+            Self::Deleted | Self::Gone => false,
+        }
+    }
+}
+
+/// What is remembered of one identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The print of what was sent last; means something only in some states.
+    pub(super) content: Print,
+    /// When that was, in days since 1970.
+    pub(super) day: u32,
+    /// The pass that first met the identity.
+    pub(super) born: u32,
+    /// The complete sync that it was part of; 0 is none.
+    pub(super) sync: u32,
+    /// What became of it.
+    pub(super) state: State,
+}
+
+impl Entry {
+    pub(super) const BYTES: usize = 29;
+
+    pub(super) fn encode(&self) -> [u8; Self::BYTES] {
+        let mut out = [0; Self::BYTES];
+        out[..16].copy_from_slice(&self.content.0);
+        out[16..20].copy_from_slice(&self.day.to_le_bytes());
+        out[20..24].copy_from_slice(&self.born.to_le_bytes());
+        out[24..28].copy_from_slice(&self.sync.to_le_bytes());
+        out[28] = self.state as u8;
+        out
+    }
+
+    /// `None` when no version of ours wrote it.
+    pub(super) fn decode(bytes: &[u8; Self::BYTES]) -> Option<Self> {
+        let (content, rest) = bytes.split_first_chunk()?;
+        let (day, rest) = rest.split_first_chunk()?;
+        let (born, rest) = rest.split_first_chunk()?;
+        let (sync, rest) = rest.split_first_chunk()?;
+        Some(Self {
+            content: Print(*content),
+            day: u32::from_le_bytes(*day),
+            born: u32::from_le_bytes(*born),
+            sync: u32::from_le_bytes(*sync),
+            state: *State::ALL.get(usize::from(*rest.first()?))?,
+        })
+    }
+}
+
+/// Days since 1970; before that, and after eleven million years, the nearest.
+pub(super) fn day(now: Moment) -> u32 {
+    u32::try_from(now.millis().max(0) / 86_400_000).unwrap_or(u32::MAX)
+}
+
+/// The kinds of ids by number, as the store writes them and as the API's description counts them now.
+#[derive(Debug)]
+pub(super) struct Kinds {
+    /// In the store's order, which only grows.
+    pub(super) names: Vec<String>,
+    /// The place in `names` of each kind of the description.
+    ours: Vec<u8>,
+}
+
+impl Kinds {
+    /// Finds the description's kinds among those known, and adds the new ones. A description has far less than 256.
+    pub(super) fn of(mut names: Vec<String>, kinds: &[String]) -> Self {
+        let mut ours = Vec::with_capacity(kinds.len());
+        for kind in kinds {
+            let at = names.iter().position(|name| name == kind).unwrap_or_else(|| {
+                names.push(kind.clone());
+                names.len() - 1
+            });
+            ours.push(u8::try_from(at).unwrap_or(u8::MAX));
+        }
+        Self { names, ours }
+    }
+
+    /// Appends an identity's ids: of each its kind, its length and its text.
+    pub(super) fn encode(&self, identity: &Identity, out: &mut Vec<u8>) {
+        for id in identity.ids() {
+            out.push(self.ours.get(usize::from(id.kind().0)).copied().unwrap_or(u8::MAX));
+            let length = u16::try_from(id.text().len()).unwrap_or(u16::MAX);
+            out.extend_from_slice(&length.to_le_bytes());
+            out.extend_from_slice(id.text().as_bytes());
+        }
+    }
+
+    /// The identity again; `None` when a kind has no place in the description any more, or the bytes are none of ours.
+    pub(super) fn decode(&self, bytes: &[u8]) -> Option<Identity> {
+        let mut ids = parts(bytes).map(|part| self.decode_id(part?));
+        let primary = ids.next()??;
+        match ids.next() {
+            None => Some(Identity::one(primary)),
+            Some(fallback) => Some(Identity::two(primary, fallback?)),
+        }
+    }
+
+    fn decode_id(&self, part: &[u8]) -> Option<Id> {
+        let (kind, text) = (part.first()?, part.get(3..)?);
+        let at = self.ours.iter().position(|ours| ours == kind)?;
+        Id::parse(IdKind(u8::try_from(at).ok()?), std::str::from_utf8(text).ok()?).ok()
+    }
+}
+
+/// Each id's bytes as they stand: equal just when kind and text are. `None` where the bytes are none of ours.
+pub(super) fn parts(mut bytes: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
+    std::iter::from_fn(move || {
+        if bytes.is_empty() {
+            return None;
+        }
+        let length = bytes.get(1..3).map(|length| 3 + usize::from(u16::from_le_bytes([length[0], length[1]])));
+        let part = length.and_then(|length| bytes.split_at_checked(length));
+        bytes = part.map_or(&[], |(_, rest)| rest);
+        Some(part.map(|(part, _)| part))
+    })
+}

@@ -1,0 +1,211 @@
+//! What was remembered when a sync began, in RAM, and whom the sync has met since.
+//!
+//! Promises: a row that says something else than what was sent last is `Same` only by chance: with 10 million entries,
+//! by odds of about 1 in 10^18 a row. An entry takes 8 to 9 bytes. It does not know how rows are read.
+
+use std::{ops::Bound, sync::Arc, time::Duration};
+
+use super::{
+    entry::{Entry, State, day},
+    store::Store,
+};
+use crate::{
+    domain::{Action, Fields, Identity, Known, Moment, Print, Printer, Recall},
+    error::{Error, Exit},
+};
+
+/// No content's print: it was never sent, is no longer certain, or is too old.
+const NOTHING: u64 = 0;
+/// The lowest bit of a content tells a refused one; the other 63 are of its print.
+const REFUSED: u64 = 1;
+/// Entries that share a bucket, about.
+const BUCKET: u64 = 8;
+/// Beyond 128 million entries the buckets grow instead of the table of them.
+const MOST_BUCKET_BITS: u32 = 24;
+
+/// What was remembered when a sync began, and whom it has met since.
+///
+/// Entries are kept by their place in the order of the identities' prints: in buckets by the first bits of those, and
+/// within a bucket by what was sent. The rest of an identity's print is looked up in the store, for changed rows only.
+pub struct Recollection {
+    store: Arc<Store>,
+    printer: Printer,
+    /// Entries of this pass or a later one are younger than this recollection.
+    pass: u32,
+    bucket_bits: u32,
+    /// Where each bucket begins, and where the last one ends.
+    starts: Box<[u32]>,
+    contents: Vec<u64>,
+    met: Box<[u64]>,
+    trouble: Option<Error>,
+}
+
+impl std::fmt::Debug for Recollection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Recollection({})", self.contents.len())
+    }
+}
+
+impl Recollection {
+    /// Reads the store from one end to the other.
+    pub(super) fn of(
+        store: Arc<Store>,
+        printer: Printer,
+        pass: u32,
+        today: Moment,
+        refresh: Option<Duration>,
+    ) -> Result<Self, Error> {
+        let reading = store.read()?;
+        let len = reading.len()?;
+        let Ok(capacity) = u32::try_from(len) else {
+            return Err(Error::new(Exit::Data, format!("the memory in {} has over 4 billion entries", store.name())));
+        };
+        let bucket_bits = (len / BUCKET).checked_ilog2().unwrap_or(0).min(MOST_BUCKET_BITS);
+        let mut starts = Vec::with_capacity((1 << bucket_bits) + 1);
+        let mut contents = Vec::with_capacity(capacity as usize);
+        let today = day(today);
+        reading.scan(Bound::Unbounded, |who, entry| {
+            let begun = bucket(who, bucket_bits) + 1;
+            starts.resize(begun.max(starts.len()), place(contents.len()));
+            let age = Duration::from_secs(86_400 * u64::from(today.saturating_sub(entry.day)));
+            let stale = refresh.is_some_and(|refresh| age >= refresh);
+            contents.push(if stale { NOTHING } else { remembered(&entry) });
+            Ok(true)
+        })?;
+        drop(reading);
+        starts.resize((1 << bucket_bits) + 1, place(contents.len()));
+        let met = vec![0; contents.len().div_ceil(64)].into();
+        Ok(Self { store, printer, pass, bucket_bits, starts: starts.into(), contents, met, trouble: None })
+    }
+
+    /// How many identities it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.contents.len()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.contents.is_empty()
+    }
+
+    /// What went wrong while it was asked: since then rows may have been called changed that are not, and identities
+    /// that were met may not be known as such. Nobody may be pruned, and the sync is not complete.
+    ///
+    /// # Errors
+    /// The store's trouble.
+    pub fn check(&self) -> Result<(), Error> {
+        self.trouble.clone().map_or(Ok(()), Err)
+    }
+
+    /// Whether the entry at a place was met.
+    pub(super) fn has_met(&self, at: usize) -> bool {
+        self.met.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1)
+    }
+
+    /// Whether the entry was there already when this recollection was made, and so has a place in it.
+    pub(super) const fn knows(&self, entry: &Entry) -> bool {
+        entry.born < self.pass
+    }
+
+    /// A later row of the same identity may change what an earlier one set: what was sent last counts no more.
+    fn forget(&mut self, at: usize) {
+        if let Some(content) = self.contents.get_mut(at) {
+            *content = NOTHING;
+        }
+    }
+
+    fn meet(&mut self, at: usize) {
+        if let Some(bits) = self.met.get_mut(at / 64) {
+            *bits |= 1 << (at % 64);
+        }
+    }
+
+    /// The places of a bucket.
+    fn places(&self, who: Print) -> std::ops::Range<usize> {
+        let bucket = bucket(who, self.bucket_bits);
+        self.starts[bucket] as usize..self.starts[bucket + 1] as usize
+    }
+
+    fn find(&self, who: Print, what: Print) -> Option<usize> {
+        let wanted = content(what);
+        if wanted == NOTHING {
+            return None;
+        }
+        let places = self.places(who);
+        let first = places.start;
+        self.contents[places].iter().position(|content| content & !REFUSED == wanted).map(|at| first + at)
+    }
+
+    /// The place of an identity, by counting in the store from the beginning of its bucket.
+    fn look_up(&self, who: Print) -> Result<Option<usize>, Error> {
+        let places = self.places(who);
+        if places.is_empty() {
+            return Ok(None);
+        }
+        let reading = self.store.read()?;
+        let mut at = places.start;
+        let mut found = None;
+        reading.scan(Bound::Included(lowest(who, self.bucket_bits)), |other, entry| {
+            let known = self.knows(&entry);
+            if other == who && known {
+                found = Some(at);
+            }
+            at += usize::from(known);
+            Ok(other < who)
+        })?;
+        Ok(found)
+    }
+}
+
+impl Recall for Recollection {
+    fn ask(&mut self, identity: &Identity, action: Action, fields: &Fields) -> Known {
+        let (who, what) = self.printer.row(identity, action, fields);
+        if let Some(at) = self.find(who, what) {
+            self.meet(at);
+            return if self.contents[at] & REFUSED == REFUSED { Known::Refused } else { Known::Same };
+        }
+        match self.look_up(who) {
+            Ok(Some(at)) => {
+                self.meet(at);
+                self.forget(at);
+            }
+            Ok(None) => {}
+            Err(error) => self.trouble = Some(error),
+        }
+        Known::Changed
+    }
+}
+
+/// Of an entry, what a row is held against.
+fn remembered(entry: &Entry) -> u64 {
+    match entry.state {
+        State::Sent | State::Deleted => content(entry.content),
+        State::Refused => content(entry.content) | REFUSED,
+        State::Open | State::Gone => NOTHING,
+    }
+}
+
+fn content(Print(bytes): Print) -> u64 {
+    leading(&bytes) & !REFUSED
+}
+
+fn leading(bytes: &[u8; 16]) -> u64 {
+    (u128::from_be_bytes(*bytes) >> 64) as u64
+}
+
+/// The bucket of an identity: the first bits of its print.
+fn bucket(who: Print, bits: u32) -> usize {
+    ((leading(&who.0) >> 32) >> (32 - bits)) as usize
+}
+
+/// The lowest print of an identity's bucket.
+fn lowest(who: Print, bits: u32) -> Print {
+    Print((u128::from_be_bytes(who.0) >> (127 - bits) >> 1 << 1 << (127 - bits)).to_be_bytes())
+}
+
+/// A number of entries, which were counted to be less than 2^32.
+fn place(entries: usize) -> u32 {
+    u32::try_from(entries).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,223 @@
+//! The embedded store: three tables, and what its errors mean. The only module that names `redb`.
+//!
+//! Promises: a write is whole and on the disk when it returns, or never happened; opening after a crash takes no repair
+//! that reads the whole store. It does not know what its entries mean.
+
+use std::{collections::BTreeMap, io, ops::Bound};
+
+use redb::{
+    Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend,
+    TableDefinition, TableError, WriteTransaction,
+};
+
+use super::entry::Entry;
+use crate::{
+    domain::Print,
+    error::{Error, Exit},
+};
+
+/// By the print of the identity.
+const ENTRIES: TableDefinition<&[u8; 16], &[u8; Entry::BYTES]> = TableDefinition::new("entries");
+/// The ids themselves, of those who may have a profile.
+const IDS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("ids");
+/// What is true of the whole memory.
+const FACTS: TableDefinition<&str, &[u8]> = TableDefinition::new("facts");
+
+/// Enough for the upper levels of 10 million entries' trees; what is below is read or written in its order.
+const CACHE: usize = 8 << 20;
+
+/// What is true of the whole memory, by name.
+pub(super) type Facts = BTreeMap<&'static str, Vec<u8>>;
+
+pub(super) struct Store {
+    database: Database,
+    name: String,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+type Table<'txn, V> = redb::Table<'txn, &'static [u8; 16], V>;
+
+/// The tables of one write.
+pub(super) struct Writing<'txn> {
+    entries: Table<'txn, &'static [u8; Entry::BYTES]>,
+    ids: Table<'txn, &'static [u8]>,
+    facts: redb::Table<'txn, &'static str, &'static [u8]>,
+}
+
+/// The tables of one read.
+pub(super) struct Reading<'store> {
+    entries: ReadOnlyTable<&'static [u8; 16], &'static [u8; Entry::BYTES]>,
+    ids: ReadOnlyTable<&'static [u8; 16], &'static [u8]>,
+    store: &'store Store,
+}
+
+impl Store {
+    /// Opens a store, or begins one in an empty file; `name` is for messages.
+    pub(super) fn open(backend: impl StorageBackend, name: &str) -> Result<Self, Error> {
+        match Database::builder().set_cache_size(CACHE).create_with_backend(backend) {
+            Ok(database) => Ok(Self { database, name: name.to_owned() }),
+            Err(error) => Err(trouble(name, &error.into())),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Those of the named facts that are there.
+    pub(super) fn facts(&self, names: &[&'static str]) -> Result<Facts, Error> {
+        self.read_facts(names).map_err(|error| trouble(&self.name, &error))
+    }
+
+    fn read_facts(&self, names: &[&'static str]) -> Result<Facts, redb::Error> {
+        let table = match self.database.begin_read()?.open_table(FACTS) {
+            Ok(table) => table,
+            Err(TableError::TableDoesNotExist(_)) => return Ok(Facts::new()),
+            Err(error) => return Err(error.into()),
+        };
+        let mut facts = Facts::new();
+        for name in names {
+            if let Some(value) = table.get(name)? {
+                facts.insert(name, value.value().to_vec());
+            }
+        }
+        Ok(facts)
+    }
+
+    /// One write: all of it is on the disk when this returns, or none of it ever was.
+    pub(super) fn write<T>(&self, job: impl FnOnce(&mut Writing<'_>) -> Result<T, redb::Error>) -> Result<T, Error> {
+        self.begin()
+            .and_then(|writing| {
+                let done = job(&mut Writing::of(&writing)?)?;
+                writing.commit()?;
+                Ok(done)
+            })
+            .map_err(|error| trouble(&self.name, &error))
+    }
+
+    fn begin(&self) -> Result<WriteTransaction, redb::Error> {
+        let mut writing = self.database.begin_write()?;
+        writing.set_durability(Durability::Immediate)?;
+        writing.set_quick_repair(true);
+        Ok(writing)
+    }
+
+    /// The store as it stands now.
+    pub(super) fn read(&self) -> Result<Reading<'_>, Error> {
+        let open = || {
+            let reading = self.database.begin_read()?;
+            Ok(Reading { entries: reading.open_table(ENTRIES)?, ids: reading.open_table(IDS)?, store: self })
+        };
+        open().map_err(|error: redb::Error| trouble(&self.name, &error))
+    }
+}
+
+impl<'txn> Writing<'txn> {
+    fn of(writing: &'txn WriteTransaction) -> Result<Self, redb::Error> {
+        Ok(Self {
+            entries: writing.open_table(ENTRIES)?,
+            ids: writing.open_table(IDS)?,
+            facts: writing.open_table(FACTS)?,
+        })
+    }
+
+    pub(super) fn entry(&self, who: Print) -> Result<Option<Entry>, redb::Error> {
+        self.entries.get(&who.0)?.map(|value| decode(value.value())).transpose()
+    }
+
+    /// Puts an entry in place of another, which it returns.
+    pub(super) fn put(&mut self, who: Print, entry: &Entry) -> Result<Option<Entry>, redb::Error> {
+        let old = self.entries.insert(&who.0, &entry.encode())?;
+        old.map(|value| decode(value.value())).transpose()
+    }
+
+    pub(super) fn put_ids(&mut self, who: Print, ids: &[u8]) -> Result<(), redb::Error> {
+        self.ids.insert(&who.0, ids)?;
+        Ok(())
+    }
+
+    pub(super) fn take_ids(&mut self, who: Print) -> Result<(), redb::Error> {
+        self.ids.remove(&who.0)?;
+        Ok(())
+    }
+
+    pub(super) fn take(&mut self, who: Print) -> Result<(), redb::Error> {
+        self.entries.remove(&who.0)?;
+        self.take_ids(who)
+    }
+
+    pub(super) fn state(&mut self, name: &'static str, fact: &[u8]) -> Result<(), redb::Error> {
+        self.facts.insert(name, fact)?;
+        Ok(())
+    }
+}
+
+impl Reading<'_> {
+    pub(super) fn len(&self) -> Result<u64, Error> {
+        self.entries.len().map_err(|error| self.trouble(error))
+    }
+
+    pub(super) fn entry(&self, who: Print) -> Result<Option<Entry>, Error> {
+        let found = self.entries.get(&who.0).map_err(|error| self.trouble(error))?;
+        found.map(|value| decode(value.value())).transpose().map_err(|error| self.trouble(error))
+    }
+
+    pub(super) fn ids(&self, who: Print) -> Result<Option<Vec<u8>>, Error> {
+        let found = self.ids.get(&who.0).map_err(|error| self.trouble(error))?;
+        Ok(found.map(|value| value.value().to_vec()))
+    }
+
+    /// Shows every entry after or from a print, in ascending order, until `each` wants no more.
+    pub(super) fn scan(
+        &self,
+        from: Bound<Print>,
+        mut each: impl FnMut(Print, Entry) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        let from = from.map(|print| print.0);
+        let range = (from.as_ref(), Bound::Unbounded);
+        for found in self.entries.range::<&[u8; 16]>(range).map_err(|error| self.trouble(error))? {
+            let (who, value) = found.map_err(|error| self.trouble(error))?;
+            let entry = decode(value.value()).map_err(|error| self.trouble(error))?;
+            if !each(Print(*who.value()), entry)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn trouble(&self, error: impl Into<redb::Error>) -> Error {
+        trouble(&self.store.name, &error.into())
+    }
+}
+
+fn decode(bytes: &[u8; Entry::BYTES]) -> Result<Entry, redb::Error> {
+    Entry::decode(bytes).ok_or_else(|| redb::Error::Corrupted("an entry in no state that is known".to_owned()))
+}
+
+/// What the store's trouble means for the run.
+fn trouble(name: &str, error: &redb::Error) -> Error {
+    use redb::Error as Trouble;
+    if matches!(error, Trouble::DatabaseAlreadyOpen | Trouble::LockProtocolMismatch) {
+        return Error::new(Exit::Incomplete, format!("another process works with {name}"))
+            .hint("run the same command again when the other one has ended");
+    }
+    if matches!(error, Trouble::UpgradeRequired(_)) {
+        return Error::new(Exit::Config, format!("the memory in {name} has a format that this version does not know"));
+    }
+    let of_the_disk = if let Trouble::Io(error) = error {
+        !matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
+    } else {
+        matches!(error, Trouble::PreviousIo | Trouble::Unsupported | Trouble::LockPoisoned(_))
+    };
+    if of_the_disk {
+        return Error::new(Exit::Io, format!("the memory in {name} cannot be read or written: {error}"))
+            .hint("what was synced before is safe; make room or mend the disk, then run the same command again");
+    }
+    Error::new(Exit::Data, format!("the memory in {name} is damaged: {error}"))
+        .hint("restore it from a copy, or begin another one with --first or --assume-sent")
+}
