@@ -17,6 +17,7 @@ mod profiles;
 mod recount;
 mod serve;
 mod signals;
+mod suppress;
 mod target;
 mod threads;
 mod wall;
@@ -99,6 +100,7 @@ pub async fn perform(config: Config, screen: Screen) -> Result<Exit, Error> {
         | Command::Get(job)
         | Command::Verify(job) => job::perform(*job, &stage).await,
         Command::Sandbox(job) => serve::perform(*job, &stage).await,
+        Command::Suppress(job) => suppress::perform(&job, &stage),
         Command::Report(job) => recount::perform(&job, &stage),
         Command::Print(text) => stage.screen.data(&text).map(|()| Exit::Success),
     }

@@ -106,6 +106,13 @@ pub enum Command {
     /// since nothing is changed. With the key of another app everybody is absent: see --expect-app and --against.
     #[command(after_help = texts::MORE, after_long_help = texts::verify_epilogue())]
     Verify(Box<VerifyArgs>),
+    /// Look into the list of those who shall not come back, or take people off it
+    ///
+    /// The list is made by `delete --suppress`, and heeded by create, update and sync. `check` writes one line for each
+    /// row on stdout, by its number: line,suppressed. `remove` is for those who came back by themselves, and may be sent
+    /// again.
+    #[command(after_help = texts::MORE, after_long_help = texts::suppress_epilogue())]
+    Suppress(Box<SuppressArgs>),
     /// Serve a stand-in for an API on this machine, with faults on demand
     ///
     /// It answers as Adapty or Crafter does (headers, statuses, bodies, error codes), or as a description says. Shares such as

@@ -23,6 +23,9 @@ pub struct SuppressArgs {
     /// Whose ids they are.
     #[command(flatten)]
     pub api: ApiArg,
+    /// Let the group read and write the list, as other runs on a shared volume do
+    #[arg(long, env = "TOLLGATE_GROUP_READABLE", hide = true, help_heading = "Safety")]
+    pub group_readable: bool,
 }
 
 /// What is done with the identities of the input.

@@ -8,8 +8,8 @@ use super::{command, unhidden};
 use crate::error::{Error, Exit};
 
 /// The commands that have a manual page of their own.
-pub(super) const DOCUMENTED: [&str; 9] =
-    ["delete", "create", "update", "sync", "get", "verify", "sandbox", "report", "api"];
+pub(super) const DOCUMENTED: [&str; 10] =
+    ["delete", "create", "update", "sync", "get", "verify", "suppress", "sandbox", "report", "api"];
 
 /// At the foot of `-h`.
 pub(super) const MORE: &str = "--help explains more, --help-all shows the seldom-used flags too.";
@@ -88,6 +88,16 @@ Examples:
     tollgate verify customers.csv --api-key-file adapty.key --against tollgate-runs/20261121T024129Z-delete
 ";
 
+const SUPPRESS_EXAMPLES: &str = "\
+Examples:
+  A key for a new list, to be kept apart from it and as long:
+    head -c 32 /dev/urandom | base64 > erased.key
+  Who of them is on the list:
+    tollgate suppress check customers.csv --suppress erased.list --suppress-key erased.key
+  One of them asked to be taken off it:
+    echo customer-1 | tollgate suppress remove - --suppress erased.list --suppress-key erased.key
+";
+
 /// The table of exit codes, from the enum itself.
 pub(super) fn exit_codes() -> String {
     Exit::ALL.into_iter().fold("Exit codes:".to_owned(), |mut table, exit| {
@@ -125,6 +135,11 @@ pub(super) fn get_epilogue() -> String {
 /// The foot of `verify --help`.
 pub(super) fn verify_epilogue() -> String {
     epilogue(VERIFY_EXAMPLES)
+}
+
+/// The foot of `suppress --help`.
+pub(super) fn suppress_epilogue() -> String {
+    epilogue(SUPPRESS_EXAMPLES)
 }
 
 fn epilogue(examples: &str) -> String {

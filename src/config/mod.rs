@@ -92,6 +92,8 @@ pub enum Command {
     Get(Box<Job>),
     /// Show that they do not exist.
     Verify(Box<Job>),
+    /// Look into the list of those who shall not come back, or take somebody off it.
+    Suppress(Box<SuppressJob>),
     /// Serve the stand-in until a signal.
     Sandbox(Box<SandboxJob>),
     /// Check a run's chain and print its summary again.
@@ -123,6 +125,7 @@ pub fn configure(cli: Cli, around: &Surroundings<'_>) -> Result<Config, Error> {
         cli::Command::Sync(args) => Command::Sync(mass(Wanted::sync(*args)?)?),
         cli::Command::Get(args) => Command::Get(mass(Wanted::get(*args))?),
         cli::Command::Verify(args) => Command::Verify(mass(Wanted::verify(*args))?),
+        cli::Command::Suppress(args) => Command::Suppress(Box::new(suppress::configure(*args, around)?)),
         cli::Command::Sandbox(args) => Command::Sandbox(Box::new(sandbox::configure(*args, around)?)),
         cli::Command::Report(args) => Command::Report(ReportJob { dir: args.dir, json: args.json }),
         cli::Command::Api(args) => Command::Print(api::words(args)?),

@@ -8,7 +8,7 @@ use crate::{
     domain::Action,
     error::{Error, Exit},
     remote::Description,
-    source::{self, InputName},
+    source::{self, Dedupe, InputName},
 };
 
 /// Look into the list of those who shall not come back, or take somebody off it.
@@ -26,23 +26,29 @@ pub struct SuppressJob {
     pub source: source::Options,
     /// Whose they are.
     pub description: Description,
+    /// The group may read and write the list.
+    pub group_readable: bool,
 }
 
-impl SuppressJob {
-    /// From flags to a complete job.
-    ///
-    /// # Errors
-    /// 2 when the list or its key is not said, 78 when the API's description does not hold.
-    pub fn configure(args: SuppressArgs, around: &Surroundings<'_>) -> Result<Self, Error> {
-        let Some(SuppressWish { list, key }) = suppress(args.list)? else {
-            return Err(Error::new(Exit::Usage, "which list is it? --suppress FILE and --suppress-key KEYFILE say so"));
-        };
-        let description = Description::load(&args.api.name)?;
-        let source = reading(Action::Get, &args.input, &description, around)?;
-        let deed = match args.deed {
-            Deed::Check => SuppressDeed::Check,
-            Deed::Remove => SuppressDeed::Remove,
-        };
-        Ok(Self { deed, list, key, input: args.path, source, description })
-    }
+/// From flags to a complete job. Each row is asked about, a repeated one too.
+pub(super) fn configure(args: SuppressArgs, around: &Surroundings<'_>) -> Result<SuppressJob, Error> {
+    let Some(SuppressWish { list, key }) = suppress(args.list)? else {
+        let what = "suppress needs --suppress FILE and --suppress-key KEYFILE: the list, and its key";
+        return Err(Error::new(Exit::Usage, what));
+    };
+    let description = Description::load(&args.api.name)?;
+    let reading = reading(Action::Get, &args.input, &description, around)?;
+    let deed = match args.deed {
+        Deed::Check => SuppressDeed::Check,
+        Deed::Remove => SuppressDeed::Remove,
+    };
+    Ok(SuppressJob {
+        deed,
+        list,
+        key,
+        input: args.path,
+        source: source::Options { dedupe: Dedupe::Off, ..reading },
+        description,
+        group_readable: args.group_readable,
+    })
 }

@@ -31,6 +31,7 @@ fn stand_in(line: &str) -> SandboxJob {
         | Command::Sync(_)
         | Command::Get(_)
         | Command::Verify(_)
+        | Command::Suppress(_)
         | Command::Report(_)
         | Command::Print(_)) => {
             panic!("`{line}` is no stand-in: {other:?}")
@@ -332,9 +333,17 @@ fn a_wrong_address_or_description_is_a_matter_of_configuration() {
 
 #[test]
 fn completions_and_manual_are_printed() {
-    for line in
-        ["completions bash", "man", "man delete", "man create", "man update", "man sync", "man get", "man verify"]
-    {
+    for line in [
+        "completions bash",
+        "man",
+        "man delete",
+        "man create",
+        "man update",
+        "man sync",
+        "man get",
+        "man verify",
+        "man suppress",
+    ] {
         let Ok(config) = configured(line, &[]) else { panic!("{line}") };
         assert!(matches!(config.command, Command::Print(text) if text.contains("tollgate")), "{line}");
     }

@@ -46,7 +46,7 @@ fn job(line: &str, variables: &[(&str, &str)]) -> Job {
         | Command::Sync(job)
         | Command::Get(job)
         | Command::Verify(job) => *job,
-        other @ (Command::Sandbox(_) | Command::Report(_) | Command::Print(_)) => {
+        other @ (Command::Suppress(_) | Command::Sandbox(_) | Command::Report(_) | Command::Print(_)) => {
             panic!("`{line}` is no mass operation: {other:?}")
         }
     }

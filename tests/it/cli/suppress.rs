@@ -2,37 +2,44 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, FromArgMatches};
 use tollgate::{
-    cli::SuppressArgs,
-    config::{SuppressDeed, SuppressJob, Surroundings},
-    error::Error,
-    source::InputName,
+    config::{Command, SuppressDeed, SuppressJob},
+    source::{Dedupe, InputName},
 };
 
-fn configured(line: &str) -> Result<SuppressJob, Error> {
-    let command = SuppressArgs::augment_args(clap::Command::new("suppress").no_binary_name(true));
-    let matches = command.try_get_matches_from(line.split_whitespace()).expect("well formed");
-    let args = SuppressArgs::from_arg_matches(&matches).expect("well formed");
-    let around = Surroundings { environment: &|_| None, stderr_is_terminal: true, seed: 7, fingerprint_key: [9; 32] };
-    SuppressJob::configure(args, &around)
+use super::{configured, turned_down};
+
+fn job(line: &str) -> SuppressJob {
+    match configured(line, &[]).unwrap_or_else(|error| panic!("`{line}`: {error}")).command {
+        Command::Suppress(job) => *job,
+        other => panic!("`{line}` looks into no list: {other:?}"),
+    }
 }
 
 #[test]
 fn a_list_is_looked_into_or_shortened_by_the_ids_of_an_input() {
-    let job = configured("check x.csv --suppress l --suppress-key k").expect("complete");
-    assert_eq!((job.deed, job.input), (SuppressDeed::Check, InputName::File("x.csv".into())));
-    assert_eq!((job.list, job.key), (PathBuf::from("l"), PathBuf::from("k")));
-    assert_eq!((job.source.columns.len(), job.description.name()), (2, "adapty"));
-    let job = configured("remove - --suppress l --suppress-key k --api crafter --id-column user");
-    assert_eq!(job.expect_err("crafter has no ids of the caller's").exit().code(), 2);
-    let job = configured("remove - --suppress l --suppress-key k --api crafter").expect("complete");
-    assert_eq!((job.deed, job.input, job.description.name()), (SuppressDeed::Remove, InputName::Stdin, "crafter"));
+    let look = job("suppress check x.csv --suppress l --suppress-key k");
+    assert_eq!((look.deed, look.input), (SuppressDeed::Check, InputName::File("x.csv".into())));
+    assert_eq!((look.list, look.key), (PathBuf::from("l"), PathBuf::from("k")));
+    assert_eq!((look.source.columns.len(), look.source.dedupe), (2, Dedupe::Off));
+    assert_eq!((look.description.name(), look.group_readable), ("adapty", false));
+    let removal = job("suppress remove - --suppress l --suppress-key k --api crafter --group-readable");
+    assert_eq!((removal.deed, removal.input), (SuppressDeed::Remove, InputName::Stdin));
+    assert_eq!((removal.description.name(), removal.group_readable), ("crafter", true));
 }
 
 #[test]
-fn a_list_without_its_key_is_turned_down() {
-    for line in ["check x", "check x --suppress l", "check x --suppress-key k"] {
-        assert_eq!(configured(line).expect_err("incomplete").exit().code(), 2, "{line}");
+fn what_names_no_list_or_does_nothing_with_it_is_turned_down() {
+    let lines = [
+        ("suppress check x", "--suppress"),
+        ("suppress check x --suppress l", "--suppress-key"),
+        ("suppress check x --suppress-key k", "--suppress"),
+        ("suppress burn x --suppress l --suppress-key k", "burn"),
+        ("suppress check --suppress l --suppress-key k", "<INPUT>"),
+        ("suppress check x --suppress l --suppress-key k --api crafter --id-column user", "--id-column"),
+    ];
+    for (line, flag) in lines {
+        let (code, what) = turned_down(line);
+        assert!(code == 2 && what.contains(flag), "`{line}` leaves with {code}: {what}");
     }
 }

@@ -1,0 +1,84 @@
+//! `tollgate suppress`: who of an input is on the list of those who shall not come back, and who shall be taken off it.
+
+use super::{Stage, input::Input};
+use crate::{
+    config::{SuppressDeed, SuppressJob},
+    domain::{Batch, Identity, Past, Row, Subject, say_count},
+    error::{Error, Exit},
+    memory::SuppressList,
+    source::Finish,
+};
+
+/// Answers, or takes off; 1 when rows could not be understood.
+pub(super) fn perform(job: &SuppressJob, stage: &Stage) -> Result<Exit, Error> {
+    let kinds: Vec<String> = job.description.identities().iter().map(|kind| kind.name.clone()).collect();
+    // A list that is not there is no empty list: nothing is made here.
+    let listed = SuppressList::read(&job.list, &job.key, &kinds)?;
+    let finish = match job.deed {
+        SuppressDeed::Check => check(job, stage, |identity| listed.holds(identity))?,
+        SuppressDeed::Remove => remove(job, stage, &kinds)?,
+    };
+    finish.warnings.iter().for_each(|warning| stage.tell(&format!("warning: {warning}")));
+    if finish.malformed == 0 {
+        return Ok(Exit::Success);
+    }
+    stage.tell(&format!("{} rows are malformed: nothing is known of them", say_count(finish.malformed)));
+    Ok(Exit::Rows)
+}
+
+/// One line for each row, by its number in the input: an answer holds no id.
+fn check(job: &SuppressJob, stage: &Stage, holds: impl Fn(&Identity) -> bool) -> Result<Finish, Error> {
+    let (mut rows, mut held) = (0_u64, 0_u64);
+    stage.screen.data("line,suppressed")?;
+    let finish = each_batch(job, |batch| {
+        let mut lines = String::new();
+        for (row, identity) in batch.iter().filter_map(known) {
+            let holds = holds(identity);
+            rows += 1;
+            held += u64::from(holds);
+            lines.push_str(&format!("{},{}\n", row.line, if holds { "yes" } else { "no" }));
+        }
+        if lines.is_empty() { Ok(()) } else { stage.screen.data(&lines) }
+    })?;
+    stage.tell(&format!("{} of {} rows are on the list", say_count(held), say_count(rows)));
+    Ok(finish)
+}
+
+/// The list is replaced once, when the input has been read to its end.
+fn remove(job: &SuppressJob, stage: &Stage, kinds: &[String]) -> Result<Finish, Error> {
+    let mut list = SuppressList::create_or_open(&job.list, &job.key, kinds, job.group_readable)?;
+    let mut identities: Vec<Identity> = Vec::new();
+    let finish = each_batch(job, |batch| {
+        identities.extend(batch.iter().filter_map(known).map(|(_, identity)| identity.clone()));
+        Ok(())
+    })?;
+    let removed = list.remove(identities.iter())?;
+    stage.tell(&format!(
+        "{} ids of {} rows were taken off the list; {} are left on it",
+        say_count(removed as u64),
+        say_count(identities.len() as u64),
+        say_count(list.len() as u64)
+    ));
+    Ok(finish)
+}
+
+fn each_batch(job: &SuppressJob, mut each: impl FnMut(&[Row]) -> Result<(), Error>) -> Result<Finish, Error> {
+    let mut reader = Input::open(&job.input, &job.source)?.reader(&job.source)?;
+    let nobody = Past::default();
+    let mut batch = Batch::default();
+    loop {
+        let more = reader.next(&nobody, &mut batch)?;
+        each(&batch.rows)?;
+        batch.rows.clear();
+        if !more {
+            return reader.finish();
+        }
+    }
+}
+
+const fn known(row: &Row) -> Option<(&Row, &Identity)> {
+    match &row.subject {
+        Subject::Known(identity) | Subject::Spared(identity, _) => Some((row, identity)),
+        Subject::Malformed { .. } => None,
+    }
+}
