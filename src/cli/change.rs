@@ -13,7 +13,7 @@ pub struct ChangeArgs {
     /// Do not ask; needed where there is no terminal
     ///
     /// Together with --expect-app, --expect-rows or --expect-sha256 it is safe in scripts. It has no environment
-    /// name: nothing may linger that makes deletion silent.
+    /// name: nothing may linger that makes a change silent.
     #[arg(short = 'y', long)]
     pub yes: bool,
     /// Send the first N rows of a run one by one, and stop if one of them is refused or failed

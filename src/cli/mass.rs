@@ -88,7 +88,7 @@ pub struct InputArgs {
     #[arg(long, value_name = "K/N", default_value = "0/1", env = "TOLLGATE_SHARD", hide = true,
           value_parser = values::shard)]
     pub shard: Shard,
-    /// Send a repeated id once: on, off, or auto (on up to a million rows; costs memory for each row)
+    /// Send a repeated id once: on, off, or auto (on up to a million rows, where no fields are set; costs memory for each)
     #[arg(long, value_name = "WHEN", default_value = "auto", env = "TOLLGATE_DEDUPE", hide = true,
           hide_possible_values = true, value_parser = values::dedupe())]
     pub dedupe: Dedupe,
@@ -135,7 +135,7 @@ pub struct CheckArgs {
     /// Rehearse against a stand-in inside this process; nothing real is touched
     ///
     /// Needs no key and asks nothing; --base-url, --proxy and certificates are not looked at. It has no
-    /// environment name: nothing may linger that makes deletion pretended.
+    /// environment name: nothing may linger that makes a change pretended.
     #[arg(long)]
     pub sandbox: bool,
     /// How the stand-in misbehaves: latency=50ms,server-error=5%,limit=100/s (the flags of `tollgate sandbox`)

@@ -2,7 +2,7 @@
 //!
 //! Promises: [`Cli`] is a dumb structure, whose fields hold what was said and nothing that follows from it (that is
 //! [`crate::config`]'s work); no flag takes a key; `--yes` and `--sandbox` have no environment name, so that nothing
-//! lingers that makes deletion silent or pretended.
+//! lingers that makes a change silent or pretended.
 
 #![expect(clippy::doc_markdown, reason = "the doc comments of flags are help texts, read on a terminal")]
 #![expect(clippy::struct_excessive_bools, reason = "a switch is a bool; config makes sense of them")]

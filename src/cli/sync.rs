@@ -25,9 +25,9 @@ pub struct SyncArgs {
     /// How many profiles may be made.
     #[command(flatten)]
     pub creation: CreationArgs,
-    /// Stop when so many rows ask for a deletion, or --prune would delete so many (or so many per cent of the last sync's)
+    /// Stop when more rows than this ask for a deletion, or --prune would delete more (a share: of the last complete sync's)
     ///
-    /// A share bounds --prune alone: rows that ask for a deletion of themselves are bounded by a number only.
+    /// A share bounds --prune alone; rows that ask for a deletion by themselves are bounded by a number only.
     #[arg(long, value_name = "N|N%", default_value = "1%", env = "TOLLGATE_MAX_DELETE", help_heading = "Safety",
           value_parser = Amount::parse)]
     pub max_delete: Amount,

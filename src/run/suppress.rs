@@ -1,5 +1,7 @@
 //! `tollgate suppress`: who of an input is on the list of those who shall not come back, and who shall be taken off it.
 
+use std::fmt::Write as _;
+
 use super::{Stage, input::Input};
 use crate::{
     config::{SuppressDeed, SuppressJob},
@@ -36,7 +38,8 @@ fn check(job: &SuppressJob, stage: &Stage, holds: impl Fn(&Identity) -> bool) ->
             let holds = holds(identity);
             rows += 1;
             held += u64::from(holds);
-            lines.push_str(&format!("{},{}\n", row.line, if holds { "yes" } else { "no" }));
+            // Writing to a string cannot fail.
+            let _infallible = writeln!(lines, "{},{}", row.line, if holds { "yes" } else { "no" });
         }
         if lines.is_empty() { Ok(()) } else { stage.screen.data(&lines) }
     })?;
