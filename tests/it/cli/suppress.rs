@@ -10,10 +10,9 @@ use tollgate::{
 use super::{configured, turned_down};
 
 fn job(line: &str) -> SuppressJob {
-    match configured(line, &[]).unwrap_or_else(|error| panic!("`{line}`: {error}")).command {
-        Command::Suppress(job) => *job,
-        other => panic!("`{line}` looks into no list: {other:?}"),
-    }
+    let config = configured(line, &[]).unwrap_or_else(|error| panic!("`{line}`: {error}"));
+    let Command::Suppress(job) = config.command else { panic!("`{line}` looks into no list") };
+    *job
 }
 
 #[test]
