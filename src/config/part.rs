@@ -2,7 +2,6 @@
 //! vendors' own documentation, so that a mistake in their descriptions shows in a rehearsal.
 
 use crate::{
-    domain::Operation,
     remote::{self, ApiName, Description, FieldPath, Owner},
     sandbox::{Described, Errors, Gives, NamedBy, Part, Path, Route, Seat, Takes},
 };
@@ -28,8 +27,8 @@ fn described(api: &Description) -> Described {
         key: seat(api.key_seat()),
         key_prefix: api.key_prefix().to_owned(),
         identities: identities.collect(),
-        look: route(api.endpoint(Operation::Look)),
-        delete: route(api.endpoint(Operation::Delete)),
+        look: route(api.look()),
+        delete: route(api.delete()),
         delete_tells: api.delete_tells(),
         errors: errors(api.errors()),
         request_id: api.request_id().next().map(str::to_owned),
@@ -50,8 +49,11 @@ fn route(endpoint: &remote::Endpoint) -> Route {
         path: endpoint.path.clone(),
         takes: match &endpoint.sends {
             remote::Sends::Nothing => Takes::Nothing,
-            remote::Sends::Form(constants) => Takes::Form(constants.clone()),
+            remote::Sends::Form(constants)
+            | remote::Sends::FieldsAsForm(constants)
+            | remote::Sends::Removals { constants, .. } => Takes::Form(constants.clone()),
             remote::Sends::Json(text) => Takes::Json(text.clone()),
+            remote::Sends::FieldsAsJson => Takes::Json("{}".to_owned()),
         },
         status: endpoint.status(),
         gives: match &endpoint.shape {

@@ -72,10 +72,12 @@ pub(super) fn has_numbers(args: &InputArgs) -> bool {
     args.no_header && args.format.is_none_or(|format| format == Format::Csv)
 }
 
-/// Whose ids bare ids are: the caller's, unless only the API's own were asked for, or there are no others.
+/// Whose ids bare ids are: the caller's, unless only the API's own were asked for, or there are no others but names by
+/// which a profile must be looked for first.
 fn bare(args: &InputArgs, api: &Description) -> Owner {
     let asked_for_own = args.id_column.is_none() && args.profile_id_column.is_some();
-    let has_callers = api.identities().iter().any(|identity| identity.owner == Owner::Caller);
+    let mut kinds = (0_u8..).map(IdKind).zip(api.identities());
+    let has_callers = kinds.any(|(kind, identity)| identity.owner == Owner::Caller && api.own_look(kind).is_none());
     if asked_for_own || !has_callers { Owner::System } else { Owner::Caller }
 }
 

@@ -23,8 +23,8 @@ pub struct Field {
     pub required: Vec<Action>,
     /// It must be there wherever another field of its group (`GROUP.…`) is.
     pub with_group: bool,
-    /// Actions for which the vendor's own texts disagree on whether it is needed: without it (without any field of its
-    /// name's group, where the name ends in `.*`), a warning once, and sent all the same.
+    /// Actions for which the vendor's own texts disagree on whether it is needed: without it, a warning once, and sent all
+    /// the same. Of a field that its group needs ([`Self::with_group`]) it says so of the whole group.
     pub doubtful_without: Vec<Action>,
 }
 

@@ -10,14 +10,16 @@ use super::{
     address::Address,
     body::most,
     description::Description,
-    judge::{self, Answer},
+    judge::{self, Answer, Asked},
     key::Key,
     plan::Plan,
     transport,
     wire::Wire,
 };
 use crate::{
-    domain::{Action, Call, Fields, Id, Identity, Moment, Operation, Reply, Row, Slot},
+    domain::{
+        Action, Call, Evidence, Fields, Id, Identity, Moment, Operation, Reply, Row, Slot, Subject, Suspicion, Word,
+    },
     error::Error,
     flow::{Remote, Renewal},
 };
@@ -78,11 +80,35 @@ impl Client {
         self.credentials.borrow().key.fingerprint()
     }
 
-    async fn receive(&self, call: Call, identity: &Identity, mut response: Response) -> Reply {
+    /// Whether the row's profile is known by a name alone, by which it must be found before anything can be done to it.
+    fn is_found_first(&self, row: &Row) -> bool {
+        match &row.subject {
+            Subject::Known(identity) => self.api.own_look(identity.primary().kind()).is_some(),
+            Subject::Spared(..) | Subject::Malformed { .. } => false,
+        }
+    }
+
+    /// The ids that travel: the one that is called for, and all others that belong into a creation. An id that only the
+    /// API gives out takes no part in one.
+    fn named<'a>(&self, asked: Asked<'a>) -> Vec<&'a Id> {
+        let called = asked.addressee();
+        if asked.call.operation != Operation::Create {
+            return vec![called];
+        }
+        let creates = |id: &&Id| self.api.identities().get(usize::from(id.kind().0)).is_some_and(|kind| kind.creates);
+        let others = asked.identity.ids().filter(|id| *id != called);
+        let mut ids: Vec<&Id> = std::iter::once(called).chain(others).filter(creates).collect();
+        if !self.api.endpoint(Operation::Create).is_some_and(|endpoint| endpoint.every_id) {
+            ids.truncate(1);
+        }
+        ids
+    }
+
+    async fn receive(&self, asked: Asked<'_>, mut response: Response) -> Reply {
         let status = response.status();
-        let (body, broken) = read(&mut response, most(call.operation)).await;
+        let (body, broken) = read(&mut response, most(asked.call.operation)).await;
         let answer = Answer { status, headers: response.headers(), body: &body, cut: broken.is_some() };
-        let mut reply = judge::judge(&self.api, call, identity, &answer, &self.wall);
+        let mut reply = judge::judge(&self.api, asked, &answer, &self.wall);
         if let Some(error) = broken {
             reply.evidence.message.get_or_insert_with(|| transport::short(error));
         }
@@ -97,19 +123,21 @@ impl Client {
 impl Remote for Client {
     fn first(&self, row: &Row) -> Call {
         let operation = match row.action {
-            Action::Delete if self.api.delete_tells() => Operation::Delete,
+            Action::Delete if self.api.delete_tells() && !self.is_found_first(row) => Operation::Delete,
             Action::Get => Operation::Get,
             Action::Create => Operation::Create,
-            Action::Update | Action::Upsert => Operation::Update,
-            Action::Delete | Action::Verify => Operation::Look,
+            Action::Update | Action::Upsert if !self.is_found_first(row) => Operation::Update,
+            Action::Delete | Action::Update | Action::Upsert | Action::Verify => Operation::Look,
         };
         Call { operation, slot: Slot::Primary }
     }
 
-    async fn send(&self, call: Call, identity: &Identity, _fields: &Fields) -> Reply {
-        let request = self.credentials.borrow().plan.request(call.operation, addressee(call.slot, identity));
+    async fn send(&self, call: Call, identity: &Identity, fields: &Fields) -> Reply {
+        let asked = Asked { call, identity, fields };
+        let request = self.credentials.borrow().plan.request(&self.api, call.operation, &self.named(asked), fields);
+        let Some(request) = request else { return unspeakable() };
         match self.wire.turn().execute(request).await {
-            Ok(response) => self.receive(call, identity, response).await,
+            Ok(response) => self.receive(asked, response).await,
             Err(error) => transport::judge(error),
         }
     }
@@ -148,11 +176,15 @@ impl fmt::Debug for Client {
     }
 }
 
-/// The id that a call names; a fallback that is not there cannot be called for, so the primary id stands in.
-fn addressee(slot: Slot, identity: &Identity) -> &Id {
-    match slot {
-        Slot::Primary => identity.primary(),
-        Slot::Fallback => identity.fallback().unwrap_or_else(|| identity.primary()),
+/// A call that the description has no words for: whoever asked for it has not asked whether there is one. Nothing was
+/// sent, and it is not the row's fault.
+fn unspeakable() -> Reply {
+    let message = "the API's description does not say how to send this".to_owned();
+    Reply {
+        word: Word::Suspect(Suspicion::Unsigned),
+        evidence: Evidence { message: Some(message), ..Evidence::default() },
+        lost: false,
+        resolved: None,
     }
 }
 

@@ -17,9 +17,10 @@ mod retry_after;
 mod seat;
 mod transport;
 mod wire;
+mod writing;
 
 pub use client::Client;
-pub use description::{Description, Endpoint, ErrorBodyRules, ErrorRules, IdentityKind, Owner, Sends, Shape};
+pub use description::{Carriage, Description, Endpoint, ErrorBodyRules, ErrorRules, IdentityKind, Owner, Sends, Shape};
 pub use field::FieldPath;
 pub use options::{ApiName, ClientIdentity, KeySource, Options};
 pub use seat::{PLACEHOLDER, Seat};

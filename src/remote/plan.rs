@@ -12,20 +12,26 @@ use super::{
     description::{Description, Endpoint, Sends},
     key::Key,
     seat::{PLACEHOLDER, Seat, Spot, append, escaped},
+    writing,
 };
 use crate::{
-    domain::{Id, Operation},
+    domain::{Fields, Id, IdKind, Operation},
     error::{Error, Exit},
 };
 
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Ready-made requests that lack only an id.
+/// Ready-made requests that lack only ids and fields. What lacks a parameter besides is not made: it must not be sent.
 pub(super) struct Plan {
-    delete: Template,
-    look: Template,
-    /// Where the ids of the [`crate::domain::IdKind`] of the same number travel.
+    look: Option<Template>,
+    delete: Option<Template>,
+    create: Option<Template>,
+    update: Option<Template>,
+    remove: Option<Template>,
+    /// By kind of identity, where it has a look of its own.
+    own_looks: Box<[Option<Template>]>,
+    /// Where the ids of the [`IdKind`] of the same number travel.
     seats: Box<[Seat]>,
 }
 
@@ -38,41 +44,57 @@ struct Template {
     headers: HeaderMap,
     /// The pairs of the query that are the same in every request.
     query: String,
-    content: Content,
-}
-
-/// A request's body.
-enum Content {
-    Nothing,
-    /// Its pairs that are the same in every request.
-    Form(String),
-    Json(String),
+    /// A form's constants are all of its pairs that are the same in every request.
+    sends: Sends,
 }
 
 impl Plan {
     /// Compiles a description for an address and a key.
     pub(super) fn compile(api: &Description, address: &Address, key: &Key) -> Result<Self, Error> {
-        let template = |operation| Template::compile(api, api.endpoint(operation), address, key);
-        Ok(Self { delete: template(Operation::Delete)?, look: template(Operation::Look)?, seats: api.seats().into() })
+        let compile = |endpoint: Option<&Endpoint>| match endpoint {
+            Some(endpoint) => Template::compile(api, endpoint, address, key),
+            None => Ok(None),
+        };
+        let of = |operation| compile(api.endpoint(operation));
+        let kinds = (0_u8..).map(IdKind).take(api.identities().len());
+        Ok(Self {
+            look: of(Operation::Look)?,
+            delete: of(Operation::Delete)?,
+            create: of(Operation::Create)?,
+            update: of(Operation::Update)?,
+            remove: of(Operation::Remove)?,
+            own_looks: kinds.map(|kind| compile(api.own_look(kind))).collect::<Result<_, _>>()?,
+            seats: api.seats().into(),
+        })
     }
 
-    /// The request of an operation about an id, whose kind is one of the description's own: rows are read by its list.
-    pub(super) fn request(&self, operation: Operation, id: &Id) -> Request {
+    /// The request of an operation about these ids, whose kinds are the description's own: rows are read by its list. The
+    /// first one is who the call is about. `None`: no such request can be made.
+    pub(super) fn request(
+        &self,
+        api: &Description,
+        operation: Operation,
+        ids: &[&Id],
+        fields: &Fields,
+    ) -> Option<Request> {
+        let own_look = |id: &Id| self.own_looks.get(usize::from(id.kind().0))?.as_ref();
         let template = match operation {
-            Operation::Delete => &self.delete,
-            Operation::Look
-            | Operation::Get
-            | Operation::Create
-            | Operation::Update
-            | Operation::Remove
-            | Operation::Compare => &self.look,
+            Operation::Look | Operation::Get | Operation::Compare => {
+                ids.first().and_then(|id| own_look(id)).or(self.look.as_ref())
+            }
+            Operation::Delete => self.delete.as_ref(),
+            Operation::Create => self.create.as_ref(),
+            Operation::Update => self.update.as_ref(),
+            Operation::Remove => self.remove.as_ref(),
         };
-        template.fill(&self.seats[usize::from(id.kind().0)], id)
+        let seated = ids.iter().map(|id| Some((self.seats.get(usize::from(id.kind().0))?, *id)));
+        template?.fill(api, &seated.collect::<Option<Vec<_>>>()?, fields)
     }
 }
 
 impl Template {
-    fn compile(api: &Description, endpoint: &Endpoint, address: &Address, key: &Key) -> Result<Self, Error> {
+    /// `None` where a parameter was not given.
+    fn compile(api: &Description, endpoint: &Endpoint, address: &Address, key: &Key) -> Result<Option<Self>, Error> {
         let (before, after) = endpoint.path.split_once(PLACEHOLDER).unwrap_or((&endpoint.path, ""));
         let url = address.join(&format!("{before}{after}")).map_err(|fault| Error::new(Exit::Config, fault))?;
         let around = endpoint.path.contains(PLACEHOLDER).then(|| {
@@ -85,78 +107,97 @@ impl Template {
             around,
             headers: api.headers.clone(),
             query: String::new(),
-            content: match &endpoint.sends {
-                Sends::Nothing => Content::Nothing,
-                Sends::Form(constants) => Content::Form(constants.clone()),
-                Sends::Json(text) => Content::Json(text.clone()),
-            },
+            sends: endpoint.sends.clone(),
         };
         template.declare_content();
         template.seat_key(&api.key.seat, key);
-        Ok(template)
+        for name in &endpoint.parameters {
+            let Some(value) = api.given(name) else { return Ok(None) };
+            template.add(name, value);
+        }
+        Ok(Some(template))
     }
 
     /// A body brings its own content type.
     fn declare_content(&mut self) {
-        let declared = match &self.content {
-            Content::Nothing => None,
-            Content::Form(_) => Some(FORM),
-            Content::Json(_) => Some(JSON),
+        let declared = match &self.sends {
+            Sends::Nothing => return,
+            Sends::Form(_) | Sends::FieldsAsForm(_) | Sends::Removals { .. } => FORM,
+            Sends::Json(_) | Sends::FieldsAsJson => JSON,
         };
-        if let Some(declared) = declared {
-            self.headers.insert(CONTENT_TYPE, declared);
-        }
+        self.headers.insert(CONTENT_TYPE, declared);
     }
 
     fn seat_key(&mut self, seat: &Seat, key: &Key) {
-        match (seat.spot(self.is_form()), &mut self.content) {
-            (Some(Spot::Header(name)), _) => {
+        match seat.spot(self.sends.is_form()) {
+            Some(Spot::Header(name)) => {
                 self.headers.insert(name.clone(), key.header().clone());
             }
-            (Some(Spot::Query(name)), _) => append(&mut self.query, name, key.expose()),
-            (Some(Spot::Form(name)), Content::Form(pairs)) => append(pairs, name, key.expose()),
+            Some(Spot::Query(name) | Spot::Form(name)) => self.add(name, key.expose()),
             // The description's check lets no key travel in a path or in a form that is not there.
-            (Some(Spot::Form(_)), Content::Nothing | Content::Json(_)) | (Some(Spot::Path) | None, _) => {}
+            Some(Spot::Path) | None => {}
         }
     }
 
-    fn is_form(&self) -> bool {
-        matches!(self.content, Content::Form(_))
+    /// Adds a pair to the form where one is sent, to the query elsewhere.
+    fn add(&mut self, name: &str, value: &str) {
+        let pairs = match &mut self.sends {
+            Sends::Form(pairs) | Sends::FieldsAsForm(pairs) | Sends::Removals { constants: pairs, .. } => pairs,
+            Sends::Nothing | Sends::Json(_) | Sends::FieldsAsJson => &mut self.query,
+        };
+        append(pairs, name, value);
     }
 
-    fn fill(&self, seat: &Seat, id: &Id) -> Request {
+    /// `None` where an id has no place, or the place has no id: a path without its id is another place.
+    fn fill(&self, api: &Description, ids: &[(&Seat, &Id)], fields: &Fields) -> Option<Request> {
         let mut request = Request::new(self.method.clone(), self.url.clone());
         *request.headers_mut() = self.headers.clone();
-        let (mut query, mut form) = (self.query.clone(), String::new());
-        match (seat.spot(self.is_form()), &self.around) {
-            (Some(Spot::Header(name)), _) => {
-                request.headers_mut().insert(name.clone(), value(id));
+        let (mut query, mut form, mut placed) = (self.query.clone(), String::new(), self.around.is_none());
+        for (seat, id) in ids {
+            match seat.spot(self.sends.is_form())? {
+                Spot::Header(name) => {
+                    request.headers_mut().insert(name.clone(), value(id));
+                }
+                Spot::Path => {
+                    let (before, after) = self.around.as_ref()?;
+                    request.url_mut().set_path(&format!("{before}{}{after}", escaped(id.text())));
+                    placed = true;
+                }
+                Spot::Query(name) => append(&mut query, name, id.text()),
+                Spot::Form(name) => append(&mut form, name, id.text()),
             }
-            (Some(Spot::Path), Some((before, after))) => {
-                request.url_mut().set_path(&format!("{before}{}{after}", escaped(id.text())));
-            }
-            (Some(Spot::Query(name)), _) => append(&mut query, name, id.text()),
-            (Some(Spot::Form(name)), _) => append(&mut form, name, id.text()),
-            // The description's check gives every identity its place in every operation.
-            (Some(Spot::Path), None) | (None, _) => {}
         }
         if !query.is_empty() {
             request.url_mut().set_query(Some(&query));
         }
-        *request.body_mut() = self.content.body(form);
-        request
-    }
-}
-
-impl Content {
-    fn body(&self, id: String) -> Option<Body> {
-        match self {
-            Self::Nothing => None,
-            Self::Form(constants) if constants.is_empty() => Some(id.into()),
-            Self::Form(constants) if id.is_empty() => Some(constants.clone().into()),
-            Self::Form(constants) => Some(format!("{constants}&{id}").into()),
-            Self::Json(text) => Some(text.clone().into()),
+        if matches!(self.sends, Sends::FieldsAsJson | Sends::FieldsAsForm(_)) {
+            request.headers_mut().extend(writing::headers(api, fields).map(|(name, value)| (name.clone(), value)));
         }
+        *request.body_mut() = self.body(api, &form, fields);
+        placed.then_some(request)
+    }
+
+    fn body(&self, api: &Description, ids: &str, fields: &Fields) -> Option<Body> {
+        let with_ids = |constants: &str| match (constants, ids) {
+            ("", pairs) | (pairs, "") => pairs.to_owned(),
+            (constants, ids) => format!("{constants}&{ids}"),
+        };
+        Some(match &self.sends {
+            Sends::Nothing => return None,
+            Sends::Json(text) => text.clone().into(),
+            Sends::FieldsAsJson => writing::json(api, fields).into(),
+            Sends::Form(constants) => with_ids(constants).into(),
+            Sends::FieldsAsForm(constants) => {
+                let mut pairs = with_ids(constants);
+                writing::form(api, fields, &mut pairs);
+                pairs.into()
+            }
+            Sends::Removals { name, constants } => {
+                let mut pairs = with_ids(constants);
+                writing::removals(api, fields, name, &mut pairs);
+                pairs.into()
+            }
+        })
     }
 }
 
@@ -186,7 +227,7 @@ mod tests {
             let api = Description::load(&ApiName::Embedded("adapty".to_owned())).unwrap();
             let key = Key::read(&KeySource::Given("key".into()), &api.key).unwrap();
             let plan = Plan::compile(&api, &api.address(None).unwrap(), &key).unwrap();
-            let request = plan.request(Operation::Delete, &id);
+            let request = plan.request(&api, Operation::Delete, &[&id], &Fields::default()).unwrap();
             let header = ["adapty-profile-id", "adapty-customer-user-id"][usize::from(kind)];
             prop_assert_eq!(request.headers()[header].as_bytes(), text.as_bytes());
         }

@@ -5,11 +5,16 @@ use std::ops::Range;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use toml::Spanned;
 
-use super::{Description, ErrorBodyRules, ErrorRules, IdentityKind, KeyRules, Owner, calls, form};
+use super::{
+    Description, ErrorBodyRules, ErrorRules, IdentityKind, KeyRules, calls,
+    fields::{self, Fields},
+    form,
+    identities::{self, Identities, clash, seat},
+};
 use crate::{
-    domain::{Id, IdFormat, IdKind, Schema},
+    domain::{Id, IdKind},
     error::{Error, Exit},
-    remote::seat::{PLACEHOLDER, Seat},
+    remote::seat::Seat,
 };
 
 /// The one version of the format there is.
@@ -36,23 +41,25 @@ fn describe(form: form::Form) -> Result<Description, Complaint> {
     }
     let key = key(form.key)?;
     let headers = static_headers(form.headers, &key.seat)?;
-    let (identities, seats) = identities(form.identities, &headers, &key.seat)?;
-    let calls = calls::calls(form.operations, &key.seat, &seats)?;
+    let mut identities = identities::identities(form.identities, &headers, &key.seat)?;
+    let parameters = parameters(form.parameters, &key.seat, &identities)?;
+    let fields = fields::fields(form.fields)?;
+    every_name_once(&fields, &headers, &key.seat, &identities, &parameters)?;
+    let calls = calls::calls(form.operations, &key.seat, &mut identities, &parameters, &fields)?;
     Ok(Description {
         name: form.name,
         address: form.base_url,
         default_rate: form.default_rate,
         key,
         headers,
-        probe: probe(&form.probe, &identities)?,
-        schema: Schema::default(),
-        parameters: Vec::new(),
+        probe: probe(&form.probe, &identities.kinds)?,
+        schema: fields.schema,
+        carriages: fields.carriages,
+        parameters,
         given: Vec::new(),
-        identities,
-        seats,
-        look: calls.look,
-        delete: calls.delete,
-        delete_tells: calls.delete_tells,
+        identities: identities.kinds,
+        seats: identities.seats,
+        calls,
         errors: errors(form.errors)?,
         request_id: form.answers.request_id,
     })
@@ -69,31 +76,6 @@ fn key(form: Spanned<form::Key>) -> Result<KeyRules, Complaint> {
         (prefix, _) => prefix.map(Spanned::into_inner).unwrap_or_default(),
     };
     Ok(KeyRules { variable: form.variable, seat, prefix, refused_prefixes: form.refused_prefixes })
-}
-
-/// Where something sits: in one place; only `query` and `form` may stand side by side.
-fn seat(
-    span: Range<usize>,
-    header: Option<HeaderName>,
-    path: Option<Spanned<String>>,
-    query: Option<String>,
-    form: Option<String>,
-) -> Result<Seat, Complaint> {
-    let placeholder = |path: &Spanned<String>| path.get_ref() == PLACEHOLDER;
-    match (header, path, query, form) {
-        (Some(header), None, None, None) => Ok(Seat::Header(header)),
-        (None, Some(path), None, None) if placeholder(&path) => Ok(Seat::Path),
-        (None, Some(path), None, None) => {
-            Err((path.span(), format!("the one place in a path is called `{PLACEHOLDER}`")))
-        }
-        (None, None, query, form) if query.is_some() || form.is_some() => {
-            if [&query, &form].into_iter().flatten().any(String::is_empty) {
-                return Err((span, "a field has a name".to_owned()));
-            }
-            Ok(Seat::Field { query, form })
-        }
-        _ => Err((span, "say where it travels: one of `header`, `path`, or `query` and `form`".to_owned())),
-    }
 }
 
 fn static_headers(
@@ -117,70 +99,58 @@ fn static_headers(
     Ok(headers)
 }
 
-fn identities(
-    form: Vec<Spanned<form::Identity>>,
-    headers: &HeaderMap,
+/// The names of what is said once for the whole run.
+fn parameters(
+    form: Vec<Spanned<form::Parameter>>,
     key: &Seat,
-) -> Result<(Vec<IdentityKind>, Vec<Seat>), Complaint> {
-    let mut kinds: Vec<IdentityKind> = Vec::new();
-    let mut seats: Vec<Seat> = Vec::new();
-    for identity in form {
-        let span = identity.span();
-        let identity = identity.into_inner();
-        if kinds.iter().any(|kind| kind.name == identity.name) {
-            return Err((span, format!("the identity `{}` is named twice", identity.name)));
+    identities: &Identities,
+) -> Result<Vec<String>, Complaint> {
+    let mut names: Vec<String> = Vec::new();
+    for parameter in form {
+        let (span, name) = (parameter.span(), parameter.into_inner().name);
+        if names.contains(&name) {
+            return Err((span, format!("the parameter `{name}` is named twice")));
         }
-        let seat = seat(span.clone(), identity.header, identity.path, identity.query, identity.form)?;
-        if let Some(taken) = clash(&seat, headers, seats.iter().chain([key])) {
+        let others = identities.seats.iter().chain([key]);
+        if let Some(taken) = clash(&parameter_seat(&name), &HeaderMap::new(), others) {
             return Err((span, format!("the {taken} is in use already")));
         }
-        kinds.push(IdentityKind {
-            name: identity.name,
-            owner: owner(&identity.owner),
-            format: format(&identity.format),
-            creates: true,
-        });
-        seats.push(seat);
+        names.push(name);
     }
-    if kinds.is_empty() || kinds.len() > usize::from(u8::MAX) {
-        return Err((0..0, "an API has between one identity and 255".to_owned()));
-    }
-    Ok((kinds, seats))
+    Ok(names)
 }
 
-/// What of a seat somebody else sits on. How many a path has room for, the operations tell.
-fn clash<'a>(seat: &Seat, headers: &HeaderMap, others: impl IntoIterator<Item = &'a Seat>) -> Option<String> {
-    let header = |name: &HeaderName| format!("header `{name}`");
-    let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
-    match seat {
-        Seat::Header(name) if headers.contains_key(name) => Some(header(name)),
-        Seat::Header(name) => others.into_iter().any(|other| other == seat).then(|| header(name)),
-        Seat::Path => None,
-        Seat::Field { query, form } => others.into_iter().find_map(|other| match other {
-            Seat::Field { query: theirs, .. } if same(query, theirs) => {
-                query.as_ref().map(|name| format!("query field `{name}`"))
-            }
-            Seat::Field { form: theirs, .. } if same(form, theirs) => {
-                form.as_ref().map(|name| format!("form field `{name}`"))
-            }
-            Seat::Header(_) | Seat::Path | Seat::Field { .. } => None,
-        }),
-    }
+/// A parameter travels under its own name wherever it does.
+fn parameter_seat(name: &str) -> Seat {
+    Seat::Field { query: Some(name.to_owned()), form: Some(name.to_owned()) }
 }
 
-const fn owner(form: &form::Owner) -> Owner {
-    match form {
-        form::Owner::Caller => Owner::Caller,
-        form::Owner::System => Owner::System,
+/// A field shares neither column nor place with anything else.
+fn every_name_once(
+    fields: &Fields,
+    headers: &HeaderMap,
+    key: &Seat,
+    identities: &Identities,
+    parameters: &[String],
+) -> Result<(), Complaint> {
+    let of_parameters: Vec<Seat> = parameters.iter().map(|name| parameter_seat(name)).collect();
+    let taken: Vec<&Seat> = identities.seats.iter().chain([key]).chain(&of_parameters).collect();
+    let mut in_headers: Vec<Seat> = Vec::new();
+    for ((field, carriage), span) in fields.schema.fields.iter().zip(&fields.carriages).zip(&fields.spans) {
+        let mut names = identities.kinds.iter().map(|kind| &kind.name).chain(parameters);
+        if names.any(|name| *name == field.name) {
+            return Err((span.clone(), format!("`{}` names something else already", field.name)));
+        }
+        let seat = match &carriage.header {
+            Some(header) => Seat::Header(header.clone()),
+            None => Seat::Field { query: None, form: Some(field.name.clone()) },
+        };
+        if let Some(taken) = clash(&seat, headers, taken.iter().copied().chain(&in_headers)) {
+            return Err((span.clone(), format!("the {taken} is in use already")));
+        }
+        in_headers.push(seat);
     }
-}
-
-const fn format(form: &form::Format) -> IdFormat {
-    match form {
-        form::Format::Any => IdFormat::Any,
-        form::Format::Hex24 => IdFormat::Hex24,
-        form::Format::Uuid => IdFormat::Uuid,
-    }
+    Ok(())
 }
 
 fn errors(form: form::Errors) -> Result<ErrorRules, Complaint> {
@@ -202,6 +172,7 @@ fn errors(form: form::Errors) -> Result<ErrorRules, Complaint> {
         not_found: form.not_found.into_inner(),
         credentials: form.credentials.into_inner(),
         credential_codes: form.credential_codes,
+        exists: form.exists,
     })
 }
 

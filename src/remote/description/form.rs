@@ -6,6 +6,7 @@ use reqwest::{Method, StatusCode, header::HeaderName};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::Spanned;
 
+use super::fields;
 use crate::{
     flow::Rate,
     remote::{address::Address, field::FieldPath},
@@ -26,6 +27,10 @@ pub(super) struct Form {
     #[serde(default)]
     pub(super) headers: BTreeMap<Spanned<String>, Spanned<String>>,
     pub(super) identities: Vec<Spanned<Identity>>,
+    #[serde(default)]
+    pub(super) parameters: Vec<Spanned<Parameter>>,
+    #[serde(default)]
+    pub(super) fields: Vec<Spanned<fields::Form>>,
     pub(super) operations: Operations,
     pub(super) errors: Errors,
     pub(super) answers: Answers,
@@ -61,6 +66,26 @@ pub(super) struct Identity {
     pub(super) path: Option<Spanned<String>>,
     pub(super) query: Option<String>,
     pub(super) form: Option<String>,
+    pub(super) creates: Option<bool>,
+    pub(super) look: Option<Spanned<OwnLook>>,
+}
+
+/// An identity's own way to be found.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OwnLook {
+    #[serde(deserialize_with = "path")]
+    pub(super) path: String,
+    #[serde(default)]
+    pub(super) parameters: Vec<String>,
+}
+
+/// `[[parameters]]`: what is said once for the whole run.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Parameter {
+    #[serde(deserialize_with = "name")]
+    pub(super) name: String,
 }
 
 /// How an identity's ids are written.
@@ -87,6 +112,9 @@ pub(super) enum Owner {
 pub(super) struct Operations {
     pub(super) look: Spanned<Operation>,
     pub(super) delete: Spanned<Operation>,
+    pub(super) create: Option<Spanned<Operation>>,
+    pub(super) update: Option<Spanned<Operation>>,
+    pub(super) remove: Option<Spanned<Operation>>,
 }
 
 /// One call, and what its success looks like.
@@ -100,6 +128,11 @@ pub(super) struct Operation {
     pub(super) form: Option<BTreeMap<String, String>>,
     #[serde(default, deserialize_with = "json")]
     pub(super) json: Option<String>,
+    pub(super) sends: Option<Travel>,
+    pub(super) names: Option<String>,
+    pub(super) identities: Option<Identities>,
+    #[serde(default)]
+    pub(super) parameters: Vec<String>,
     #[serde(deserialize_with = "success")]
     pub(super) status: StatusCode,
     pub(super) body: Body,
@@ -107,6 +140,21 @@ pub(super) struct Operation {
     #[serde(default)]
     pub(super) fields: Vec<FieldPath>,
     pub(super) delete_tells: Option<bool>,
+}
+
+/// How a row's fields travel.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Travel {
+    Json,
+    Form,
+}
+
+/// Which of a row's ids travel, where it is not the one called for alone.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Identities {
+    All,
 }
 
 /// What a successful answer's body is.
@@ -136,6 +184,8 @@ pub(super) struct Errors {
     pub(super) credentials: Spanned<Vec<StatusCode>>,
     #[serde(default)]
     pub(super) credential_codes: Vec<String>,
+    #[serde(default)]
+    pub(super) exists: Vec<String>,
     pub(super) bodies: Spanned<Vec<Spanned<ErrorBody>>>,
 }
 
@@ -177,7 +227,9 @@ fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: 
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
-fn optional<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(super) fn optional<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     from_text(deserializer).map(Some)
 }
 

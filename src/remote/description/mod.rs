@@ -5,17 +5,23 @@
 
 mod calls;
 mod check;
+mod endpoint;
+mod fields;
 mod form;
+mod identities;
 
 use std::fs;
 
 use reqwest::{
-    Method, StatusCode,
+    StatusCode,
     header::{HeaderMap, HeaderName},
 };
 
+pub use endpoint::{Endpoint, Sends, Shape};
+pub use fields::Carriage;
+
 use crate::{
-    domain::{Action, Id, IdFormat, Operation, Schema},
+    domain::{Action, FieldKind, Id, IdFormat, IdKind, Operation, Schema, Setting, Value},
     error::{Error, Exit},
     flow::Rate,
     remote::{ApiName, address::Address, field::FieldPath, seat::Seat},
@@ -56,13 +62,12 @@ pub struct Description {
     pub(super) key: KeyRules,
     pub(super) headers: HeaderMap,
     schema: Schema,
+    carriages: Vec<Carriage>,
     parameters: Vec<String>,
     given: Vec<(String, String)>,
     identities: Vec<IdentityKind>,
     seats: Vec<Seat>,
-    look: Endpoint,
-    delete: Endpoint,
-    delete_tells: bool,
+    calls: calls::Calls,
     errors: ErrorRules,
     pub(super) request_id: Vec<HeaderName>,
     pub(super) probe: Id,
@@ -81,66 +86,6 @@ pub(super) struct KeyRules {
     pub(super) refused_prefixes: Vec<String>,
 }
 
-/// One operation's call, and what its success looks like.
-#[derive(Debug, Clone)]
-pub struct Endpoint {
-    /// Its method.
-    pub(super) method: Method,
-    /// Its path, from the base URL's end on; the id's place is [`super::PLACEHOLDER`].
-    pub path: String,
-    /// Its body.
-    pub sends: Sends,
-    /// The one status of success.
-    pub(super) status: StatusCode,
-    /// The one shape of success.
-    pub shape: Shape,
-}
-
-impl Endpoint {
-    /// Its method, as it stands on the wire.
-    #[must_use]
-    pub fn method(&self) -> &str {
-        self.method.as_str()
-    }
-
-    /// The one status of success.
-    #[must_use]
-    pub fn status(&self) -> u16 {
-        self.status.as_u16()
-    }
-}
-
-/// A request's body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sends {
-    /// None.
-    Nothing,
-    /// A form with these constant fields, encoded already; the key and the id join them.
-    Form(String),
-    /// This JSON, as it stands.
-    Json(String),
-}
-
-/// What a successful answer's body is.
-#[derive(Debug, Clone)]
-pub enum Shape {
-    /// No byte.
-    Empty,
-    /// JSON with something at each of these places; there is at least one.
-    Json {
-        /// Where the API's own id of the profile stands, a text.
-        remote_id: Option<FieldPath>,
-        /// Where the app stands that the key belongs to, a text.
-        app: Option<FieldPath>,
-        /// Where anything but `null` stands.
-        fields: Vec<FieldPath>,
-        /// Where the profile itself stands; `None`: the body is the profile.
-        profile: Option<FieldPath>,
-    },
-    /// Whatever it is: the status says it all.
-    Any,
-}
-
 /// What the API's own errors mean.
 #[derive(Debug, Clone)]
 pub struct ErrorRules {
@@ -152,6 +97,8 @@ pub struct ErrorRules {
     pub(super) credentials: Vec<StatusCode>,
     /// Codes that are about the key, in any signed refusal.
     pub credential_codes: Vec<String>,
+    /// Codes by which a signed refusal of a creation means "there is one of that name already".
+    pub exists: Vec<String>,
 }
 
 impl ErrorRules {
@@ -247,13 +194,27 @@ impl Description {
         Self { given, ..self }
     }
 
-    /// Whether it has a call for this action.
+    /// What was given of the parameters.
+    pub(super) fn given(&self, name: &str) -> Option<&str> {
+        self.given.iter().find(|(given, _)| given == name).map(|(_, value)| &**value)
+    }
+
+    /// A parameter that calls for these actions, about ids of these kinds, may need and that was not given. Looks count
+    /// in any case: any row may be looked at.
     #[must_use]
-    pub const fn offers(&self, action: Action) -> bool {
-        match action {
-            Action::Delete | Action::Get | Action::Verify => true,
-            Action::Create | Action::Update | Action::Upsert => false,
-        }
+    pub fn lacks(&self, actions: &[Action], kinds: &[IdKind]) -> Option<&str> {
+        let operations = actions.iter().flat_map(|action| operations(*action)).chain(&[Operation::Look]);
+        let endpoints = operations.filter_map(|operation| self.endpoint(*operation));
+        let own = kinds.iter().filter_map(|kind| self.own_look(*kind));
+        let mut needed = endpoints.chain(own).flat_map(|endpoint| &endpoint.parameters);
+        needed.find(|name| self.given(name).is_none()).map(String::as_str)
+    }
+
+    /// Whether it has every call that this action may take.
+    #[must_use]
+    pub fn offers(&self, action: Action) -> bool {
+        let optional = |operation: &&Operation| **operation != Operation::Remove;
+        operations(action).iter().filter(optional).all(|operation| self.endpoint(*operation).is_some())
     }
 
     /// The pace when none is asked for.
@@ -289,13 +250,13 @@ impl Description {
     /// Whether the answer to a deletion tells a deleted profile from an absent one; otherwise it is looked for first.
     #[must_use]
     pub fn delete_tells(&self) -> bool {
-        self.delete_tells
+        self.calls.delete_tells
     }
 
     /// Whether a found profile names the app that the key belongs to.
     #[must_use]
     pub fn names_apps(&self) -> bool {
-        matches!(&self.look.shape, Shape::Json { app: Some(_), .. })
+        matches!(&self.calls.look.shape, Shape::Json { app: Some(_), .. })
     }
 
     /// What the API's own errors mean.
@@ -329,17 +290,70 @@ impl Description {
         }
     }
 
-    /// How an operation is called.
+    /// How an operation is called; none for what it has no call for.
     #[must_use]
-    pub fn endpoint(&self, operation: Operation) -> &Endpoint {
+    pub const fn endpoint(&self, operation: Operation) -> Option<&Endpoint> {
         match operation {
-            Operation::Look
-            | Operation::Get
-            | Operation::Create
-            | Operation::Update
-            | Operation::Remove
-            | Operation::Compare => &self.look,
-            Operation::Delete => &self.delete,
+            Operation::Look | Operation::Get | Operation::Compare => Some(&self.calls.look),
+            Operation::Delete => Some(&self.calls.delete),
+            Operation::Create => self.calls.create.as_ref(),
+            Operation::Update => self.calls.update.as_ref(),
+            Operation::Remove => self.calls.remove.as_ref(),
         }
+    }
+
+    /// How a profile is read.
+    #[must_use]
+    pub const fn look(&self) -> &Endpoint {
+        &self.calls.look
+    }
+
+    /// How it is deleted.
+    #[must_use]
+    pub const fn delete(&self) -> &Endpoint {
+        &self.calls.delete
+    }
+
+    /// How a profile is looked for by ids of this kind, where that is not the usual look. What is found is called by the
+    /// API's own id from then on.
+    #[must_use]
+    pub fn own_look(&self, kind: IdKind) -> Option<&Endpoint> {
+        self.calls.own_looks.get(usize::from(kind.0))?.as_ref()
+    }
+
+    /// The first kind of id that the API gives out itself.
+    pub(super) fn own_kind(&self) -> Option<(IdKind, IdFormat)> {
+        let mut kinds = (0_u8..).map(IdKind).zip(&self.identities);
+        let own = |(kind, identity): &(IdKind, &IdentityKind)| {
+            identity.owner == Owner::System && self.own_look(*kind).is_none()
+        };
+        kinds.find(own).map(|(kind, identity)| (kind, identity.format))
+    }
+
+    /// How the fields of [`Self::schema`] travel, in its order.
+    #[must_use]
+    pub fn carriages(&self) -> &[Carriage] {
+        &self.carriages
+    }
+
+    /// Whether this is an entry of an object that only a call of its own can take away.
+    pub(super) fn is_removal(&self, setting: &Setting) -> bool {
+        self.calls.remove.is_some() && setting.value == Value::Null && matches!(self.kind(setting), FieldKind::Map)
+    }
+
+    /// What may stand in a setting's field; the setting is one that this description's schema knows.
+    pub(super) fn kind(&self, setting: &Setting) -> &FieldKind {
+        &self.schema.fields[usize::from(setting.field)].kind
+    }
+}
+
+/// The calls that change something on an action's way, the look before a deletion apart.
+const fn operations(action: Action) -> &'static [Operation] {
+    match action {
+        Action::Delete => &[Operation::Delete],
+        Action::Create => &[Operation::Create],
+        Action::Update => &[Operation::Update, Operation::Remove],
+        Action::Upsert => &[Operation::Update, Operation::Remove, Operation::Create],
+        Action::Get | Action::Verify => &[Operation::Look],
     }
 }

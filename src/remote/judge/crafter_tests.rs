@@ -4,9 +4,9 @@ use std::{fs, path::Path};
 
 use reqwest::{StatusCode, header::HeaderMap};
 
-use super::{Answer, judge};
+use super::{Answer, Asked, judge};
 use crate::{
-    domain::{Blame, Call, Fact, Id, IdKind, Identity, Moment, Operation, Reply, Slot, Suspicion, Word},
+    domain::{Blame, Call, Fact, Fields, Id, IdKind, Identity, Moment, Operation, Reply, Slot, Suspicion, Word},
     remote::{ApiName, Description},
 };
 
@@ -23,7 +23,7 @@ fn body(name: &str) -> Vec<u8> {
 fn said(api: &Description, call: Call, status: u16, body: &[u8]) -> Reply {
     let identity = Identity::one(Id::parse(IdKind(0), "507f1f77bcf86cd799439011").unwrap());
     let answer = Answer { status: StatusCode::from_u16(status).unwrap(), headers: &HeaderMap::new(), body, cut: false };
-    judge(api, call, &identity, &answer, || Moment::from_millis(0))
+    judge(api, Asked { call, identity: &identity, fields: &Fields::default() }, &answer, || Moment::from_millis(0))
 }
 
 fn crafter(call: Call, status: u16, fixture: &str) -> Reply {

@@ -3,6 +3,8 @@
 //! Promises: only an answer in the API's own shape settles a row (`Done`, `Next`, `Refused`); everything else is about
 //! the run or passes. It does not know how the answer came, and keeps nothing.
 
+mod compare;
+
 use std::time::Duration;
 
 use reqwest::{
@@ -12,11 +14,13 @@ use reqwest::{
 
 use super::{
     body::{self, ErrorBody, There},
-    description::{Description, Endpoint, Shape},
+    description::{Description, Shape},
     field::FieldPath,
     retry_after,
 };
-use crate::domain::{Blame, Call, Evidence, Fact, Identity, Moment, Operation, Reply, Slot, Suspicion, Word};
+use crate::domain::{
+    Blame, Call, Evidence, Fact, Fields, Id, Identity, Moment, Operation, Reply, Slot, Suspicion, Word,
+};
 
 /// An answer, as far as it was read.
 pub(super) struct Answer<'a> {
@@ -30,25 +34,54 @@ pub(super) struct Answer<'a> {
     pub(super) cut: bool,
 }
 
+/// What was asked.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// The call.
+    pub(super) call: Call,
+    /// About whom.
+    pub(super) identity: &'a Identity,
+    /// What the row wants of the profile.
+    pub(super) fields: &'a Fields,
+}
+
+impl<'a> Asked<'a> {
+    /// The id that the call names; a fallback that is not there cannot be called for, so the primary id stands in.
+    pub(super) fn addressee(self) -> &'a Id {
+        match self.call.slot {
+            Slot::Primary => self.identity.primary(),
+            Slot::Fallback => self.identity.fallback().unwrap_or_else(|| self.identity.primary()),
+        }
+    }
+}
+
 /// What an answer to a call means. `now` is asked only for a `Retry-After` date in an answer without `Date`.
-pub(super) fn judge(
-    api: &Description,
-    call: Call,
-    identity: &Identity,
-    answer: &Answer<'_>,
-    now: impl FnOnce() -> Moment,
-) -> Reply {
+pub(super) fn judge(api: &Description, asked: Asked<'_>, answer: &Answer<'_>, now: impl FnOnce() -> Moment) -> Reply {
     let mut evidence = Evidence {
         status: Some(answer.status.as_u16()),
         request_id: first_text(answer.headers, &api.request_id),
         ..Evidence::default()
     };
-    let word = if answer.status.is_success() {
-        success(api.endpoint(call.operation), call.operation, answer, &mut evidence)
+    let mut word = if answer.status.is_success() {
+        success(api, asked, answer, &mut evidence)
     } else {
-        failure(api, call, identity, answer, now, &mut evidence)
+        failure(api, asked, answer, now, &mut evidence)
     };
-    Reply { lost: is_lost(answer), word, evidence, resolved: None }
+    let mut resolved = None;
+    if matches!(word, Word::Done(Fact::Found | Fact::Same)) && api.own_look(asked.addressee().kind()).is_some() {
+        resolved = evidence.remote_id.as_deref().and_then(|text| own_id(api, text));
+        if resolved.is_none() {
+            word = Word::Suspect(Suspicion::Unsigned);
+        }
+    }
+    Reply { lost: is_lost(answer), word, evidence, resolved }
+}
+
+/// The API's own id, as an answer told it. A text that was cut is another id, or none.
+fn own_id(api: &Description, text: &str) -> Option<Id> {
+    let (kind, format) = api.own_kind()?;
+    let whole = text.len() < body::MAX_TEXT - char::MAX.len_utf8();
+    Id::parse(kind, text).ok().filter(|id| whole && format.check(id).is_ok())
 }
 
 /// A gateway's 502 and 504 say that the API's own answer never reached it: as lost as an answer that broke off.
@@ -56,39 +89,67 @@ fn is_lost(answer: &Answer<'_>) -> bool {
     answer.cut || matches!(answer.status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT)
 }
 
-fn success(endpoint: &Endpoint, operation: Operation, answer: &Answer<'_>, evidence: &mut Evidence) -> Word {
+fn success(api: &Description, asked: Asked<'_>, answer: &Answer<'_>, evidence: &mut Evidence) -> Word {
+    let operation = asked.call.operation;
     if answer.cut {
         return Word::Again { after: None, blame: Blame::Row };
     }
+    // What has no call was not sent, and has no answer.
+    let Some(endpoint) = api.endpoint(operation) else { return Word::Suspect(Suspicion::Unsigned) };
     if answer.status != endpoint.status {
         return Word::Suspect(Suspicion::Unsigned);
     }
     match &endpoint.shape {
-        Shape::Empty if answer.body.is_empty() => Word::Done(goal(operation)),
+        Shape::Empty if answer.body.is_empty() => reached(api, asked),
         Shape::Empty => Word::Suspect(Suspicion::Unsigned),
         Shape::Json { remote_id, app, fields, profile } => {
             if recognised(answer.body, remote_id.as_ref(), app.as_ref(), fields, evidence) {
-                found(operation, answer, profile.as_ref(), evidence)
+                found(api, asked, answer, profile.as_ref(), evidence)
             } else {
                 Word::Suspect(Suspicion::Unsigned)
             }
         }
-        Shape::Any => Word::Done(goal(operation)),
+        Shape::Any => reached(api, asked),
     }
 }
 
-/// A profile in the API's own shape. One that was to be kept, and is too long for that, is not taken for read: a cut
-/// one would be a made-up fact.
-fn found(operation: Operation, answer: &Answer<'_>, profile: Option<&FieldPath>, evidence: &mut Evidence) -> Word {
-    if operation != Operation::Get {
-        return Word::Done(goal(operation));
+/// The call did what it was for; an update may have left something that another call takes away.
+fn reached(api: &Description, asked: Asked<'_>) -> Word {
+    let Call { operation, slot } = asked.call;
+    if operation == Operation::Update && asked.fields.iter().any(|setting| api.is_removal(setting)) {
+        return Word::Next(Call { operation: Operation::Remove, slot });
     }
+    Word::Done(goal(operation))
+}
+
+/// A profile in the API's own shape.
+fn found(
+    api: &Description,
+    asked: Asked<'_>,
+    answer: &Answer<'_>,
+    profile: Option<&FieldPath>,
+    evidence: &mut Evidence,
+) -> Word {
+    match asked.call.operation {
+        Operation::Get => keep(answer, profile, evidence),
+        Operation::Compare if compare::is_same(api, asked.fields, answer.body, profile) => Word::Done(Fact::Same),
+        Operation::Compare
+        | Operation::Look
+        | Operation::Delete
+        | Operation::Create
+        | Operation::Update
+        | Operation::Remove => reached(api, asked),
+    }
+}
+
+/// A profile that was to be kept. One that is too long for that is not taken for read: a cut one would be a made-up fact.
+fn keep(answer: &Answer<'_>, profile: Option<&FieldPath>, evidence: &mut Evidence) -> Word {
     if answer.body.len() >= body::MAX_PROFILE {
         evidence.message = Some(format!("the profile is too long to be kept: {} bytes or more", body::MAX_PROFILE));
         return Word::Again { after: None, blame: Blame::Row };
     }
     evidence.profile = body::value(answer.body, profile);
-    if evidence.profile.is_some() { Word::Done(goal(operation)) } else { Word::Suspect(Suspicion::Unsigned) }
+    if evidence.profile.is_some() { Word::Done(Fact::Found) } else { Word::Suspect(Suspicion::Unsigned) }
 }
 
 /// Whether the body has all that the API's own has; notes the texts that say who it is about.
@@ -127,8 +188,7 @@ const fn goal(operation: Operation) -> Fact {
 
 fn failure(
     api: &Description,
-    call: Call,
-    identity: &Identity,
+    asked: Asked<'_>,
     answer: &Answer<'_>,
     now: impl FnOnce() -> Moment,
     evidence: &mut Evidence,
@@ -137,6 +197,8 @@ fn failure(
     let error = ErrorBody::read(rules, answer.body).unwrap_or_default();
     let is_among = |codes: &[String]| error.code.as_ref().is_some_and(|code| codes.contains(code));
     let (gone, about_the_key) = (is_among(&rules.not_found), is_among(&rules.credential_codes));
+    let creates = asked.call.operation == Operation::Create;
+    let taken = creates && is_among(&rules.exists);
     let signed = error.code.is_some();
     evidence.code = error.code;
     evidence.message = error.message;
@@ -144,7 +206,9 @@ fn failure(
         Some(word) => word,
         None if answer.status.is_client_error() && about_the_key => Word::Suspect(Suspicion::Credentials),
         None if answer.cut => Word::Again { after: None, blame: Blame::Row },
-        None if gone && answer.status == StatusCode::NOT_FOUND => absent(call, identity),
+        None if taken && answer.status.is_client_error() => Word::Done(Fact::Taken),
+        // What is to be made cannot be missed: something else is, and the API will not take the row.
+        None if gone && !creates && answer.status == StatusCode::NOT_FOUND => absent(api, asked),
         None if signed && answer.status.is_client_error() => Word::Refused,
         None => Word::Suspect(Suspicion::Unsigned),
     }
@@ -175,14 +239,16 @@ fn again(status: StatusCode, after: Option<Duration>) -> Word {
     Word::Again { after, blame }
 }
 
-/// There is no profile by this id: the other one is next, if there is another one.
-const fn absent(call: Call, identity: &Identity) -> Word {
-    match call.slot {
-        Slot::Primary if identity.fallback().is_some() => {
-            Word::Next(Call { operation: call.operation, slot: Slot::Fallback })
-        }
-        Slot::Primary | Slot::Fallback => Word::Done(Fact::Absent),
-    }
+/// There is no profile by this id: the other one is next, if there is another one. By a name it must be found before
+/// anything can be done to it.
+fn absent(api: &Description, asked: Asked<'_>) -> Word {
+    let operation = asked.call.operation;
+    let next = match (asked.call.slot, asked.identity.fallback()) {
+        (Slot::Primary, Some(other)) if operation.changes() && api.own_look(other.kind()).is_some() => Operation::Look,
+        (Slot::Primary, Some(_)) => operation,
+        (Slot::Primary, None) | (Slot::Fallback, _) => return Word::Done(Fact::Absent),
+    };
+    Word::Next(Call { operation: next, slot: Slot::Fallback })
 }
 
 fn wait(headers: &HeaderMap, now: impl FnOnce() -> Moment) -> Option<Duration> {

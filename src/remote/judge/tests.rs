@@ -57,7 +57,7 @@ fn with(call: Call, identity: &Identity, status: u16, headers: &[(&str, &str)], 
     let headers: HeaderMap =
         headers.iter().map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap())).collect();
     let answer = Answer { status: StatusCode::from_u16(status).unwrap(), headers: &headers, body, cut };
-    judge(&api, call, identity, &answer, || Moment::from_millis(0))
+    judge(&api, Asked { call, identity, fields: &Fields::default() }, &answer, || Moment::from_millis(0))
 }
 
 fn plain(call: Call, status: u16, fixture: &str) -> Reply {

@@ -34,8 +34,12 @@ fn it_is_as_its_page_and_its_source_say() {
     let api = crafter();
     assert_eq!((api.name(), api.base_url(), api.key_variable()), ("crafter", None, "CRAFTER_ACCESS_TOKEN_ID"));
     assert!(!api.delete_tells() && !api.names_apps());
-    let identities: Vec<_> = api.identities().iter().map(|kind| (&*kind.name, kind.owner, kind.format)).collect();
-    assert_eq!(identities, [("id", Owner::System, IdFormat::Hex24)]);
+    let identities: Vec<_> =
+        api.identities().iter().map(|kind| (&*kind.name, kind.owner, kind.format, kind.creates)).collect();
+    assert_eq!(
+        identities,
+        [("id", Owner::System, IdFormat::Hex24, false), ("username", Owner::Caller, IdFormat::Any, true)]
+    );
 }
 
 #[tokio::test]

@@ -82,6 +82,8 @@ async fn ids_and_key_travel_in_forms_and_queries_where_it_says_so() {
         ("path = \"{id}\"\n", "query = \"who\"\nform = \"id\"\n"),
         ("path = \"/accounts/{id}\"", "path = \"/accounts\""),
         ("path = \"/accounts/{id}\"", "path = \"/erase\""),
+        ("path = \"/accounts/{id}\"", "path = \"/change\""),
+        ("path = \"/accounts/{id}/settings/remove\"", "path = \"/unset\""),
         ("method = \"DELETE\"", "method = \"POST\""),
         ("json = '{\"reason\": \"erasure\"}'", "form = { reason = \"art. 17\", hard = \"1\" }"),
     ]);
@@ -167,9 +169,9 @@ fn every_kind_of_mistake_is_named_with_its_line() {
 #[test]
 fn a_second_identity_needs_a_place_of_its_own() {
     let second = |travels: &str| {
-        let identity = format!("[[identities]]\nname = \"email\"\nowner = \"caller\"\n{travels}\n\n[operations.look]");
+        let identity = format!("[[identities]]\nname = \"phone\"\nowner = \"caller\"\n{travels}\n\n[operations.look]");
         load(&changed(&[("[operations.look]", &identity)])).map_err(|error| error.to_string())
     };
-    assert!(second("query = \"email\"").unwrap_err().contains("leaves no room"));
+    assert!(second("query = \"phone\"").unwrap_err().contains("leaves no room"));
     assert!(second("path = \"{id}\"").unwrap_err().contains("leaves no room"));
 }

@@ -1,0 +1,230 @@
+//! The field table: what may stand in a profile's fields, and how each of them travels.
+//!
+//! Promises: of two fields neither stands within the other, and what travels in a header can stand in one. It checks no
+//! value: that is done where rows are read, by the schema.
+
+use std::ops::Range;
+
+use reqwest::header::HeaderName;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{check::Complaint, form};
+use crate::{
+    domain::{Action, Field, FieldKind, PairRules, Schema},
+    remote::field::FieldPath,
+};
+
+/// `[[fields]]`: one field of a profile.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Form {
+    name: String,
+    #[serde(rename = "type")]
+    kind: Kind,
+    #[serde(default)]
+    nullable: bool,
+    #[serde(default)]
+    required: Vec<Action>,
+    #[serde(default)]
+    with_group: bool,
+    #[serde(default)]
+    doubtful_without: Vec<Action>,
+    #[serde(default, deserialize_with = "form::optional")]
+    header: Option<HeaderName>,
+    returned: Option<FieldPath>,
+    least: Option<i64>,
+    most: Option<i64>,
+    doubtful_above: Option<usize>,
+    words: Option<Vec<String>>,
+    doubtful_words: Option<Vec<String>>,
+    open: Option<bool>,
+    key_most: Option<usize>,
+    value_most: Option<usize>,
+    value_doubtful_above: Option<usize>,
+}
+
+/// The words for what may stand in a field.
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Text,
+    Email,
+    Integer,
+    Number,
+    Boolean,
+    Date,
+    Choice,
+    Uuid,
+    Country,
+    Ipv4,
+    Texts,
+    Pairs,
+    Map,
+}
+
+impl Kind {
+    /// The bounds that it can have.
+    const fn bounds(self) -> &'static [&'static str] {
+        match self {
+            Self::Text => &["most", "doubtful_above"],
+            Self::Integer => &["least", "most"],
+            Self::Choice => &["words", "doubtful_words", "open"],
+            Self::Pairs => &["most", "key_most", "value_most", "value_doubtful_above"],
+            Self::Email
+            | Self::Number
+            | Self::Boolean
+            | Self::Date
+            | Self::Uuid
+            | Self::Country
+            | Self::Ipv4
+            | Self::Texts
+            | Self::Map => &[],
+        }
+    }
+}
+
+/// How a field travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carriage {
+    /// Where it stands in a JSON body: its name, split at the dots.
+    pub path: FieldPath,
+    /// The header that it travels in, instead of the body.
+    pub header: Option<HeaderName>,
+    /// Where a look's answer has it, from the profile on; `None`: the API does not return it.
+    pub returned: Option<FieldPath>,
+}
+
+/// The whole table; the lists go side by side.
+#[derive(Default)]
+pub(super) struct Fields {
+    pub(super) schema: Schema,
+    pub(super) carriages: Vec<Carriage>,
+    /// Where in the file each is named.
+    pub(super) spans: Vec<Range<usize>>,
+}
+
+/// Checks the table.
+pub(super) fn fields(form: Vec<Spanned<Form>>) -> Result<Fields, Complaint> {
+    let mut fields = Fields::default();
+    for form in form {
+        let span = form.span();
+        let (field, carriage) = field(form.into_inner()).map_err(|complaint| (span.clone(), complaint))?;
+        let within = |other: &Carriage| {
+            other.path.keys().starts_with(carriage.path.keys()) || carriage.path.keys().starts_with(other.path.keys())
+        };
+        if fields.carriages.iter().any(within) {
+            return Err((span, format!("the field `{}` is named twice, or stands within another one", field.name)));
+        }
+        fields.schema.fields.push(field);
+        fields.carriages.push(carriage);
+        fields.spans.push(span);
+    }
+    if fields.spans.len() > usize::from(u16::MAX) {
+        return Err((0..0, format!("an API has at most {} fields", u16::MAX)));
+    }
+    Ok(fields)
+}
+
+fn field(form: Form) -> Result<(Field, Carriage), String> {
+    let path: FieldPath = form.name.parse()?;
+    let kind = kind(&form)?;
+    if form.with_group && path.keys().len() == 1 {
+        return Err(
+            "`with_group` is about a field with a dot in its name: what stands before it is the group".to_owned()
+        );
+    }
+    if let Some(action) = form.required.iter().chain(&form.doubtful_without).find(|action| !action.takes_fields()) {
+        return Err(format!("fields are no part of `{}`", action.word()));
+    }
+    if form.header.is_some() {
+        fits_a_header(&kind, form.nullable)?;
+    }
+    let field = Field {
+        name: form.name,
+        kind,
+        nullable: form.nullable,
+        required: form.required,
+        with_group: form.with_group,
+        doubtful_without: form.doubtful_without,
+    };
+    Ok((field, Carriage { path, header: form.header, returned: form.returned }))
+}
+
+fn kind(form: &Form) -> Result<FieldKind, String> {
+    let given = [
+        ("least", form.least.is_some()),
+        ("most", form.most.is_some()),
+        ("doubtful_above", form.doubtful_above.is_some()),
+        ("words", form.words.is_some()),
+        ("doubtful_words", form.doubtful_words.is_some()),
+        ("open", form.open.is_some()),
+        ("key_most", form.key_most.is_some()),
+        ("value_most", form.value_most.is_some()),
+        ("value_doubtful_above", form.value_doubtful_above.is_some()),
+    ];
+    if let Some((name, _)) = given.iter().find(|(name, given)| *given && !form.kind.bounds().contains(name)) {
+        return Err(format!("`{name}` is no bound of this type"));
+    }
+    Ok(match form.kind {
+        Kind::Text => FieldKind::Text { most: length(form.most)?, doubtful_above: form.doubtful_above },
+        Kind::Email => FieldKind::Email,
+        Kind::Integer => {
+            let (least, most) = (form.least.unwrap_or(i64::MIN), form.most.unwrap_or(i64::MAX));
+            if least > most {
+                return Err("`least` is more than `most`".to_owned());
+            }
+            FieldKind::Integer { least, most }
+        }
+        Kind::Number => FieldKind::Number,
+        Kind::Boolean => FieldKind::Boolean,
+        Kind::Date => FieldKind::Date,
+        Kind::Choice => choice(form)?,
+        Kind::Uuid => FieldKind::Uuid,
+        Kind::Country => FieldKind::Country,
+        Kind::Ipv4 => FieldKind::Ipv4,
+        Kind::Texts => FieldKind::Texts,
+        Kind::Pairs => {
+            let value_most = form.value_most.unwrap_or(usize::MAX);
+            FieldKind::Pairs(PairRules {
+                most: length(form.most)?.unwrap_or(usize::MAX),
+                key_most: form.key_most.unwrap_or(usize::MAX),
+                value_most,
+                value_doubtful_above: form.value_doubtful_above.unwrap_or(value_most),
+            })
+        }
+        Kind::Map => FieldKind::Map,
+    })
+}
+
+fn choice(form: &Form) -> Result<FieldKind, String> {
+    let words = form.words.clone().filter(|words| !words.is_empty()).ok_or("a choice has `words` to choose from")?;
+    let doubtful = form.doubtful_words.clone().unwrap_or_default();
+    Ok(FieldKind::Choice { words, doubtful, open: form.open.unwrap_or_default() })
+}
+
+fn length(most: Option<i64>) -> Result<Option<usize>, String> {
+    most.map(usize::try_from).transpose().map_err(|_| "`most` is less than nothing".to_owned())
+}
+
+/// Of what travels in a header every value must be one that a header can hold.
+fn fits_a_header(kind: &FieldKind, nullable: bool) -> Result<(), String> {
+    if nullable {
+        return Err("a header cannot say null: what travels in one is not `nullable`".to_owned());
+    }
+    let holds = match kind {
+        FieldKind::Choice { words, doubtful, open } => {
+            let plain = |word: &String| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic());
+            !open && words.iter().chain(doubtful).all(plain)
+        }
+        FieldKind::Integer { .. }
+        | FieldKind::Number
+        | FieldKind::Boolean
+        | FieldKind::Date
+        | FieldKind::Uuid
+        | FieldKind::Country
+        | FieldKind::Ipv4 => true,
+        FieldKind::Text { .. } | FieldKind::Email | FieldKind::Texts | FieldKind::Pairs(_) | FieldKind::Map => false,
+    };
+    if holds { Ok(()) } else { Err("not every value of this type can travel in a header".to_owned()) }
+}
