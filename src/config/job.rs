@@ -114,7 +114,7 @@ pub(super) fn configure(args: Wanted, again: Again, around: &Surroundings<'_>) -
     let flow = flow_options(&args, &description, around);
     let source = rows::reading(&args, constants, &description, around)?;
     let (patience, leniency) = pipeline::wishes(&args.mass, args.memory.is_some())?;
-    let MassArgs { path, checks, results, connection, allow_empty, .. } = args.mass;
+    let MassArgs { path, checks, results, connection, allow_empty, set, .. } = args.mass;
     let mut job = Job {
         task: args.task,
         target: target(connection, &checks, flow.width, &description, around)?,
@@ -138,7 +138,7 @@ pub(super) fn configure(args: Wanted, again: Again, around: &Surroundings<'_>) -
         options_said: BTreeMap::new(),
         again,
     };
-    job.options_said = said::options(&job);
+    job.options_said = said::options(&job, &set);
     Ok(job)
 }
 

@@ -13,7 +13,7 @@ use crate::{
 type Said = (&'static str, String);
 
 /// Nothing of the connection is among them: a proxy's URL may hold a password.
-pub(super) fn options(job: &Job) -> BTreeMap<String, String> {
+pub(super) fn options(job: &Job, set: &[(String, String)]) -> BTreeMap<String, String> {
     pace(&job.flow)
         .into_iter()
         .chain(guards(&job.flow))
@@ -21,7 +21,7 @@ pub(super) fn options(job: &Job) -> BTreeMap<String, String> {
         .chain(out_profiles(&job.profiles))
         .chain(job.against.as_ref().map(|directory| ("against", directory.display().to_string())))
         .chain(job.suppress.as_ref().map(|list| ("suppress", list.list.display().to_string())))
-        .chain(constants(&job.source))
+        .chain(constants(set))
         .chain(pipeline(job))
         .chain(changes(job))
         .chain(sync(job))
@@ -30,8 +30,7 @@ pub(super) fn options(job: &Job) -> BTreeMap<String, String> {
 }
 
 /// What was said once for all rows: fields, and what the API wants to be told.
-fn constants(source: &source::Options) -> Option<Said> {
-    let set = &source.fields.set;
+fn constants(set: &[(String, String)]) -> Option<Said> {
     (!set.is_empty()).then(|| ("set", lines(set.iter().map(|(name, value)| format!("{name}={value}")))))
 }
 

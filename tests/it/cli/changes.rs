@@ -116,6 +116,17 @@ fn a_constant_may_hold_anything_and_is_said_once() {
 }
 
 #[test]
+fn what_an_api_wants_to_be_told_is_no_field_and_stands_in_the_record() {
+    for command in ["delete", "get", "create"] {
+        let made = job(&format!("{command} x --api crafter --set tenantName=corporate"), &[]);
+        assert_eq!(made.source.fields.set, [], "{command}");
+        assert_eq!(made.options_said["set"], "tenantName=corporate", "{command}");
+    }
+    let (code, what) = turned_down("delete x --api crafter --set email=a");
+    assert_eq!((code, what.as_str()), (2, "--set email has no meaning for delete, which sets no field"));
+}
+
+#[test]
 fn a_list_of_the_erased_comes_with_its_key() {
     for command in ["delete", "create", "update", "sync"] {
         let made = job(&format!("{command} x --suppress erased --suppress-key k"), &[]);

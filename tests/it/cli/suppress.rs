@@ -35,7 +35,6 @@ fn what_names_no_list_or_does_nothing_with_it_is_turned_down() {
         ("suppress check x --suppress-key k", "--suppress"),
         ("suppress burn x --suppress l --suppress-key k", "burn"),
         ("suppress check --suppress l --suppress-key k", "<INPUT>"),
-        ("suppress check x --suppress l --suppress-key k --api crafter --id-column user", "--id-column"),
     ];
     for (line, flag) in lines {
         let (code, what) = turned_down(line);
