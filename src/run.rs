@@ -98,8 +98,14 @@ pub async fn perform(config: Config, screen: Screen) -> Result<Exit, Error> {
         logs: config.voice.log.format,
     };
     match config.command {
-        Command::Delete(job) | Command::Get(job) | Command::Verify(job) => job::perform(*job, &stage).await,
+        Command::Delete(job)
+        | Command::Create(job)
+        | Command::Update(job)
+        | Command::Sync(job)
+        | Command::Get(job)
+        | Command::Verify(job) => job::perform(*job, &stage).await,
         Command::Sandbox(job) => serve::perform(*job, &stage).await,
+        Command::Suppress(job) => suppress::perform(&job, &stage),
         Command::Report(job) => recount::perform(&job, &stage),
         Command::Print(text) => stage.screen.data(&text).map(|()| Exit::Success),
     }

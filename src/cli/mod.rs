@@ -2,15 +2,19 @@
 //!
 //! Promises: [`Cli`] is a dumb structure, whose fields hold what was said and nothing that follows from it (that is
 //! [`crate::config`]'s work); no flag takes a key; `--yes` and `--sandbox` have no environment name, so that nothing
-//! lingers that makes deletion silent or pretended.
+//! lingers that makes a change silent or pretended.
 
 #![expect(clippy::doc_markdown, reason = "the doc comments of flags are help texts, read on a terminal")]
 #![expect(clippy::struct_excessive_bools, reason = "a switch is a bool; config makes sense of them")]
 
 mod api;
+mod change;
 mod delete;
+mod mass;
 mod read;
 mod sandbox;
+mod suppress;
+mod sync;
 mod texts;
 mod values;
 
@@ -23,9 +27,17 @@ use clap::{
 };
 
 pub use api::{ApiArgs, ApiCommand};
-pub use delete::{CheckArgs, ConnectionArgs, DeleteArgs, InputArgs, PaceArgs, ResultsArgs, SafetyArgs};
-pub use read::{GetArgs, OutProfiles, ReadArgs, VerifyArgs};
+pub use change::{
+    ChangeArgs, Compare, CompareArgs, CreateArgs, CreationArgs, FieldArgs, ListArgs, UpdateArgs, WriteArgs,
+};
+pub use delete::{DeleteArgs, SafetyArgs};
+pub use mass::{
+    AbsentArgs, ApiArg, CheckArgs, ConnectionArgs, InputArgs, MassArgs, PaceArgs, PipelineArgs, ResultsArgs,
+};
+pub use read::{GetArgs, OutProfiles, VerifyArgs};
 pub use sandbox::{FaultArgs, SandboxArgs};
+pub use suppress::{Deed, SuppressArgs};
+pub use sync::{MemoryArgs, SyncArgs, WantArgs};
 pub use texts::{Shell, completions, man};
 
 use crate::{
@@ -60,6 +72,26 @@ pub enum Command {
     /// then deletes one profile after the other at the permitted pace. Every row leaves one line in the results.
     #[command(after_help = texts::MORE, after_long_help = texts::delete_epilogue())]
     Delete(Box<DeleteArgs>),
+    /// Create the profiles that a file describes, one request each
+    ///
+    /// A column's name is a field's: email, custom_attributes.favourite_sport; JSON Lines may hold the body as it is.
+    /// Values are checked against the API's bounds first: an impossible one is `invalid`, with line, column and rule, and
+    /// is not sent. All rows count, in file order.
+    #[command(after_help = texts::MORE, after_long_help = texts::create_epilogue())]
+    Create(Box<CreateArgs>),
+    /// Set fields of the profiles whose ids a file holds, one request each
+    ///
+    /// A column's name is a field's: email, custom_attributes.favourite_sport; JSON Lines may hold the body as it is. An
+    /// empty cell leaves its field alone; see --null. Who is not there is `missing`, which is no error, and is not created.
+    /// All rows count, in file order.
+    #[command(after_help = texts::MORE, after_long_help = texts::update_epilogue())]
+    Update(Box<UpdateArgs>),
+    /// Bring profiles to where a file says they shall be: rows that say what they want, and only what has changed
+    ///
+    /// Each row is updated, created or deleted as its column `action` says, or --action. Of several rows of one identity
+    /// the last one is sent; see --every-row. With --memory only rows are sent that say something else than last time.
+    #[command(after_help = texts::MORE, after_long_help = texts::sync_epilogue())]
+    Sync(Box<SyncArgs>),
     /// Read the profiles whose ids a file holds, one request each, into a file of JSON Lines
     ///
     /// Asks nobody, since nothing is changed. Who is there is `found`, and written down as the API sent it, with the
@@ -74,6 +106,13 @@ pub enum Command {
     /// since nothing is changed. With the key of another app everybody is absent: see --expect-app and --against.
     #[command(after_help = texts::MORE, after_long_help = texts::verify_epilogue())]
     Verify(Box<VerifyArgs>),
+    /// Look into the list of those who shall not come back, or take people off it
+    ///
+    /// The list is made by `delete --suppress`, and heeded by create, update and sync. `check` writes one line for each
+    /// row on stdout, by its number: line,suppressed. `remove` is for those who came back by themselves, and may be sent
+    /// again.
+    #[command(after_help = texts::MORE, after_long_help = texts::suppress_epilogue())]
+    Suppress(Box<SuppressArgs>),
     /// Serve a stand-in for an API on this machine, with faults on demand
     ///
     /// It answers as Adapty or Crafter does (headers, statuses, bodies, error codes), or as a description says. Shares such as

@@ -8,7 +8,8 @@ use super::{command, unhidden};
 use crate::error::{Error, Exit};
 
 /// The commands that have a manual page of their own.
-pub(super) const DOCUMENTED: [&str; 6] = ["delete", "get", "verify", "sandbox", "report", "api"];
+pub(super) const DOCUMENTED: [&str; 10] =
+    ["delete", "create", "update", "sync", "get", "verify", "suppress", "sandbox", "report", "api"];
 
 /// At the foot of `-h`.
 pub(super) const MORE: &str = "--help explains more, --help-all shows the seldom-used flags too.";
@@ -16,12 +17,12 @@ pub(super) const MORE: &str = "--help explains more, --help-all shows the seldom
 /// At the foot of each mass operation's `--help`.
 const ENVIRONMENT: &str = "\
 Environment:
-  Every flag but --yes and --sandbox has a name there: --max-delete is TOLLGATE_MAX_DELETE; a switch takes 1 or 0. \
-A flag wins over its variable, a variable over the default.
+  Every flag but --yes, --sandbox and --set has a name there: --max-delete is TOLLGATE_MAX_DELETE; a switch takes 1 or \
+0. A flag wins over its variable, a variable over the default.
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY, NO_COLOR and CLICOLOR_FORCE are honoured. RUST_LOG tunes the target `tollgate` \
 alone.
 
-Durations read 300ms, 2m, 1h.
+Durations read 300ms, 2m, 1h, 30d.
 ";
 
 const DELETE_EXAMPLES: &str = "\
@@ -41,6 +42,38 @@ Examples:
     15 2 * * * tollgate delete /srv/erase.csv -qy --max-delete 5000 --runs-dir /var/lib/tollgate
 ";
 
+const CREATE_EXAMPLES: &str = "\
+Examples:
+  Rehearse; nothing real is touched:
+    tollgate create customers.csv --sandbox
+  For real, but for those who were erased:
+    tollgate create customers.csv --api-key-file adapty.key --suppress erased.list --suppress-key erased.key
+  With a constant for everybody, and a column that is none of the API's:
+    tollgate create customers.csv --api-key-file adapty.key --set custom_attributes.source=import \
+--ignore-column remark
+";
+
+const UPDATE_EXAMPLES: &str = "\
+Examples:
+  Each column is a field; \\N takes a value away, an empty cell leaves it alone:
+    tollgate update customers.csv --api-key-file adapty.key --null '\\N'
+  One field of a wide export:
+    tollgate update export.csv --api-key-file adapty.key --only-column email
+";
+
+const SYNC_EXAMPLES: &str = "\
+Examples:
+  The first time; later without --first, and only what has changed is sent:
+    tollgate sync customers.csv --api-key-file adapty.key --action upsert --memory memory --first
+  The system was filled by other means; take the export as sent:
+    tollgate sync customers.csv --api-key-file adapty.key --memory memory --first --assume-sent
+  From cron: wait for tonight's export, and do not believe one that is cut short or old:
+    15 2 * * * tollgate sync /srv/export.csv -qy --memory /var/lib/tollgate/memory --wait-for-input 2h \
+--max-input-age 26h --min-rows 90% --max-changes 50000 --keep-runs 30 --runs-dir /var/lib/tollgate
+  Whoever is in the export no longer shall go too, if they are few:
+    tollgate sync customers.csv --api-key-file adapty.key --memory memory --prune --max-delete 0.5%
+";
+
 const GET_EXAMPLES: &str = "\
 Examples:
   The profiles are in profiles.jsonl in the run's directory:
@@ -53,6 +86,16 @@ const VERIFY_EXAMPLES: &str = "\
 Examples:
   A week after the deletion, held against what its looks recorded:
     tollgate verify customers.csv --api-key-file adapty.key --against tollgate-runs/20261121T024129Z-delete
+";
+
+const SUPPRESS_EXAMPLES: &str = "\
+Examples:
+  A key for a new list, to be kept apart from it and as long:
+    head -c 32 /dev/urandom | base64 > erased.key
+  Who of them is on the list:
+    tollgate suppress check customers.csv --suppress erased.list --suppress-key erased.key
+  One of them asked to be taken off it:
+    echo customer-1 | tollgate suppress remove - --suppress erased.list --suppress-key erased.key
 ";
 
 /// The table of exit codes, from the enum itself.
@@ -69,6 +112,21 @@ pub(super) fn delete_epilogue() -> String {
     epilogue(DELETE_EXAMPLES)
 }
 
+/// The foot of `create --help`.
+pub(super) fn create_epilogue() -> String {
+    epilogue(CREATE_EXAMPLES)
+}
+
+/// The foot of `update --help`.
+pub(super) fn update_epilogue() -> String {
+    epilogue(UPDATE_EXAMPLES)
+}
+
+/// The foot of `sync --help`.
+pub(super) fn sync_epilogue() -> String {
+    epilogue(SYNC_EXAMPLES)
+}
+
 /// The foot of `get --help`.
 pub(super) fn get_epilogue() -> String {
     epilogue(GET_EXAMPLES)
@@ -77,6 +135,11 @@ pub(super) fn get_epilogue() -> String {
 /// The foot of `verify --help`.
 pub(super) fn verify_epilogue() -> String {
     epilogue(VERIFY_EXAMPLES)
+}
+
+/// The foot of `suppress --help`.
+pub(super) fn suppress_epilogue() -> String {
+    epilogue(SUPPRESS_EXAMPLES)
 }
 
 fn epilogue(examples: &str) -> String {

@@ -4,8 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 
+use super::{Compare, Deed};
 use crate::{
-    domain::{Digest, parse_duration},
+    domain::{Action, Amount, Digest, parse_duration, parse_percent},
     flow::{MaxAbsent, MaxErrors},
     remote::ApiName,
     sandbox::Share,
@@ -27,6 +28,33 @@ pub(super) fn format() -> impl TypedValueParser<Value = Format> {
 
 pub(super) fn dedupe() -> impl TypedValueParser<Value = Dedupe> {
     words(&[("auto", Dedupe::Auto), ("on", Dedupe::On), ("off", Dedupe::Off)])
+}
+
+/// What a row of a sync may ask for.
+pub(super) fn action() -> impl TypedValueParser<Value = Action> {
+    const WORDS: [(&str, Action); 4] = [
+        (Action::Update.word(), Action::Update),
+        (Action::Create.word(), Action::Create),
+        (Action::Upsert.word(), Action::Upsert),
+        (Action::Delete.word(), Action::Delete),
+    ];
+    words(&WORDS)
+}
+
+pub(super) fn compare() -> impl TypedValueParser<Value = Compare> {
+    words(&[("server", Compare::Server)])
+}
+
+pub(super) fn deed() -> impl TypedValueParser<Value = Deed> {
+    words(&[("check", Deed::Check), ("remove", Deed::Remove)])
+}
+
+/// `FIELD=VALUE`; the value may hold further equals signs, or be empty.
+pub(super) fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        Some(_) | None => Err("a constant is FIELD=VALUE, such as email_verified=true".to_owned()),
+    }
 }
 
 pub(super) fn log_format() -> impl TypedValueParser<Value = LogFormat> {
@@ -75,22 +103,18 @@ pub(super) fn digest(text: &str) -> Result<Digest, String> {
         .ok_or_else(|| "a SHA-256 digest has 64 hex digits".to_owned())
 }
 
-/// The percent sign decides.
 pub(super) fn max_errors(text: &str) -> Result<MaxErrors, String> {
-    match text.trim().strip_suffix('%') {
-        Some(number) => percent(number).map(MaxErrors::Percent),
-        None => match text.trim().parse() {
-            Ok(count) => Ok(MaxErrors::Count(count)),
-            Err(_) => Err(format!("`{text}` is neither a number of rows such as 50 nor a share such as 20%")),
-        },
-    }
+    Amount::parse(text).map(|amount| match amount {
+        Amount::Rows(count) => MaxErrors::Count(count),
+        Amount::Percent(percent) => MaxErrors::Percent(percent),
+    })
 }
 
 pub(super) fn max_absent(text: &str) -> Result<MaxAbsent, String> {
     match text.trim() {
         "off" => Ok(MaxAbsent::Off),
         share => match share.strip_suffix('%') {
-            Some(number) => match percent(number)? {
+            Some(number) => match parse_percent(number)? {
                 0.0 => Err("0% would stop every run; `off` goes without the guard".to_owned()),
                 share => Ok(MaxAbsent::Percent(share)),
             },
@@ -102,7 +126,7 @@ pub(super) fn max_absent(text: &str) -> Result<MaxAbsent, String> {
 /// `5%` or `0.05`.
 pub(super) fn share(text: &str) -> Result<Share, String> {
     if let Some(number) = text.trim().strip_suffix('%') {
-        return percent(number).map(|percent| Share(percent / 100.0));
+        return parse_percent(number).map(|percent| Share(percent / 100.0));
     }
     let share: Option<f64> = text.trim().parse().ok();
     let share = share.filter(|share| (0.0..=1.0).contains(share));
@@ -120,11 +144,4 @@ pub(super) fn window(text: &str) -> Result<(Duration, Duration), String> {
 pub(super) fn some_time(text: &str) -> Result<Duration, String> {
     let duration = parse_duration(text)?;
     if duration.is_zero() { Err("no time at all leaves none for an answer".to_owned()) } else { Ok(duration) }
-}
-
-fn percent(number: &str) -> Result<f64, String> {
-    let percent: Option<f64> = number.trim().parse().ok();
-    percent
-        .filter(|percent| (0.0..=100.0).contains(percent))
-        .ok_or_else(|| format!("`{number}%` is not a share between 0% and 100%"))
 }

@@ -1,21 +1,19 @@
 //! A mass operation: from flags to a complete job.
 
-use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration};
-
-use secrecy::SecretString;
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
-    Again, Amount, Leniency, MemoryWish, Patience, SuppressWish, Surroundings, part::part, reading::reading, said,
-    sandbox, wanted::Wanted,
+    Again, Leniency, MemoryWish, Patience, SuppressWish, Surroundings, pipeline, rows, said,
+    target::{Target, target},
+    wanted::Wanted,
 };
 use crate::{
-    cli::{CheckArgs, ConnectionArgs, FaultArgs, ResultsArgs},
-    domain::{Digest, Task},
+    cli::{CheckArgs, MassArgs, ResultsArgs},
+    domain::{Action, Digest, Task},
     error::{Error, Exit},
     flow,
-    remote::{self, ClientIdentity, Description, KeySource},
+    remote::Description,
     report::{Place, Whereabouts},
-    sandbox::{Faults, Part},
     source::{self, InputName},
 };
 
@@ -106,116 +104,69 @@ pub struct Consent {
     pub expect_sha256: Option<Digest>,
 }
 
-/// To whom requests are sent.
-#[derive(Debug, Clone)]
-pub enum Target {
-    /// The API itself.
-    Real {
-        /// How it is reached.
-        connection: Connection,
-        /// Where the key comes from.
-        key: KeyWish,
-    },
-    /// A stand-in inside this process.
-    Sandbox(Rehearsal),
-}
-
-/// A stand-in inside this process.
-#[derive(Debug, Clone)]
-pub struct Rehearsal {
-    /// Which API it plays.
-    pub part: Part,
-    /// How it misbehaves.
-    pub faults: Faults,
-    /// Seeds profile ids and faults.
-    pub seed: u64,
-    /// How it is reached: without base URL, proxy and certificates.
-    pub connection: Connection,
-}
-
-/// Where the key comes from. A dry run never asks.
-#[derive(Debug, Clone)]
-pub enum KeyWish {
-    /// A file.
-    File(PathBuf),
-    /// The API's own environment variable, as it was found.
-    Given(SecretString),
-    /// A hidden prompt on the terminal.
-    Ask,
-}
-
-/// [`remote::Options`] before the key is known; meanings as there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Connection {
-    base_url: Option<String>,
-    ca_cert: Option<PathBuf>,
-    client_identity: Option<ClientIdentity>,
-    proxy: Option<String>,
-    allow_http: bool,
-    connect_timeout: Duration,
-    width: NonZeroU32,
-}
-
-impl Connection {
-    /// Elsewhere: a stand-in's address.
-    #[must_use]
-    pub fn at(self, base_url: String) -> Self {
-        Self { base_url: Some(base_url), ..self }
-    }
-
-    /// Where the API lives, if not where its description says.
-    #[must_use]
-    pub fn base_url(&self) -> Option<&str> {
-        self.base_url.as_deref()
-    }
-
-    /// Complete, with the key.
-    #[must_use]
-    pub fn with(self, key: KeySource) -> remote::Options {
-        remote::Options {
-            base_url: self.base_url,
-            key,
-            ca_cert: self.ca_cert,
-            client_identity: self.client_identity,
-            proxy: self.proxy,
-            allow_http: self.allow_http,
-            connect_timeout: self.connect_timeout,
-            width: self.width,
-        }
-    }
-}
-
 /// From flags to a complete job.
 pub(super) fn configure(args: Wanted, again: Again, around: &Surroundings<'_>) -> Result<Job, Error> {
     one_thing_on_stdout(&args)?;
-    let description = Description::load(&args.connection.api)?;
+    let api = Description::load(&args.mass.connection.api.name)?;
+    let (description, constants) = rows::constants(args.task, &args.mass.set, api)?;
+    has_calls_for(&args, &description)?;
+    can_name_its_app(&args.mass.checks, &description)?;
     let flow = flow_options(&args, &description, around);
-    let source = reading(args.task.usual(), &args.input, &description, around)?;
-    let options_said = said::options(&flow, &source, &args.profiles, args.against.as_deref());
-    can_name_its_app(&args.checks, &description)?;
-    Ok(Job {
+    let source = rows::reading(&args, constants, &description, around)?;
+    let (patience, leniency) = pipeline::wishes(&args.mass, args.memory.is_some())?;
+    let MassArgs { path, checks, results, connection, allow_empty, set, .. } = args.mass;
+    let mut job = Job {
         task: args.task,
-        target: target(args.connection, &args.checks, flow.width, &description, around)?,
-        input: args.path,
-        allow_empty: args.allow_empty,
-        json: args.results.json,
-        operator: operator(&args.results, around),
-        reference: args.results.reference.clone().unwrap_or_default(),
-        consent: consent(args.checks, args.guards.yes),
-        place: place(args.results, args.continue_from)?,
+        target: target(connection, &checks, flow.width, &description, around)?,
+        input: path,
+        allow_empty,
+        json: results.json,
+        operator: operator(&results, around),
+        reference: results.reference.clone().unwrap_or_default(),
+        consent: consent(checks, args.guards.yes),
+        place: place(results, args.continue_from)?,
         profiles: args.profiles,
         against: args.against,
-        memory: None,
-        last_wins: false,
-        suppress: None,
-        patience: Patience::default(),
-        leniency: Leniency { tolerate: Amount::Rows(0), keep_runs: None },
+        memory: args.memory,
+        last_wins: source.last_wins,
+        suppress: args.suppress,
+        patience,
+        leniency,
         description,
         source,
         flow,
-        options_said,
+        options_said: BTreeMap::new(),
         again,
+    };
+    job.options_said = said::options(&job, &set);
+    Ok(job)
+}
+
+/// What every row may ask for unless it says so itself, and what `--prune` would do.
+fn has_calls_for(args: &Wanted, api: &Description) -> Result<(), Error> {
+    let prunes = args.memory.as_ref().is_some_and(|memory| memory.prune.is_some());
+    let missing = needed(args.wants.action)
+        .iter()
+        .copied()
+        .chain(prunes.then_some(Action::Delete))
+        .find(|action| !api.offers(*action));
+    missing.map_or(Ok(()), |action| {
+        let word = action.word();
+        Err(Error::new(Exit::Config, format!("the description of {} has no call to {word} a profile", api.name()))
+            .hint(format!("if the API has one, say it there, under [operations.{word}]")))
     })
+}
+
+/// The operations that an action is made of, as far as they can be missing.
+const fn needed(action: Action) -> &'static [Action] {
+    match action {
+        Action::Upsert => &[Action::Create, Action::Update],
+        Action::Create => &[Action::Create],
+        Action::Update => &[Action::Update],
+        Action::Delete => &[Action::Delete],
+        Action::Get => &[Action::Get],
+        Action::Verify => &[Action::Verify],
+    }
 }
 
 fn can_name_its_app(args: &CheckArgs, api: &Description) -> Result<(), Error> {
@@ -227,14 +178,14 @@ fn can_name_its_app(args: &CheckArgs, api: &Description) -> Result<(), Error> {
 
 /// Who reads profiles from stdout would stumble over a summary.
 fn one_thing_on_stdout(args: &Wanted) -> Result<(), Error> {
-    if args.profiles == ProfilesTo::Stdout && args.results.json {
+    if args.profiles == ProfilesTo::Stdout && args.mass.results.json {
         return Err(Error::new(Exit::Usage, "--out-profiles - and --json both want stdout: give one of them"));
     }
     Ok(())
 }
 
 fn flow_options(args: &Wanted, api: &Description, around: &Surroundings<'_>) -> flow::Options {
-    let Wanted { pace, guards, checks, .. } = args;
+    let Wanted { mass: MassArgs { pace, checks, .. }, guards, wants, .. } = args;
     let rate = pace.rate.unwrap_or_else(|| api.default_rate());
     flow::Options {
         rate,
@@ -250,84 +201,13 @@ fn flow_options(args: &Wanted, api: &Description, around: &Surroundings<'_>) -> 
         look: guards.look,
         verify_after: guards.verify_after,
         max_delete: guards.max_delete,
-        max_create: u64::MAX,
-        max_changes: u64::MAX,
-        in_order: false,
-        compare: false,
+        max_create: guards.max_create,
+        max_changes: guards.max_changes,
+        in_order: wants.in_order,
+        compare: wants.compare,
         max_errors: checks.max_errors,
         max_absent: guards.max_absent,
         seed: around.seed,
-    }
-}
-
-fn target(
-    args: ConnectionArgs,
-    checks: &CheckArgs,
-    width: NonZeroU32,
-    api: &Description,
-    around: &Surroundings<'_>,
-) -> Result<Target, Error> {
-    if checks.sandbox {
-        let part = part(&args.api, api);
-        return Ok(Target::Sandbox(rehearsal(part, args.connect_timeout, &checks.sandbox_faults, width)));
-    }
-    let key = key(args.api_key_file.clone(), api, around);
-    Ok(Target::Real { connection: connection(args, width)?, key })
-}
-
-/// Nothing of the real connection is left, so that no flag or variable can lead a rehearsal elsewhere.
-fn rehearsal(part: Part, connect_timeout: Duration, faults: &FaultArgs, width: NonZeroU32) -> Rehearsal {
-    Rehearsal {
-        part,
-        seed: faults.seed,
-        faults: sandbox::faults(faults),
-        connection: Connection {
-            base_url: None,
-            ca_cert: None,
-            client_identity: None,
-            proxy: None,
-            allow_http: false,
-            connect_timeout,
-            width,
-        },
-    }
-}
-
-fn key(file: Option<PathBuf>, api: &Description, around: &Surroundings<'_>) -> KeyWish {
-    match file {
-        Some(file) => KeyWish::File(file),
-        None => around.variable(api.key_variable()).map_or(KeyWish::Ask, |key| KeyWish::Given(key.into())),
-    }
-}
-
-fn connection(args: ConnectionArgs, width: NonZeroU32) -> Result<Connection, Error> {
-    Ok(Connection {
-        base_url: args.base_url.as_deref().map(base_url).transpose()?,
-        ca_cert: args.ca_cert,
-        client_identity: client_identity(args.client_cert, args.client_key)?,
-        proxy: args.proxy,
-        allow_http: args.allow_http,
-        connect_timeout: args.connect_timeout,
-        width,
-    })
-}
-
-fn base_url(text: &str) -> Result<String, Error> {
-    let url = text.trim().trim_end_matches('/');
-    if ["https://", "http://"].iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme)) {
-        Ok(url.to_owned())
-    } else {
-        Err(Error::new(Exit::Config, "--base-url is not a URL that begins with https:// or http://")
-            .hint("for example --base-url https://api.example.com"))
-    }
-}
-
-fn client_identity(certificate: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<ClientIdentity>, Error> {
-    match (certificate, key) {
-        (None, None) => Ok(None),
-        (Some(certificate), Some(key)) => Ok(Some(ClientIdentity { certificate, key })),
-        (Some(_), None) => Err(Error::new(Exit::Usage, "--client-cert needs --client-key, the certificate's key")),
-        (None, Some(_)) => Err(Error::new(Exit::Usage, "--client-key needs --client-cert, the key's certificate")),
     }
 }
 

@@ -7,9 +7,14 @@ mod again;
 mod api;
 mod job;
 mod part;
+mod pipeline;
 mod reading;
+mod rows;
 mod said;
 mod sandbox;
+mod suppress;
+mod syncing;
+mod target;
 mod wanted;
 mod wishes;
 
@@ -17,10 +22,13 @@ use std::path::PathBuf;
 
 use wanted::Wanted;
 
+pub use crate::domain::Amount;
 pub use again::Again;
-pub use job::{Connection, Consent, Job, KeyWish, ProfilesTo, Rehearsal, Target};
+pub use job::{Consent, Job, ProfilesTo};
 pub use sandbox::{Residents, SandboxJob};
-pub use wishes::{Amount, Leniency, MemoryWish, Patience, SuppressDeed, SuppressWish};
+pub use suppress::SuppressJob;
+pub use target::{Connection, KeyWish, Rehearsal, Target};
+pub use wishes::{Leniency, MemoryWish, Patience, SuppressDeed, SuppressWish};
 
 use crate::{
     cli::{self, Cli},
@@ -74,10 +82,18 @@ pub struct Voice {
 pub enum Command {
     /// Delete the profiles of the input.
     Delete(Box<Job>),
+    /// Create the profiles that the input describes.
+    Create(Box<Job>),
+    /// Set fields of the input's profiles.
+    Update(Box<Job>),
+    /// Do what each row of the input says.
+    Sync(Box<Job>),
     /// Read them into a file.
     Get(Box<Job>),
     /// Show that they do not exist.
     Verify(Box<Job>),
+    /// Look into the list of those who shall not come back, or take somebody off it.
+    Suppress(Box<SuppressJob>),
     /// Serve the stand-in until a signal.
     Sandbox(Box<SandboxJob>),
     /// Check a run's chain and print its summary again.
@@ -103,9 +119,13 @@ pub fn configure(cli: Cli, around: &Surroundings<'_>) -> Result<Config, Error> {
     let voice = voice(&cli.voice, around);
     let mass = |wanted| job::configure(wanted, Again::new(cli.typed), around).map(Box::new);
     let command = match cli.command {
-        cli::Command::Delete(args) => Command::Delete(mass(Wanted::delete(*args))?),
+        cli::Command::Delete(args) => Command::Delete(mass(Wanted::delete(*args)?)?),
+        cli::Command::Create(args) => Command::Create(mass(Wanted::create(*args)?)?),
+        cli::Command::Update(args) => Command::Update(mass(Wanted::update(*args)?)?),
+        cli::Command::Sync(args) => Command::Sync(mass(Wanted::sync(*args)?)?),
         cli::Command::Get(args) => Command::Get(mass(Wanted::get(*args))?),
         cli::Command::Verify(args) => Command::Verify(mass(Wanted::verify(*args))?),
+        cli::Command::Suppress(args) => Command::Suppress(Box::new(suppress::configure(*args, around)?)),
         cli::Command::Sandbox(args) => Command::Sandbox(Box::new(sandbox::configure(*args, around)?)),
         cli::Command::Report(args) => Command::Report(ReportJob { dir: args.dir, json: args.json }),
         cli::Command::Api(args) => Command::Print(api::words(args)?),

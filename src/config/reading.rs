@@ -64,11 +64,12 @@ fn columns(args: &InputArgs, api: &Description) -> Result<Vec<ColumnWish>, Error
         }
     }
     columns.sort_by_key(|column| column.kind);
-    if args.no_header && args.format.is_none_or(|format| format == Format::Csv) {
-        numbered(columns)
-    } else {
-        Ok(columns)
-    }
+    if has_numbers(args) { numbered(columns) } else { Ok(columns) }
+}
+
+/// Whether columns have numbers instead of names.
+pub(super) fn has_numbers(args: &InputArgs) -> bool {
+    args.no_header && args.format.is_none_or(|format| format == Format::Csv)
 }
 
 /// Whose ids bare ids are: the caller's, unless only the API's own were asked for, or there are no others but names by

@@ -2,14 +2,7 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
-/// A number of rows, or a share of some.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Amount {
-    /// So many rows.
-    Rows(u64),
-    /// So many per cent.
-    Percent(f64),
-}
+use crate::domain::Amount;
 
 /// What a sync remembers, and how that is used.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,6 +4,7 @@
 //! value that any room may hold.
 
 mod action;
+mod amount;
 mod answer;
 mod dice;
 mod digest;
@@ -23,6 +24,7 @@ mod tally;
 mod task;
 
 pub use action::Action;
+pub use amount::{Amount, parse_percent};
 pub use answer::{Blame, Call, Evidence, Fact, Operation, Reply, Slot, Suspicion, Word};
 pub use dice::Dice;
 pub use digest::{Digest, Hasher, HmacKey, hmac_fingerprint, random_key};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
+use jiff::{Span, SpanRelativeTo, Timestamp, fmt::rfc2822};
 
 /// A point on the wall clock, in whole milliseconds; never used to measure how long something took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,12 +52,29 @@ impl Moment {
     }
 }
 
-/// Reads `300ms`, `2m`, `1h 30m`.
+/// Reads `300ms`, `2m`, `1h 30m`, `30d`, `2w`; a day has 24 hours.
 ///
 /// # Errors
 /// One sentence about what is wrong with the text.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let duration: SignedDuration =
-        text.trim().parse().map_err(|_| format!("`{text}` is not a duration such as 300ms, 2m or 1h"))?;
+    let wrong = || format!("`{text}` is not a duration such as 300ms, 2m, 1h or 30d");
+    let span: Span = text.trim().parse().map_err(|_| wrong())?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
     Duration::try_from(duration).map_err(|_| format!("`{text}` is negative"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_from_milliseconds_to_weeks() {
+        let seconds = |text| parse_duration(text).map(|duration| duration.as_secs_f64());
+        let texts = ["300ms", "2m", "1h 30m", "1.5h", "26h", "30d", " 2w 1d ", "0s"];
+        let read: Vec<f64> = texts.iter().map(|text| seconds(text).expect("a duration")).collect();
+        assert_eq!(read, [0.3, 120.0, 5_400.0, 5_400.0, 93_600.0, 2_592_000.0, 1_296_000.0, 0.0]);
+        for text in ["", "5", "soon", "1mo", "1y", "-5s", "-1d"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
 }

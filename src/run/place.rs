@@ -23,7 +23,23 @@ const BYTES_PER_PROFILE: u64 = 2048;
 
 /// The options whose change would make the same input another list of rows, and where the profiles are that the results
 /// say were found.
-const READING: [&str; 8] = ["format", "delimiter", "header", "columns", "shard", "skip", "limit", "out-profiles"];
+const READING: [&str; 15] = [
+    "format",
+    "delimiter",
+    "header",
+    "columns",
+    "shard",
+    "skip",
+    "limit",
+    "out-profiles",
+    "action",
+    "action-column",
+    "every-row",
+    "null",
+    "set",
+    "ignore-column",
+    "only-column",
+];
 
 /// The directory of this try.
 pub(super) struct Place {

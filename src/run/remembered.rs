@@ -11,7 +11,7 @@ use crate::{
     domain::{Past, Recall, say_count},
     error::{Error, Exit},
     memory::{About, Leaver, Memory, Recollection},
-    remote::Client,
+    remote::{Client, Description},
     source::{self, Decision},
 };
 
@@ -43,7 +43,7 @@ impl Remembered {
             // Each stand-in has a port of its own.
             host: if is_sandbox { "sandbox".to_owned() } else { client.host().to_owned() },
         };
-        let kinds = kinds(job);
+        let kinds = kinds(&job.description);
         let memory = Memory::open(&wish.directory, &about, &kinds, wish.first, job.place.group_readable)?;
         let store = Store(Arc::new(Mutex::new(memory)));
         Ok(Some(Self { store, wish, recollection: None, leavers: Vec::new() }))
@@ -117,8 +117,8 @@ impl Remembered {
 }
 
 /// The names of the API's identities.
-pub(super) fn kinds(job: &Job) -> Vec<String> {
-    job.description.identities().iter().map(|kind| kind.name.clone()).collect()
+pub(super) fn kinds(api: &Description) -> Vec<String> {
+    api.identities().iter().map(|kind| kind.name.clone()).collect()
 }
 
 /// The lot of each row, where it is not decided row by row; `past` is told.

@@ -1,77 +1,108 @@
-//! Who shall not come back: heeded by what writes, grown by what deletes, asked and mended by hand.
+//! Who shall not come back: heeded by what writes, grown by what deletes, asked and mended by `tollgate suppress`.
 
-use super::{Stage, input::Input};
+use std::fmt::Write as _;
+
+use super::{Stage, input::Input, remembered};
 use crate::{
     config::{Job, SuppressDeed, SuppressJob},
     domain::{Batch, Identity, Past, Row, Subject, Suppressed, Task, say_count},
     error::{Error, Exit},
     memory::SuppressList,
+    source::Finish,
 };
 
 /// The list that a run heeds.
 pub(super) fn heeded(job: &Job) -> Result<Option<Suppressed>, Error> {
     match (job.task, &job.suppress) {
         (Task::Create | Task::Update | Task::Sync, Some(wish)) => {
-            SuppressList::read(&wish.list, &wish.key, &super::remembered::kinds(job)).map(Some)
+            SuppressList::read(&wish.list, &wish.key, &remembered::kinds(&job.description)).map(Some)
         }
         (Task::Delete | Task::Get | Task::Verify, _) | (_, None) => Ok(None),
     }
 }
 
-/// The list that a run enters those into whom it deletes.
+/// The list into which a run enters those whom it deletes.
 pub(super) fn grown(job: &Job) -> Result<Option<SuppressList>, Error> {
     match (job.task, &job.suppress) {
         (Task::Delete, Some(wish)) => {
-            let kinds = super::remembered::kinds(job);
+            let kinds = remembered::kinds(&job.description);
             SuppressList::create_or_open(&wish.list, &wish.key, &kinds, job.place.group_readable).map(Some)
         }
         (Task::Create | Task::Update | Task::Sync | Task::Get | Task::Verify, _) | (_, None) => Ok(None),
     }
 }
 
-/// `tollgate suppress check` and `remove`.
+/// Answers, or takes off; 1 when rows could not be understood.
 pub(super) fn perform(job: &SuppressJob, stage: &Stage) -> Result<Exit, Error> {
-    let input = Input::open(&job.input, &job.source)?;
-    let rows = rows(&input, job)?;
-    let kinds: Vec<String> = job.description.identities().iter().map(|kind| kind.name.clone()).collect();
-    match job.deed {
-        SuppressDeed::Check => check(&rows, &SuppressList::read(&job.list, &job.key, &kinds)?, stage),
-        SuppressDeed::Remove => {
-            let mut list = SuppressList::open(&job.list, &job.key, &kinds)?;
-            let removed = list.remove(rows.iter().filter_map(identity))?;
-            stage.tell(&format!("{} taken off the list", say_count(removed as u64)));
-            Ok(verdict(&rows))
+    let kinds = remembered::kinds(&job.description);
+    // A list that is not there is no empty list: nothing is made here.
+    let listed = SuppressList::read(&job.list, &job.key, &kinds)?;
+    let finish = match job.deed {
+        SuppressDeed::Check => check(job, stage, |identity| listed.holds(identity))?,
+        SuppressDeed::Remove => remove(job, stage, &kinds)?,
+    };
+    finish.warnings.iter().for_each(|warning| stage.tell(&format!("warning: {warning}")));
+    if finish.malformed == 0 {
+        return Ok(Exit::Success);
+    }
+    stage.tell(&format!("{} rows are malformed: nothing is known of them", say_count(finish.malformed)));
+    Ok(Exit::Rows)
+}
+
+/// One line for each row, by its number in the input: an answer holds no id.
+fn check(job: &SuppressJob, stage: &Stage, holds: impl Fn(&Identity) -> bool) -> Result<Finish, Error> {
+    let (mut rows, mut held) = (0_u64, 0_u64);
+    stage.screen.data("line,suppressed")?;
+    let finish = each_batch(job, |batch| {
+        let mut lines = String::new();
+        for (row, identity) in batch.iter().filter_map(known) {
+            let holds = holds(identity);
+            rows += 1;
+            held += u64::from(holds);
+            // Writing to a string cannot fail.
+            let _infallible = writeln!(lines, "{},{}", row.line, if holds { "yes" } else { "no" });
+        }
+        if lines.is_empty() { Ok(()) } else { stage.screen.data(&lines) }
+    })?;
+    stage.tell(&format!("{} of {} rows are on the list", say_count(held), say_count(rows)));
+    Ok(finish)
+}
+
+/// The list is replaced once, when the input has been read to its end.
+fn remove(job: &SuppressJob, stage: &Stage, kinds: &[String]) -> Result<Finish, Error> {
+    let mut list = SuppressList::create_or_open(&job.list, &job.key, kinds, job.group_readable)?;
+    let mut identities: Vec<Identity> = Vec::new();
+    let finish = each_batch(job, |batch| {
+        identities.extend(batch.iter().filter_map(known).map(|(_, identity)| identity.clone()));
+        Ok(())
+    })?;
+    let removed = list.remove(identities.iter())?;
+    stage.tell(&format!(
+        "{} ids of {} rows were taken off the list; {} are left on it",
+        say_count(removed as u64),
+        say_count(identities.len() as u64),
+        say_count(list.len() as u64)
+    ));
+    Ok(finish)
+}
+
+fn each_batch(job: &SuppressJob, mut each: impl FnMut(&[Row]) -> Result<(), Error>) -> Result<Finish, Error> {
+    let mut reader = Input::open(&job.input, &job.source)?.reader(&job.source)?;
+    let nobody = Past::default();
+    let mut batch = Batch::default();
+    loop {
+        let more = reader.next(&nobody, &mut batch)?;
+        each(&batch.rows)?;
+        batch.rows.clear();
+        if !more {
+            return reader.finish();
         }
     }
 }
 
-fn rows(input: &Input, job: &SuppressJob) -> Result<Vec<Row>, Error> {
-    let (mut reader, nobody) = (input.reader(&job.source)?, Past::default());
-    let (mut rows, mut batch) = (Vec::new(), Batch::default());
-    while reader.next(&nobody, &mut batch)? {
-        rows.append(&mut batch.rows);
-    }
-    Ok(rows)
-}
-
-/// One JSON object a row: the ids are the asker's own.
-fn check(rows: &[Row], list: &Suppressed, stage: &Stage) -> Result<Exit, Error> {
-    for row in rows {
-        let id = String::from_utf8_lossy(row.id_bytes());
-        let listed = identity(row).map(|identity| list.holds(identity));
-        stage.screen.data(&serde_json::json!({ "line": row.line, "id": id, "listed": listed }).to_string())?;
-    }
-    Ok(verdict(rows))
-}
-
-/// A row without an id that can be asked about is a bad row.
-fn verdict(rows: &[Row]) -> Exit {
-    if rows.iter().all(|row| identity(row).is_some()) { Exit::Success } else { Exit::Rows }
-}
-
-fn identity(row: &Row) -> Option<&Identity> {
+const fn known(row: &Row) -> Option<(&Row, &Identity)> {
     match &row.subject {
-        Subject::Known(identity) | Subject::Spared(identity, _) => Some(identity),
+        Subject::Known(identity) | Subject::Spared(identity, _) => Some((row, identity)),
         Subject::Malformed { .. } => None,
     }
 }

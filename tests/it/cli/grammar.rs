@@ -9,8 +9,9 @@ use tollgate::{
 
 use super::typed;
 
-/// Flags that must have no environment name: help prints and leaves, the others must be typed each time.
-const NAMELESS: [&str; 5] = ["help", "help-all", "version", "yes", "sandbox"];
+/// Flags that must have no environment name: help prints and leaves, the others must be typed each time; constants are a
+/// list, and nothing could stand between two of them.
+const NAMELESS: [&str; 6] = ["help", "help-all", "version", "yes", "sandbox", "set"];
 
 /// Every command with every flag of its own.
 fn flags() -> Vec<(String, clap::Arg)> {
@@ -63,7 +64,7 @@ fn no_flag_of_a_deletion_takes_the_key() {
         .filter_map(|(_, arg)| arg.get_long().map(str::to_owned))
         .filter(|long| ["key", "token", "secret", "password"].iter().any(|word| long.contains(word)))
         .collect();
-    assert_eq!(named, BTreeSet::from(["api-key-file".to_owned(), "client-key".to_owned()]));
+    assert_eq!(named, BTreeSet::from(["api-key-file", "client-key", "suppress-key"].map(str::to_owned)));
     let error = typed("delete x --api-key secret_live_1").expect_err("there is no such flag");
     assert!(error.what().starts_with("unexpected argument '--api-key'"), "{error}");
 }
@@ -78,7 +79,7 @@ fn the_aliases_that_others_use_are_known() {
 
 #[test]
 fn help_ends_with_the_exit_codes_of_the_enum() {
-    for line in ["--help", "delete --help"] {
+    for line in ["--help", "delete --help", "create --help", "update --help", "sync --help"] {
         let help = words(line);
         for exit in Exit::ALL {
             let row = format!("{:>3}  {}", exit.code(), exit.meaning());
@@ -112,6 +113,27 @@ fn there_are_three_depths_of_help() {
 }
 
 #[test]
+fn a_sync_shows_its_fields_and_its_memory_and_hides_what_is_seldom_used() {
+    let (help, all) = (words("sync --help"), words("sync --help-all"));
+    let headings = ["Input:", "Pipeline:", "Safety:", "Pace:", "Results:", "Connection:", "Fields:", "Memory:"];
+    for heading in headings {
+        assert!(help.contains(&format!("\n{heading}\n")), "no {heading}\n{help}");
+    }
+    for seldom in ["--assume-sent", "--keep-runs", "--wait-for-input", "--max-input-age"] {
+        assert!(!help.contains(&format!("\n      {seldom}")), "{seldom} is shown");
+        assert!(all.contains(&format!("\n      {seldom}")), "{seldom}");
+    }
+}
+
+#[test]
+fn what_the_help_says_of_the_environment_is_so() {
+    for line in ["delete --help", "sync --help"] {
+        let help = flowing(&words(line));
+        assert!(help.contains("Every flag but --yes, --sandbox and --set has a name there"), "{help}");
+    }
+}
+
+#[test]
 fn every_flag_explains_itself() {
     for (command, arg) in flags() {
         let help = arg.get_help().unwrap_or_else(|| panic!("{command} {arg} has no help")).to_string();
@@ -129,6 +151,10 @@ fn the_version_is_said() {
 fn completions_and_manual_know_the_seldom_used_flags() {
     for shell in [cli::Shell::Bash, cli::Shell::Zsh, cli::Shell::Fish] {
         assert!(cli::completions(shell).contains("ca-cert"), "{shell}");
+    }
+    for command in ["create", "update", "sync"] {
+        let page = cli::man(Some(command)).expect("a page");
+        assert!(page.contains("ca\\-cert") && page.contains("only\\-column"), "{command}: {page}");
     }
     let page = cli::man(Some("delete")).expect("a page");
     assert!(page.starts_with(".ie") || page.starts_with(".TH"), "{page}");

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use tollgate::{
-    config::{Command, Job, KeyWish, ProfilesTo, Residents, SandboxJob, Target},
+    config::{Command, KeyWish, ProfilesTo, Residents, SandboxJob, Target},
     domain::{Action, Digest, IdKind, Task},
     flow::{MaxAbsent, MaxErrors},
     remote::{KeySource, Owner},
@@ -13,12 +13,7 @@ use tollgate::{
     source::{Dedupe, Format, InputName, Shard, Wish},
 };
 
-use super::{configured, job, turned_down};
-
-/// The flags that shape a run, one a line.
-fn said(job: &Job) -> String {
-    job.options_said.iter().map(|(flag, value)| format!("{flag} {value}")).collect::<Vec<_>>().join("\n")
-}
+use super::{configured, job, said, turned_down};
 
 fn key(line: &str, variables: &[(&str, &str)]) -> KeyWish {
     match job(line, variables).target {
@@ -30,8 +25,15 @@ fn key(line: &str, variables: &[(&str, &str)]) -> KeyWish {
 fn stand_in(line: &str) -> SandboxJob {
     match configured(line, &[]).unwrap_or_else(|error| panic!("`{line}`: {error}")).command {
         Command::Sandbox(job) => *job,
-        other
-        @ (Command::Delete(_) | Command::Get(_) | Command::Verify(_) | Command::Report(_) | Command::Print(_)) => {
+        other @ (Command::Delete(_)
+        | Command::Create(_)
+        | Command::Update(_)
+        | Command::Sync(_)
+        | Command::Get(_)
+        | Command::Verify(_)
+        | Command::Suppress(_)
+        | Command::Report(_)
+        | Command::Print(_)) => {
             panic!("`{line}` is no stand-in: {other:?}")
         }
     }
@@ -64,6 +66,7 @@ fn a_bare_command_gets_every_default() {
     shard 0/1
     skip 0
     timeout 30s
+    tolerate 0
     verify-after off
     ");
     assert_eq!(job.input, InputName::File("customers.csv".into()));
@@ -134,6 +137,7 @@ fn a_full_command_is_taken_at_its_word() {
     shard 1/4
     skip 10
     timeout 5s
+    tolerate 0
     verify-after 3s
     ");
     assert_eq!(job.input, InputName::Stdin);
@@ -329,7 +333,17 @@ fn a_wrong_address_or_description_is_a_matter_of_configuration() {
 
 #[test]
 fn completions_and_manual_are_printed() {
-    for line in ["completions bash", "man", "man delete", "man get", "man verify"] {
+    for line in [
+        "completions bash",
+        "man",
+        "man delete",
+        "man create",
+        "man update",
+        "man sync",
+        "man get",
+        "man verify",
+        "man suppress",
+    ] {
         let Ok(config) = configured(line, &[]) else { panic!("{line}") };
         assert!(matches!(config.command, Command::Print(text) if text.contains("tollgate")), "{line}");
     }

@@ -2,9 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up must fail loudly")]
 
+mod changes;
 mod environment;
 mod grammar;
 mod jobs;
+mod suppress;
+mod syncs;
 mod voice;
 mod watching;
 
@@ -37,11 +40,21 @@ fn configured(line: &str, variables: &[(&str, &str)]) -> Result<Config, Error> {
 
 fn job(line: &str, variables: &[(&str, &str)]) -> Job {
     match configured(line, variables).unwrap_or_else(|error| panic!("`{line}`: {error}")).command {
-        Command::Delete(job) | Command::Get(job) | Command::Verify(job) => *job,
-        other @ (Command::Sandbox(_) | Command::Report(_) | Command::Print(_)) => {
+        Command::Delete(job)
+        | Command::Create(job)
+        | Command::Update(job)
+        | Command::Sync(job)
+        | Command::Get(job)
+        | Command::Verify(job) => *job,
+        other @ (Command::Suppress(_) | Command::Sandbox(_) | Command::Report(_) | Command::Print(_)) => {
             panic!("`{line}` is no mass operation: {other:?}")
         }
     }
+}
+
+/// The flags that shape a run, one a line.
+fn said(job: &Job) -> String {
+    job.options_said.iter().map(|(flag, value)| format!("{flag} {value}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Why a command line is turned down: its exit code, and the sentence.

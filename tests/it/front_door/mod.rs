@@ -16,5 +16,6 @@ mod secrets;
 mod servers;
 mod signals;
 mod stdin;
+mod suppress;
 mod trouble;
 mod whole;

@@ -1,0 +1,102 @@
+//! How a mass operation's rows are read: its ids, what each row asks for, and its fields.
+
+use std::num::NonZeroU32;
+
+use super::{Surroundings, reading, wanted::Wanted};
+use crate::{
+    cli::FieldArgs,
+    domain::Task,
+    error::{Error, Exit},
+    remote::Description,
+    source::{self, Dedupe, FieldWish},
+};
+
+/// Where a row of a sync says what it wants, unless told otherwise.
+const ACTION_COLUMN: &str = "action";
+
+/// Names and values.
+pub(super) type Constants = Vec<(String, String)>;
+
+/// Tells the constants apart: the API takes what it wants to be told once, the rows take the others.
+pub(super) fn constants(
+    task: Task,
+    said: &[(String, String)],
+    api: Description,
+) -> Result<(Description, Constants), Error> {
+    for (place, (name, _)) in said.iter().enumerate() {
+        if said[..place].iter().any(|(earlier, _)| earlier == name) {
+            return Err(Error::new(Exit::Usage, format!("--set {name} is said twice"))
+                .hint("a constant has one value: keep one of them"));
+        }
+    }
+    let told = |(name, _): &(String, String)| api.parameters().contains(name);
+    let (parameters, fields): (Constants, Constants) = said.iter().cloned().partition(told);
+    match fields.first() {
+        Some((name, _)) if !task.usual().takes_fields() => {
+            let what = format!("--set {name} has no meaning for {}, which sets no field", task.word());
+            Err(Error::new(Exit::Usage, what).hint(told_once(&api)))
+        }
+        Some(_) | None => Ok((api.with_parameters(parameters), fields)),
+    }
+}
+
+fn told_once(api: &Description) -> String {
+    match api.parameters() {
+        [] => format!("{} wants to be told nothing more; leave it out", api.name()),
+        names => format!("{} wants to be told {}", api.name(), names.join(", ")),
+    }
+}
+
+/// How the rows are read.
+pub(super) fn reading(
+    args: &Wanted,
+    constants: Constants,
+    api: &Description,
+    around: &Surroundings<'_>,
+) -> Result<source::Options, Error> {
+    let input = &args.mass.input;
+    Ok(source::Options {
+        action_column: action_column(args)?,
+        fields: args.fields.as_ref().map(|said| fields(said, constants, api)).unwrap_or_default(),
+        last_wins: args.wants.last_wins,
+        dedupe: dedupe(args.task, input.dedupe)?,
+        ..reading::reading(args.wants.action, input, api, around)?
+    })
+}
+
+fn fields(args: &FieldArgs, set: Constants, api: &Description) -> FieldWish {
+    FieldWish {
+        schema: Some(api.schema().clone()),
+        null: args.null.clone(),
+        ignore: args.ignore_column.clone(),
+        only: (!args.only_column.is_empty()).then(|| args.only_column.clone()),
+        set,
+    }
+}
+
+/// Without a header there is no column of that name: only one that was given by number can be found.
+fn action_column(args: &Wanted) -> Result<Option<String>, Error> {
+    match (&args.wants.action_column, args.task) {
+        (Some(name), _) if reading::has_numbers(&args.mass.input) && name.parse::<NonZeroU32>().is_err() => {
+            let what = format!("with --no-header a column is a number from 1 on, and `{name}` is none");
+            Err(Error::new(Exit::Usage, what).hint("for example --action-column 3"))
+        }
+        (Some(name), _) => Ok(Some(name.clone())),
+        (None, Task::Sync) => Ok((!reading::has_numbers(&args.mass.input)).then(|| ACTION_COLUMN.to_owned())),
+        (None, Task::Delete | Task::Create | Task::Update | Task::Get | Task::Verify) => Ok(None),
+    }
+}
+
+/// A repeated id is a mistake in a list of ids; two rows with fields of one identity are two things that are wanted.
+fn dedupe(task: Task, said: Dedupe) -> Result<Dedupe, Error> {
+    match (task, said) {
+        (Task::Sync, Dedupe::On) => Err(Error::new(
+            Exit::Usage,
+            "--dedupe on has no meaning for sync, where the last row of an identity is sent",
+        )
+        .hint("--every-row sends them all")),
+        (Task::Create | Task::Update | Task::Sync, Dedupe::Auto | Dedupe::Off) => Ok(Dedupe::Off),
+        (Task::Create | Task::Update, Dedupe::On) => Ok(Dedupe::On),
+        (Task::Delete | Task::Get | Task::Verify, said) => Ok(said),
+    }
+}

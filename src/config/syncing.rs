@@ -1,0 +1,55 @@
+//! What a sync remembers, as it was said.
+
+use super::{Amount, MemoryWish};
+use crate::{
+    cli::MemoryArgs,
+    error::{Error, Exit},
+    source::InputName,
+};
+
+/// What a sync remembers; `max_delete` bounds what it prunes.
+pub(super) fn memory(args: &MemoryArgs, max_delete: Amount, compare: bool) -> Result<Option<MemoryWish>, Error> {
+    let Some(directory) = args.memory.clone() else { return needs_no_memory(args).map(|()| None) };
+    if args.assume_sent && args.prune {
+        return Err(Error::new(Exit::Usage, "--assume-sent sends nothing and --prune deletes: give one of them"));
+    }
+    if args.assume_sent && compare {
+        let what = "--assume-sent makes no call and --compare server reads every profile: give one of them";
+        return Err(Error::new(Exit::Usage, what));
+    }
+    Ok(Some(MemoryWish {
+        directory,
+        first: args.first,
+        assume_sent: args.assume_sent,
+        refresh: args.refresh,
+        prune: args.prune.then_some(max_delete),
+    }))
+}
+
+fn needs_no_memory(args: &MemoryArgs) -> Result<(), Error> {
+    let said = [
+        ("--first", args.first),
+        ("--assume-sent", args.assume_sent),
+        ("--refresh", args.refresh.is_some()),
+        ("--prune", args.prune),
+    ];
+    said.into_iter().find(|(_, said)| *said).map_or(Ok(()), |(flag, _)| {
+        Err(Error::new(Exit::Usage, format!("{flag} needs --memory, which remembers what was sent"))
+            .hint("--memory DIR says where"))
+    })
+}
+
+/// What must be known of all rows before the first is sent needs an input that can be read twice.
+pub(super) fn is_read_twice(input: &InputName, remembers: bool, every_row: bool) -> Result<(), Error> {
+    match input {
+        InputName::Stdin if remembers => {
+            Err(Error::new(Exit::Usage, "--memory reads the input twice, and stdin can be read once")
+                .hint("write the rows into a file first"))
+        }
+        InputName::Stdin if !every_row => {
+            Err(Error::new(Exit::Usage, "which row of an identity is the last one is known only at the end of stdin")
+                .hint("write the rows into a file first, or send them all, in their order: --every-row"))
+        }
+        InputName::Stdin | InputName::File(_) => Ok(()),
+    }
+}

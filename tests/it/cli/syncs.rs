@@ -1,0 +1,116 @@
+//! From command lines to jobs: syncs, and what they remember.
+
+use std::{path::PathBuf, time::Duration};
+
+use tollgate::{
+    config::{Amount, MemoryWish},
+    domain::{Action, Task},
+    flow::MaxAbsent,
+    source::Dedupe,
+};
+
+use super::{job, said, turned_down};
+
+fn memory(line: &str) -> MemoryWish {
+    job(line, &[]).memory.unwrap_or_else(|| panic!("`{line}` remembers nothing"))
+}
+
+#[test]
+fn a_bare_sync_updates_and_takes_the_last_row_of_each() {
+    let made = job("sync x", &[]);
+    assert_eq!((made.task, made.source.action), (Task::Sync, Action::Update));
+    assert_eq!(made.source.action_column.as_deref(), Some("action"));
+    assert!(made.last_wins && made.source.last_wins && !made.flow.in_order && !made.flow.compare);
+    assert_eq!((made.source.dedupe, made.memory.clone(), made.flow.max_delete), (Dedupe::Off, None, u64::MAX));
+    assert_eq!((made.flow.canary, made.flow.max_absent), (5, MaxAbsent::Percent(95.0)));
+    let own = |line: &&str| !said(&job("update x", &[])).lines().any(|plain| plain == *line);
+    insta::assert_snapshot!(said(&made).lines().filter(own).collect::<Vec<_>>().join("\n"), @r"
+    action update
+    action-column action
+    every-row false
+    ");
+}
+
+#[test]
+fn every_row_goes_in_file_order() {
+    let made = job("sync x --every-row", &[]);
+    assert!(!made.last_wins && !made.source.last_wins && made.flow.in_order);
+    assert_eq!(made.source.dedupe, Dedupe::Off);
+    let piped = job("sync - --every-row", &[]);
+    assert!(!piped.last_wins && piped.flow.in_order);
+}
+
+#[test]
+fn rows_without_a_word_of_their_own_want_what_was_said() {
+    for action in [Action::Update, Action::Create, Action::Upsert, Action::Delete] {
+        assert_eq!(job(&format!("sync x --action {}", action.word()), &[]).source.action, action);
+    }
+    assert_eq!(job("sync x --action-column what", &[]).source.action_column.as_deref(), Some("what"));
+    let numbered = |line: &str| job(&format!("sync x --no-header --id-column 1 {line}"), &[]).source.action_column;
+    assert_eq!((numbered(""), numbered("--action-column 3")), (None, Some("3".to_owned())));
+    assert_eq!(numbered("--format jsonl").as_deref(), Some("action"));
+}
+
+#[test]
+fn a_number_bounds_deletions_that_rows_ask_for_and_a_share_only_pruning() {
+    assert_eq!(job("sync x --max-delete 7", &[]).flow.max_delete, 7);
+    assert_eq!(job("sync x --max-delete 7%", &[]).flow.max_delete, u64::MAX);
+    assert_eq!(memory("sync x --memory m").prune, None);
+    assert_eq!(memory("sync x --memory m --prune").prune, Some(Amount::Percent(1.0)));
+    assert_eq!(memory("sync x --memory m --prune --max-delete 7").prune, Some(Amount::Rows(7)));
+    let bounds = job("sync x --max-create 3 --max-changes 4", &[]).flow;
+    assert_eq!((bounds.max_create, bounds.max_changes), (3, 4));
+}
+
+#[test]
+fn what_a_sync_remembers_is_what_was_said() {
+    let plain =
+        MemoryWish { directory: PathBuf::from("m"), first: false, assume_sent: false, refresh: None, prune: None };
+    assert_eq!(memory("sync x --memory m"), plain);
+    let refresh = Some(Duration::from_hours(30 * 24));
+    assert_eq!(memory("sync x --memory m --first --refresh 30d"), MemoryWish { first: true, refresh, ..plain.clone() });
+    let assumed = MemoryWish { first: true, assume_sent: true, ..plain };
+    assert_eq!(memory("sync x --memory m --first --assume-sent"), assumed);
+    assert!(job("sync x --memory m --compare server", &[]).flow.compare);
+}
+
+#[test]
+fn a_sync_records_what_it_remembers() {
+    let made = job("sync x --memory m --first --refresh 1w --prune --max-delete 2% --action upsert --every-row", &[]);
+    let own = |line: &&str| !said(&job("update x", &[])).lines().any(|plain| plain == *line);
+    insta::assert_snapshot!(said(&made).lines().filter(own).collect::<Vec<_>>().join("\n"), @r"
+    action upsert
+    action-column action
+    assume-sent false
+    every-row true
+    first true
+    memory m
+    prune 2%
+    refresh 604800s
+    ");
+}
+
+#[test]
+fn what_contradicts_itself_is_turned_down() {
+    let lines = [
+        ("sync x --first", "--first needs --memory"),
+        ("sync x --assume-sent", "--assume-sent needs --memory"),
+        ("sync x --refresh 30d", "--refresh needs --memory"),
+        ("sync x --prune", "--prune needs --memory"),
+        ("sync x --memory m --refresh 0s", "invalid value '0s' for '--refresh"),
+        ("sync x --memory m --assume-sent --prune", "--assume-sent sends nothing and --prune deletes"),
+        ("sync x --memory m --assume-sent --compare server", "--assume-sent makes no call and --compare"),
+        ("sync - --memory m", "--memory reads the input twice"),
+        ("sync - --memory m --every-row", "--memory reads the input twice"),
+        ("sync -", "which row of an identity is the last one"),
+        ("sync x --dedupe on", "--dedupe on has no meaning for sync"),
+        ("sync x --action get", "invalid value 'get' for '--action"),
+        ("sync x --max-delete many", "invalid value 'many' for '--max-delete"),
+        ("sync x --no-header --id-column 1 --action-column what", "with --no-header a column is a number"),
+        ("sync x --look", "unexpected argument '--look'"),
+    ];
+    for (line, expected) in lines {
+        let (code, what) = turned_down(line);
+        assert!(code == 2 && what.starts_with(expected), "`{line}` leaves with {code}: {what}");
+    }
+}

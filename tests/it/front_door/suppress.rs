@@ -1,0 +1,79 @@
+//! The list of those who shall not come back: looked into, and shortened.
+
+use std::process::Command;
+
+use tollgate::{
+    domain::{Id, IdKind, Identity},
+    memory::SuppressList,
+};
+
+use crate::support::program::{Desk, run, run_with};
+
+const KEY: &str = "a key of more than sixteen bytes";
+
+fn customer(id: &str) -> Identity {
+    Identity::one(Id::parse(IdKind(1), id).unwrap())
+}
+
+/// A desk with a list that holds these customers.
+fn desk(erased: &[&str]) -> Desk {
+    let desk = Desk::new();
+    let key = desk.put("erased.key", KEY);
+    let kinds = ["profile_id", "customer_user_id"].map(str::to_owned);
+    let mut list = SuppressList::create_or_open(&desk.path("erased.list"), &key, &kinds, false).unwrap();
+    let erased: Vec<Identity> = erased.iter().map(|id| customer(id)).collect();
+    list.enter(erased.iter()).unwrap();
+    desk
+}
+
+fn suppress(desk: &Desk, deed: &str, input: &str) -> Command {
+    let mut program = desk.program();
+    program.args(["suppress", deed, input, "--suppress", "erased.list", "--suppress-key", "erased.key"]);
+    program
+}
+
+#[test]
+fn a_look_answers_by_line_and_names_nobody() {
+    let desk = desk(&["customer-2", "customer-9"]);
+    desk.put("rows.csv", "profile_id,customer_user_id\n,customer-1\n,customer-2\n,customer-2\n");
+    let left = run(&mut suppress(&desk, "check", "rows.csv")).with(0).saying(&["2 of 3 rows are on the list"]);
+    assert_eq!(left.stdout, "line,suppressed\n2,no\n3,yes\n4,yes\n");
+    let left = run_with(&mut suppress(&desk, "check", "-"), b"customer-9\ncustomer-1\n").with(0);
+    assert_eq!(left.stdout, "line,suppressed\n1,yes\n2,no\n");
+}
+
+#[test]
+fn who_is_taken_off_is_on_the_list_no_longer_and_the_others_stay() {
+    let desk = desk(&["customer-1", "customer-2"]);
+    let left = run_with(&mut suppress(&desk, "remove", "-"), b"customer-2\ncustomer-3\n").with(0);
+    assert_eq!(left.stdout, "");
+    let left = left.saying(&["1 ids of 2 rows were taken off the list; 1 are left on it"]);
+    assert!(!left.stderr.contains("customer-"), "{left:?}");
+    let left = run_with(&mut suppress(&desk, "check", "-"), b"customer-1\ncustomer-2\n").with(0);
+    assert_eq!(left.stdout, "line,suppressed\n1,yes\n2,no\n");
+}
+
+#[test]
+fn a_malformed_row_is_not_passed_over_in_silence() {
+    let desk = desk(&["customer-1"]);
+    desk.put("rows.csv", "customer_user_id,note\ncustomer-1,a\n,b\n");
+    for deed in ["check", "remove"] {
+        run(&mut suppress(&desk, deed, "rows.csv")).with(1).saying(&["1 rows are malformed"]);
+    }
+}
+
+#[test]
+fn a_list_that_is_not_there_or_has_another_key_is_no_empty_list() {
+    let desk = desk(&["customer-1"]);
+    desk.customers(3);
+    desk.put("other.key", "another key of more than sixteen bytes");
+    for deed in ["check", "remove"] {
+        let mut program = desk.program();
+        let gone = ["suppress", deed, "customers.csv", "--suppress", "gone", "--suppress-key", "erased.key"];
+        run(program.args(gone)).with(66).saying(&["gone is not there"]);
+        assert!(!desk.path("gone").exists(), "{deed} makes no list");
+        let mut program = desk.program();
+        let other = ["suppress", deed, "customers.csv", "--suppress", "erased.list", "--suppress-key", "other.key"];
+        run(program.args(other)).with(78).saying(&["was made with key"]);
+    }
+}
