@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use proptest::{collection::vec, prelude::*};
 
-use crate::support::remote::{Phase, Script, Temper};
+use crate::support::remote::{Habits, Phase, Script, Temper};
 
 /// What the API thinks of an id, whatever happens around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,6 +187,7 @@ impl People {
             existing: of(Nature::Here).collect(),
             new_key: None,
             looks_first: false,
+            habits: Habits::default(),
             seed,
         }
     }
