@@ -197,7 +197,7 @@ fn changes(seen: &Seen) -> impl Iterator<Item = &Sent> {
     seen.log.iter().filter(|sent| sent.operation.changes())
 }
 
-/// Rows that share an id are never on the wire at once, and settle in file order.
+/// Rows that share an id are never on the wire at once, and those that were sent settle in file order.
 fn rows_of_one_person_keep_their_order(seen: &Seen) {
     let mut busy: BTreeMap<&str, Duration> = BTreeMap::new();
     for sent in changes(seen) {
@@ -208,7 +208,7 @@ fn rows_of_one_person_keep_their_order(seen: &Seen) {
         }
     }
     let mut last: BTreeMap<&str, u64> = BTreeMap::new();
-    for outcome in &seen.outcomes {
+    for outcome in seen.outcomes.iter().filter(|outcome| outcome.attempts > 0) {
         let Subject::Known(identity) = &outcome.row.subject else { continue };
         for id in identity.ids() {
             let before = last.insert(id.text(), outcome.row.line);
