@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use tokio::time::Instant;
 
-use crate::domain::{Blame, Call, Fact, Fields, Identity, Operation, Slot, Suspicion, Word};
+use crate::domain::{Blame, Call, Fact, Fields, Id, Identity, Operation, Slot, Suspicion, Word};
 
 use super::{
     Remote,
@@ -26,8 +26,7 @@ pub(super) struct Journey<'h, 'a, R> {
     others_answered: u64,
     delays: Delays,
     lost_answer: bool,
-    lost_creation: bool,
-    may_create: bool,
+    creation: Creation,
     suspected: bool,
     itinerary: Itinerary,
     resolved: Option<Resolved>,
@@ -35,6 +34,16 @@ pub(super) struct Journey<'h, 'a, R> {
     remote_id: Option<String>,
     /// The deletion's own answer, while it is being verified.
     erasure: Option<Testimony>,
+}
+
+/// Where the creation of a profile stands, for rows that come to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Creation {
+    NotYet,
+    /// Counted against the bound.
+    Permitted,
+    /// It may have been made by a call whose answer was lost.
+    AnswerLost,
 }
 
 /// A name was looked up: calls go by the API's own id from then on.
@@ -66,8 +75,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             others_answered: house.health.borrow().definitive_answers(),
             delays: Delays::default(),
             lost_answer: false,
-            lost_creation: false,
-            may_create: false,
+            creation: Creation::NotYet,
             suspected: false,
         }
     }
@@ -113,14 +121,18 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
 
     /// One request, and what its answer means whatever it says.
     async fn attempt(&mut self, call: Call) -> Result<Attempt, Stop> {
-        if call.operation == Operation::Create && !std::mem::replace(&mut self.may_create, true) {
+        let creates = call.operation == Operation::Create;
+        if creates && self.creation == Creation::NotYet {
             self.house.permit_creation()?;
+            self.creation = Creation::Permitted;
         }
         let identity = self.resolved.as_ref().map_or(self.identity, |resolved| &resolved.own);
         let attempt = self.house.attempt(Lane::Row, self.line, call, (identity, self.fields)).await?;
         self.attempts += 1;
         self.lost_answer |= attempt.reply.lost && call.operation.changes();
-        self.lost_creation |= attempt.reply.lost && call.operation == Operation::Create;
+        if creates && attempt.reply.lost {
+            self.creation = Creation::AnswerLost;
+        }
         if attempt.reply.is_definitive() {
             self.house.gets_through(call.operation);
         }
@@ -134,13 +146,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
                 Ok(ControlFlow::Break(self.arrive(Conclusion::Done(fact), self.testimony(attempt, call))))
             }
             Step::Go(next) => {
-                self.resolved = match (fact, attempt.reply.resolved) {
-                    (Fact::Found, Some(id)) => Some(Resolved { own: Identity::one(id), name: self.named(call) }),
-                    (Fact::Found, None) => self.resolved.take(),
-                    // What comes next is about whoever the row itself names.
-                    (Fact::Absent | Fact::Taken, _) => None,
-                    (Fact::Deleted | Fact::Created | Fact::Updated | Fact::Same, _) => self.resolved.take(),
-                };
+                self.resolve(fact, attempt.reply.resolved, call);
                 self.remote_id = attempt.reply.evidence.remote_id;
                 let slot = if self.resolved.is_some() { Slot::Primary } else { next.slot };
                 Ok(ControlFlow::Continue(self.turn_to(Call { slot, ..next })))
@@ -150,6 +156,18 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
                 self.house.gate.pause_until(Instant::now() + delay).await?;
                 Ok(ControlFlow::Continue(self.turn_to(LOOK)))
             }
+        }
+    }
+
+    /// Whom the calls from now on are about.
+    fn resolve(&mut self, fact: Fact, resolved: Option<Id>, call: Call) {
+        match (fact, resolved) {
+            (Fact::Found, Some(id)) => {
+                self.resolved = Some(Resolved { name: self.named(call), own: Identity::one(id) });
+            }
+            // What comes next is about whoever the row itself names.
+            (Fact::Absent | Fact::Taken, _) => self.resolved = None,
+            (Fact::Found, None) | (Fact::Deleted | Fact::Created | Fact::Updated | Fact::Same, _) => {}
         }
     }
 
@@ -203,7 +221,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             return self.arrive_verified(answer);
         }
         if self.itinerary.met_another()
-            && let Some(words) = about_the_other(conclusion, self.lost_creation)
+            && let Some(words) = about_the_other(conclusion, self.creation == Creation::AnswerLost)
         {
             answer.say(words);
         }

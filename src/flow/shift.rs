@@ -97,13 +97,14 @@ impl Shift {
     fn let_in(&mut self, row: Row) -> Option<Row> {
         match &row.subject {
             Subject::Known(_) if self.order.is_held(&row) => self.hold_back(row),
-            Subject::Known(_) => match self.guards.admit(row.action) {
-                Some(trip) => self.end(Ending::Guard(trip)),
-                None => {
-                    self.inside += 1;
-                    return self.order.admit(row);
+            Subject::Known(_) => {
+                if let Some(trip) = self.guards.admit(row.action) {
+                    self.end(Ending::Guard(trip));
+                    return None;
                 }
-            },
+                self.inside += 1;
+                return self.order.admit(row);
+            }
             Subject::Spared(_, why) => {
                 let why = *why;
                 self.settle(without_call(row, why.verdict(), why.words()));

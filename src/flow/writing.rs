@@ -18,10 +18,8 @@ pub(super) struct Writing {
 impl Writing {
     /// `usual` is the API's own first call for such a row: the writing itself, or a look where a name must be resolved.
     pub(super) const fn new(options: &Options, action: Action, usual: Call) -> Self {
-        let operation = match usual.operation {
-            Operation::Update if options.compare => Operation::Compare,
-            usual => usual,
-        };
+        let compares = options.compare && matches!(usual.operation, Operation::Update);
+        let operation = if compares { Operation::Compare } else { usual.operation };
         Self { action, first: Call { operation, slot: usual.slot }, compare: options.compare, taken: false }
     }
 

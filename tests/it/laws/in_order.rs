@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, prelude::*, sample::select};
 use tollgate::{
-    domain::{Action, Outcome, Row, Subject, Value, Verdict},
+    domain::{Action, Id, Outcome, Row, Subject, Value, Verdict},
     flow::{Ending, Options, Signal},
 };
 
@@ -71,7 +71,7 @@ fn passing() -> impl Strategy<Value = Vec<Phase>> {
 
 fn ids(row: &Row) -> Vec<&str> {
     match &row.subject {
-        Subject::Known(identity) => identity.ids().map(|id| id.text()).collect(),
+        Subject::Known(identity) => identity.ids().map(Id::text).collect(),
         Subject::Spared(..) | Subject::Malformed { .. } => Vec::new(),
     }
 }
@@ -235,7 +235,7 @@ fn behind_a_failed_row_nobody_of_the_same_identity_is_sent() {
     let both = || row(0, &[&profile(1), &name(1)]).subject;
     let mut rows =
         vec![row(2, &[&profile(1)]), Row { subject: both(), ..row(3, &[]) }, row(4, &[&name(2)]), row(5, &[&name(1)])];
-    rows.extend((6..40).map(|line| row(line, &[&name(line as usize)])));
+    rows.extend((6..40u32).map(|line| row(line.into(), &[&format!("person-of-line-{line}")])));
     let rows: Vec<Row> = rows.into_iter().map(|row| marked(Action::Update, row, false)).collect();
     let script = Script::calm(&rows, millis(20)).temper(&profile(1), Temper::Poison);
     for batch in [1, 100] {
