@@ -15,10 +15,11 @@ use crate::domain::{Evidence, Fact, Past, Sample};
 
 use super::{
     Ending, Intake, Ledger, Options, Pulse, Remote, Signal, Spectator,
+    arrival::{Arrival, Conclusion},
     event::Event,
     house::{House, LOOK, NO_FIELDS, Stop},
     itinerary::Itinerary,
-    journey::{Arrival, Conclusion, Journey},
+    journey::Journey,
     shift::{Account, Shift},
     stats::Figures,
     walk::{Departure, walk},
@@ -89,7 +90,7 @@ impl<'a, R: Remote> Engine<'a, R> {
         let mut walks: FuturesUnordered<_> = samples
             .iter()
             .map(|sample| {
-                Journey::new(&self.house, sample.line, &sample.identity, &NO_FIELDS, Itinerary::plain()).travel(LOOK)
+                Journey::new(&self.house, sample.line, &sample.identity, &NO_FIELDS, Itinerary::Plain(LOOK)).travel()
             })
             .collect();
         let mut looked = Looked::default();
@@ -124,7 +125,7 @@ impl<'a, R: Remote> Engine<'a, R> {
         past: &Past,
         total: Option<u64>,
     ) -> Report {
-        self.house.begin();
+        self.house.begin(past);
         let mut shift = Shift::new(self.house.options, past);
         let mut walks = FuturesUnordered::new();
         let mut desk = Desk { spectator, stops, ticks: pulses(), total };

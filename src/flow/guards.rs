@@ -1,6 +1,6 @@
 //! When a run that could go on should not. Pure: outcomes in, a trip out.
 
-use crate::domain::{Answered, Outcome, Past, Tally, Verdict};
+use crate::domain::{Action, Answered, Outcome, Past, Tally, Verdict};
 
 use super::{MaxAbsent, MaxErrors, Options};
 
@@ -53,6 +53,10 @@ pub enum Trip {
 /// The guards of one run.
 #[derive(Debug)]
 pub(super) struct Guards {
+    max_delete: u64,
+    deletions: u64,
+    max_changes: u64,
+    changes: u64,
     max_errors: MaxErrors,
     max_absent: MaxAbsent,
     canary_left: u64,
@@ -61,8 +65,22 @@ pub(super) struct Guards {
 }
 
 impl Guards {
+    /// Of earlier tries' rows those count as taken in whose word only a row that was sent can have: `unchanged` and
+    /// `refused` may also be what a sync remembers, and neither has changed anything.
     pub(super) fn new(options: &Options, past: &Past) -> Self {
+        let ended = |verdicts: &[Verdict]| verdicts.iter().map(|verdict| past.tally.of(*verdict)).sum();
         Self {
+            max_delete: options.max_delete,
+            deletions: ended(&[Verdict::Deleted, Verdict::Absent]),
+            max_changes: options.max_changes,
+            changes: ended(&[
+                Verdict::Deleted,
+                Verdict::Absent,
+                Verdict::Created,
+                Verdict::Updated,
+                Verdict::Missing,
+                Verdict::Exists,
+            ]),
             max_errors: options.max_errors,
             max_absent: options.max_absent,
             canary_left: options.canary.saturating_sub(past.sent),
@@ -76,10 +94,27 @@ impl Guards {
         self.canary_left > 0
     }
 
+    /// Takes note of a row that is about to be sent; tells whether that is one too many.
+    pub(super) const fn admit(&mut self, action: Action) -> Option<Trip> {
+        if matches!(action, Action::Delete) {
+            if self.deletions >= self.max_delete {
+                return Some(Trip::MaxDelete { limit: self.max_delete });
+            }
+            self.deletions += 1;
+        }
+        if action.changes() {
+            if self.changes >= self.max_changes {
+                return Some(Trip::MaxChanges { limit: self.max_changes });
+            }
+            self.changes += 1;
+        }
+        None
+    }
+
     /// Takes an outcome into account; tells whether the run must stop.
     pub(super) fn judge(&mut self, outcome: &Outcome) -> Option<Trip> {
-        // What a sync remembers says nothing about how things go now.
-        if outcome.attempts == 0 && outcome.verdict.is_answered() {
+        // What a row came to without a call says nothing about how things go now.
+        if outcome.attempts == 0 {
             return None;
         }
         self.tally.add(outcome.verdict);
@@ -127,15 +162,20 @@ impl Guards {
     fn absent(&mut self, outcome: &Outcome) -> Option<Trip> {
         let MaxAbsent::Percent(most) = self.max_absent else { return None };
         let verdict = outcome.verdict;
-        let not_there = outcome.row.action.not_there()?;
+        outcome.row.action.not_there()?;
         if !verdict.is_answered() || outcome.after_lost_answer || self.answered.len() >= Past::ANSWERED {
             return None;
         }
         self.answered.push(Answered { line: outcome.row.line, verdict, after_lost_answer: false });
         let of = self.answered.len();
-        let absent = self.answered.iter().filter(|answered| answered.verdict == not_there).count();
+        let absent = self.answered.iter().filter(|answered| is_not_there(answered.verdict)).count();
         #[expect(clippy::cast_precision_loss, reason = "at most 200")]
         let too_many = of >= ABSENT_FROM && absent as f64 * 100.0 >= most * of as f64;
         too_many.then_some(Trip::Absent { absent, of })
     }
+}
+
+/// A sync's deletions and updates have each their own word for it.
+const fn is_not_there(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Absent | Verdict::Missing)
 }

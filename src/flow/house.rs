@@ -10,11 +10,12 @@ use std::{
 
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::domain::{Blame, Call, Dice, Evidence, Fields, Identity, Operation, Reply, Row, Slot, Word};
+use crate::domain::{Blame, Call, Dice, Evidence, Fields, Identity, Operation, Past, Reply, Row, Slot, Verdict, Word};
 
 use super::{
     Ending, Options, Remote,
     gate::{Closed, Gate, Lane},
+    guards::Trip,
     health::{Alarm, Health, Overdue},
     retry::Delays,
     stats::Stats,
@@ -70,8 +71,23 @@ pub(super) struct House<'a, R> {
     pub(super) investigation: Mutex<Option<Instant>>,
     /// The app that the key belongs to, as far as an answer named it.
     pub(super) app: RefCell<Option<String>>,
-    /// Rows refused for suspicious answers since the last definitive answer to anything but a look.
-    pub(super) spurned: Cell<u32>,
+    /// Rows refused for suspicious answers since the last definitive answer to a call of that kind.
+    pub(super) spurned: Spurned,
+    /// Rows that were permitted to create a profile, by this try and earlier ones.
+    creations: Cell<u64>,
+}
+
+/// Counted apart for calls that change something and calls that read: a firewall may let the one pass and not the other.
+#[derive(Default)]
+pub(super) struct Spurned {
+    changes: Cell<u32>,
+    reads: Cell<u32>,
+}
+
+impl Spurned {
+    pub(super) const fn by(&self, operation: Operation) -> &Cell<u32> {
+        if operation.changes() { &self.changes } else { &self.reads }
+    }
 }
 
 impl<'a, R: Remote> House<'a, R> {
@@ -89,15 +105,28 @@ impl<'a, R: Remote> House<'a, R> {
             witness_is_out: Cell::new(false),
             investigation: Mutex::new(None),
             app: RefCell::default(),
-            spurned: Cell::new(0),
+            spurned: Spurned::default(),
+            creations: Cell::new(0),
         }
     }
 
-    /// The run begins, after the look and the thinking.
-    pub(super) fn begin(&self) {
+    /// The run begins, after the look and the thinking. What earlier tries created counts, as far as the journal knows it:
+    /// a creation whose answer was lost to a crash is counted when its row is sent again.
+    pub(super) fn begin(&self, past: &Past) {
         let now = Instant::now();
+        self.creations.set(past.tally.of(Verdict::Created));
         self.stats.borrow_mut().resume(now);
         self.health.borrow_mut().begin(now);
+    }
+
+    /// A row is about to create a profile, for the first time.
+    pub(super) fn permit_creation(&self) -> Result<(), Stop> {
+        let limit = self.options.max_create;
+        if self.creations.get() >= limit {
+            return Err(Stop::Halt(Ending::Guard(Trip::MaxCreate { limit })));
+        }
+        self.creations.set(self.creations.get() + 1);
+        Ok(())
     }
 
     pub(super) fn enter(&self, row: &Rc<Row>) {

@@ -2,7 +2,7 @@
 //!
 //! Up to three other rows are looked at, with GET, never with the operation itself, one at a time, while the rows wait.
 
-use crate::domain::{Evidence, Identity, Subject, Suspicion, Word};
+use crate::domain::{Evidence, Identity, Operation, Subject, Suspicion, Word};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -68,12 +68,17 @@ impl<R: Remote> House<'_, R> {
         }
     }
 
+    /// A row's call was answered well: calls of its kind get through.
+    pub(super) fn gets_through(&self, operation: Operation) {
+        self.spurned.by(operation).set(0);
+    }
+
     /// A row's operation met a suspicious answer again, though looks are answered well: counts it as refused, unless
     /// that happens to one row after the other.
-    pub(super) fn spurn(&self, why: Suspicion, evidence: &Evidence) -> Result<(), Stop> {
-        let spurned = self.spurned.get() + 1;
-        self.spurned.set(spurned);
-        if spurned < SPURNED {
+    pub(super) fn spurn(&self, operation: Operation, why: Suspicion, evidence: &Evidence) -> Result<(), Stop> {
+        let spurned = self.spurned.by(operation);
+        spurned.set(spurned.get() + 1);
+        if spurned.get() < SPURNED {
             return Ok(());
         }
         let words = evidence.message.clone();

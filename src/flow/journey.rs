@@ -1,54 +1,19 @@
 //! One identity's way through the gate, as often as its goal takes: the retry loop.
 
-use std::time::Duration;
+use std::ops::ControlFlow;
 
 use tokio::time::Instant;
 
-use crate::domain::{Blame, Call, Evidence, Fact, Fields, Id, Identity, Slot, Suspicion, Word};
+use crate::domain::{Blame, Call, Fact, Fields, Id, Identity, Operation, Slot, Suspicion, Word};
 
 use super::{
     Remote,
+    arrival::{Arrival, Conclusion, Testimony, about_the_other, name_second_id, suspicious_words},
     gate::Lane,
     house::{Attempt, House, LOOK, Stop},
     itinerary::{Itinerary, Step},
     retry::Delays,
 };
-
-/// What the API finally said about an identity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Conclusion {
-    /// The goal is reached.
-    Done(Fact),
-    /// The API will never take it.
-    Refused,
-    /// Given up while others succeeded.
-    Failed,
-}
-
-/// What the walk of one identity came to.
-#[derive(Debug)]
-pub(super) struct Arrival {
-    pub(super) conclusion: Conclusion,
-    pub(super) attempts: u32,
-    pub(super) elapsed: Duration,
-    pub(super) evidence: Evidence,
-    pub(super) after_lost_answer: bool,
-    /// The API said that it deleted the profile, and that is not verified.
-    pub(super) erased: bool,
-}
-
-/// What an answer said, and about which of the row's ids.
-struct Testimony {
-    evidence: Evidence,
-    took: Duration,
-    slot: Slot,
-}
-
-impl Testimony {
-    fn of(attempt: Attempt, call: Call) -> Self {
-        Self { evidence: attempt.reply.evidence, took: attempt.took, slot: call.slot }
-    }
-}
 
 /// What a journey has been through so far.
 pub(super) struct Journey<'h, 'a, R> {
@@ -61,12 +26,31 @@ pub(super) struct Journey<'h, 'a, R> {
     others_answered: u64,
     delays: Delays,
     lost_answer: bool,
+    creation: Creation,
     suspected: bool,
     itinerary: Itinerary,
-    /// What a look found before the deletion.
+    resolved: Option<Resolved>,
+    /// Of the profile that was found before the call that acts on it.
     remote_id: Option<String>,
     /// The deletion's own answer, while it is being verified.
     erasure: Option<Testimony>,
+}
+
+/// Where the creation of a profile stands, for rows that come to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Creation {
+    NotYet,
+    /// Counted against the bound.
+    Permitted,
+    /// It may have been made by a call whose answer was lost.
+    AnswerLost,
+}
+
+/// A name was looked up: calls go by the API's own id from then on.
+struct Resolved {
+    own: Identity,
+    /// Which of the row's ids was the name.
+    name: Slot,
 }
 
 impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
@@ -79,6 +63,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
     ) -> Self {
         Self {
             itinerary,
+            resolved: None,
             remote_id: None,
             erasure: None,
             house,
@@ -90,61 +75,109 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             others_answered: house.health.borrow().definitive_answers(),
             delays: Delays::default(),
             lost_answer: false,
+            creation: Creation::NotYet,
             suspected: false,
         }
     }
 
     /// From the first call to the end. A deletion that the house's closing keeps from being verified is an end, too:
     /// what the API said of it must be written down.
-    pub(super) async fn travel(mut self, usual: Call) -> (Option<Arrival>, Option<Stop>) {
-        let first = self.itinerary.first(usual);
-        match self.walk(first).await {
+    pub(super) async fn travel(mut self) -> (Option<Arrival>, Option<Stop>) {
+        match self.walk().await {
             Ok(arrival) => (Some(arrival), None),
             Err(stop) => (self.arrive_unverified(), Some(stop)),
         }
     }
 
     /// The retry loop; the gate is inside each attempt, so that retries pay too.
-    async fn walk(&mut self, first: Call) -> Result<Arrival, Stop> {
-        let mut call = first;
+    async fn walk(&mut self) -> Result<Arrival, Stop> {
+        let mut call = self.itinerary.first();
         loop {
-            let attempt = self.house.attempt(Lane::Row, self.line, call, (self.identity, self.fields)).await?;
-            self.attempts += 1;
-            self.lost_answer |= attempt.reply.lost && call.operation.changes();
-            if attempt.reply.is_definitive() && self.itinerary.is_the_goal(call.operation) {
-                self.house.spurned.set(0);
-            }
+            let attempt = self.attempt(call).await?;
             match attempt.reply.word {
-                Word::Done(fact) => match self.itinerary.on(fact, call.slot) {
-                    Step::Arrive(fact) => return Ok(self.arrive(Conclusion::Done(fact), Testimony::of(attempt, call))),
-                    Step::Go(next) => {
-                        self.remote_id = attempt.reply.evidence.remote_id;
-                        call = self.turn_to(next);
-                    }
-                    Step::LookAfter(delay) => {
-                        self.note_erasure(attempt, call);
-                        self.house.gate.pause_until(Instant::now() + delay).await?;
-                        call = self.turn_to(LOOK);
-                    }
+                Word::Done(fact) => match self.follow(fact, attempt, call).await? {
+                    ControlFlow::Break(arrival) => return Ok(arrival),
+                    ControlFlow::Continue(next) => call = next,
                 },
-                Word::Refused => return Ok(self.arrive(Conclusion::Refused, Testimony::of(attempt, call))),
+                Word::Refused => return Ok(self.arrive(Conclusion::Refused, self.testimony(attempt, call))),
                 Word::Next(next) => call = self.turn_to(next),
                 Word::Again { blame: Blame::Never, .. } => {}
                 Word::Again { blame: Blame::Row, .. } => {
                     if self.is_used_up() {
-                        return Ok(self.arrive(Conclusion::Failed, Testimony::of(attempt, call)));
+                        return Ok(self.arrive(Conclusion::Failed, self.testimony(attempt, call)));
                     }
                     self.rest().await?;
                 }
                 Word::Suspect(why) => {
                     self.house.investigate(self.line, why, attempt.sent, &attempt.reply.evidence).await?;
                     if std::mem::replace(&mut self.suspected, true) {
-                        self.house.spurn(why, &attempt.reply.evidence)?;
-                        return Ok(self.refused_as_suspicious(why, Testimony::of(attempt, call)));
+                        self.house.spurn(call.operation, why, &attempt.reply.evidence)?;
+                        return Ok(self.refused_as_suspicious(why, self.testimony(attempt, call)));
                     }
                 }
             }
         }
+    }
+
+    /// One request, and what its answer means whatever it says.
+    async fn attempt(&mut self, call: Call) -> Result<Attempt, Stop> {
+        let creates = call.operation == Operation::Create;
+        if creates && self.creation == Creation::NotYet {
+            self.house.permit_creation()?;
+            self.creation = Creation::Permitted;
+        }
+        let identity = self.resolved.as_ref().map_or(self.identity, |resolved| &resolved.own);
+        let attempt = self.house.attempt(Lane::Row, self.line, call, (identity, self.fields)).await?;
+        self.attempts += 1;
+        self.lost_answer |= attempt.reply.lost && call.operation.changes();
+        if creates && attempt.reply.lost {
+            self.creation = Creation::AnswerLost;
+        }
+        if attempt.reply.is_definitive() {
+            self.house.gets_through(call.operation);
+        }
+        Ok(attempt)
+    }
+
+    /// Where a fact leads: to the end, or to another call.
+    async fn follow(&mut self, fact: Fact, attempt: Attempt, call: Call) -> Result<ControlFlow<Arrival, Call>, Stop> {
+        match self.itinerary.on(fact, call) {
+            Step::Arrive(fact) => {
+                Ok(ControlFlow::Break(self.arrive(Conclusion::Done(fact), self.testimony(attempt, call))))
+            }
+            Step::Go(next) => {
+                self.resolve(fact, attempt.reply.resolved, call);
+                self.remote_id = attempt.reply.evidence.remote_id;
+                let slot = if self.resolved.is_some() { Slot::Primary } else { next.slot };
+                Ok(ControlFlow::Continue(self.turn_to(Call { slot, ..next })))
+            }
+            Step::LookAfter(delay) => {
+                self.note_erasure(attempt, call);
+                self.house.gate.pause_until(Instant::now() + delay).await?;
+                Ok(ControlFlow::Continue(self.turn_to(LOOK)))
+            }
+        }
+    }
+
+    /// Whom the calls from now on are about.
+    fn resolve(&mut self, fact: Fact, resolved: Option<Id>, call: Call) {
+        match (fact, resolved) {
+            (Fact::Found, Some(id)) => {
+                self.resolved = Some(Resolved { name: self.named(call), own: Identity::one(id) });
+            }
+            // What comes next is about whoever the row itself names.
+            (Fact::Absent | Fact::Taken, _) => self.resolved = None,
+            (Fact::Found, None) | (Fact::Deleted | Fact::Created | Fact::Updated | Fact::Same, _) => {}
+        }
+    }
+
+    /// Which of the row's ids a call is about, also where it goes by the API's own.
+    fn named(&self, call: Call) -> Slot {
+        self.resolved.as_ref().map_or(call.slot, |resolved| resolved.name)
+    }
+
+    fn testimony(&self, attempt: Attempt, call: Call) -> Testimony {
+        Testimony::of(attempt, self.named(call))
     }
 
     /// Another call: what others were answered before it does not count against this row.
@@ -155,7 +188,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
 
     fn note_erasure(&mut self, attempt: Attempt, call: Call) {
         if call.operation.changes() {
-            self.erasure = Some(Testimony::of(attempt, call));
+            self.erasure = Some(self.testimony(attempt, call));
         }
     }
 
@@ -177,14 +210,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
 
     fn refused_as_suspicious(&mut self, why: Suspicion, mut answer: Testimony) -> Arrival {
         let said = answer.evidence.message.take().unwrap_or_default();
-        let why = match why {
-            Suspicion::Credentials => "refused as if the key were wrong",
-            Suspicion::Proxy => "stopped by the proxy",
-            Suspicion::Redirect => "redirected",
-            Suspicion::Unsigned => "answered outside the API's own shape",
-            Suspicion::Certificate => "met a certificate that does not hold",
-            Suspicion::HostName => "met a host name that does not exist",
-        };
+        let why = suspicious_words(why);
         answer.evidence.message = Some(format!("{why}, twice, while other rows were answered well; {said}"));
         self.arrive(Conclusion::Refused, answer)
     }
@@ -193,6 +219,11 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
         let deleted = conclusion == Conclusion::Done(Fact::Deleted);
         if deleted && self.itinerary.is_confirmed_by_a_look() {
             return self.arrive_verified(answer);
+        }
+        if self.itinerary.met_another()
+            && let Some(words) = about_the_other(conclusion, self.creation == Creation::AnswerLost)
+        {
+            answer.say(words);
         }
         let erased = self.itinerary.is_erased() && !deleted;
         if erased && conclusion == Conclusion::Done(Fact::Found) {
@@ -235,10 +266,4 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             erased,
         }
     }
-}
-
-/// The results' `id` is the row's first; that the answer was about the second one must not get lost.
-fn name_second_id(evidence: &mut Evidence, second: &Id) {
-    let said = evidence.message.take().map_or_else(String::new, |message| format!("; {message}"));
-    evidence.message = Some(format!("by the row's second id, {}{said}", second.text()));
 }

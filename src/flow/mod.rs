@@ -4,7 +4,9 @@
 //! exactly one outcome, or "unsettled", for every row taken in. It does not know which API it speaks to, where
 //! rows come from, or where outcomes go: see the ports.
 
+mod arrival;
 mod clock;
+mod deletion;
 mod ending;
 mod engine;
 mod event;
@@ -23,6 +25,7 @@ mod retry;
 mod shift;
 mod stats;
 mod walk;
+mod writing;
 
 pub use ending::Ending;
 pub use engine::{Engine, Looked, Report};

@@ -1,4 +1,5 @@
-//! Two rows of one identity are never in the house at once: the later one parks until the earlier one is done. Pure.
+//! Two rows of one identity are never in the house at once: the later one parks until the earlier one is done. Where
+//! they must stay in file order whatever happens, one that is held back holds back those behind it. Pure.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -14,9 +15,28 @@ pub(super) struct Order {
     busy: HashMap<u64, u32>,
     waiting: HashMap<u64, u32>,
     parked: VecDeque<Row>,
+    /// Ids behind whose row on that line nobody may go any more. It grows with the rows that fail, not with the input:
+    /// about 40 bytes for each id of one.
+    held: HashMap<u64, u64>,
 }
 
 impl Order {
+    /// From this row on nobody who shares an id with it may go.
+    pub(super) fn hold(&mut self, row: &Row) {
+        let Subject::Known(identity) = &row.subject else { return };
+        for key in self.keys(identity).into_iter().flatten() {
+            let line = self.held.entry(key).or_insert(row.line);
+            *line = row.line.min(*line);
+        }
+    }
+
+    /// Whether an earlier row that shares an id with it is held.
+    pub(super) fn is_held(&self, row: &Row) -> bool {
+        let Subject::Known(identity) = &row.subject else { return false };
+        let is_behind = |key| self.held.get(&key).is_some_and(|line| *line < row.line);
+        self.keys(identity).into_iter().flatten().any(is_behind)
+    }
+
     /// Takes a row in: given back when it may go at once, otherwise parked.
     pub(super) fn admit(&mut self, row: Row) -> Option<Row> {
         let Subject::Known(identity) = &row.subject else { return Some(row) };
@@ -101,6 +121,22 @@ mod tests {
             Subject::Known(identity) => identity,
             Subject::Spared(..) | Subject::Malformed { .. } => panic!("known"),
         }
+    }
+
+    #[test]
+    fn whoever_stands_behind_a_held_row_is_held() {
+        let mut order = Order::default();
+        order.hold(&row(5, "a", Some("x")));
+        for (line, primary, fallback, held) in
+            [(4, "a", None, false), (5, "a", None, false), (6, "a", None, true), (7, "b", Some("x"), true)]
+        {
+            assert_eq!(order.is_held(&row(line, primary, fallback)), held, "line {line}");
+        }
+        assert!(!order.is_held(&row(8, "b", None)), "until the row that shares it is held, too");
+        order.hold(&row(7, "b", Some("x")));
+        assert!(order.is_held(&row(8, "b", None)));
+        order.hold(&row(9, "a", None));
+        assert!(order.is_held(&row(6, "a", None)), "the earliest counts");
     }
 
     #[test]

@@ -6,8 +6,9 @@ use crate::domain::{Aside, Batch, Call, Fields, Identity, Outcome, Reply, Row, T
 
 /// The API, as the flow sees it.
 pub trait Remote {
-    /// The first call for a row. Never blocks, never fails. Where it is a look on the way to a deletion, the flow goes on
-    /// to the deletion by the same id once the profile is found.
+    /// The first call for a row. Never blocks, never fails. Where it is a look on the way to a change, the flow goes on
+    /// to the change by the same id once the profile is found, or by the API's own id that the answer resolved it to. A
+    /// change may also ask for such a look on its way, with [`crate::domain::Word::Next`].
     fn first(&self, row: &Row) -> Call;
 
     /// One request on the wire and the meaning of its answer. The flow bounds its time and drops it when that is

@@ -6,19 +6,16 @@ use tokio::time::Instant;
 
 use crate::domain::{Aside, Batch, Evidence, Outcome, Past, Row, Subject, Tally, Verdict};
 
-use super::{
-    Ending, LedgerLost, Options,
-    event::Event,
-    guards::{Guards, Trip},
-    order::Order,
-    walk::Departure,
-};
+use super::{Ending, LedgerLost, Options, event::Event, guards::Guards, order::Order, walk::Departure};
 
 /// Rows are taken in up to this many times the width, so that the wire never starves and memory stays bounded.
 const PLACES_PER_WIDTH: usize = 4;
 
 /// Rows that wait to be verified are taken in besides, as many as the pace sends meanwhile, up to this.
 const MOST_WAITING: usize = 16 * 1024;
+
+/// What the results say of a row that its order keeps from being sent.
+const HELD_BACK: &str = "an earlier row of the same identity failed, and is to be sent first";
 
 /// What happened to the rows of one try: `read` = `skipped` + `tally.total()` + rows without a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,12 +32,11 @@ pub struct Account {
 pub(super) struct Shift {
     places: usize,
     grace: Duration,
-    max_delete: u64,
-    admitted: u64,
+    in_order: bool,
     guards: Guards,
     order: Order,
     pending: VecDeque<Row>,
-    freed: Vec<Row>,
+    freed: VecDeque<Row>,
     inside: usize,
     records: Vec<Outcome>,
     aside: Aside,
@@ -60,12 +56,11 @@ impl Shift {
         Self {
             places: places(options),
             grace: options.grace,
-            max_delete: options.max_delete,
-            admitted: past.tally.answered(),
+            in_order: options.in_order,
             guards: Guards::new(options, past),
             order: Order::default(),
             pending: VecDeque::new(),
-            freed: Vec::new(),
+            freed: VecDeque::new(),
             inside: 0,
             records: Vec::new(),
             aside: Aside::default(),
@@ -80,31 +75,61 @@ impl Shift {
         }
     }
 
-    /// The rows that may begin their walk now; rows that need no call are settled on the spot.
+    /// The rows that may begin their walk now; rows that need no call, or must not have one, are settled on the spot.
+    /// Once the run ends, nobody begins: not even those whose turn came by it.
     pub(super) fn admit(&mut self) -> Vec<Row> {
-        let mut ready = std::mem::take(&mut self.freed);
-        while self.ending.is_none() && self.has_room() {
-            let Some(row) = self.pending.pop_front() else { break };
-            match &row.subject {
-                Subject::Known(_) if self.admitted >= self.max_delete => {
-                    self.end(Ending::Guard(Trip::MaxDelete { limit: self.max_delete }));
-                }
-                Subject::Known(_) => {
-                    self.admitted += 1;
-                    self.inside += 1;
-                    ready.extend(self.order.admit(row));
-                }
-                Subject::Spared(_, why) => {
-                    let why = *why;
-                    self.settle(without_call(row, why.verdict(), why.words().to_owned()));
-                }
-                Subject::Malformed { reason, .. } => {
-                    let reason = reason.clone();
-                    self.settle(without_call(row, Verdict::Invalid, reason));
-                }
+        let mut ready = Vec::new();
+        while self.ending.is_none() {
+            if let Some(row) = self.freed.pop_front() {
+                ready.extend(self.pass_unless_held(row));
+            } else if self.has_room()
+                && let Some(row) = self.pending.pop_front()
+            {
+                ready.extend(self.let_in(row));
+            } else {
+                break;
             }
         }
         ready
+    }
+
+    /// Gives a row a place in the house, and gives it back if it need not park there.
+    fn let_in(&mut self, row: Row) -> Option<Row> {
+        match &row.subject {
+            Subject::Known(_) if self.order.is_held(&row) => self.hold_back(row),
+            Subject::Known(_) => {
+                if let Some(trip) = self.guards.admit(row.action) {
+                    self.end(Ending::Guard(trip));
+                    return None;
+                }
+                self.inside += 1;
+                return self.order.admit(row);
+            }
+            Subject::Spared(_, why) => {
+                let why = *why;
+                self.settle(without_call(row, why.verdict(), why.words()));
+            }
+            Subject::Malformed { reason, .. } => {
+                let reason = reason.clone();
+                self.settle(without_call(row, Verdict::Invalid, &reason));
+            }
+        }
+        None
+    }
+
+    /// A row was parked, and its turn has come.
+    fn pass_unless_held(&mut self, row: Row) -> Option<Row> {
+        if !self.order.is_held(&row) {
+            return Some(row);
+        }
+        self.free(&row);
+        self.hold_back(row);
+        None
+    }
+
+    /// An earlier row of the same identity has failed in this try: sent now, this one would be overtaken by its retry.
+    fn hold_back(&mut self, row: Row) {
+        self.settle(without_call(row, Verdict::Failed, HELD_BACK));
     }
 
     /// While the canary is out, it is alone.
@@ -170,6 +195,9 @@ impl Shift {
     }
 
     fn settle(&mut self, outcome: Outcome) {
+        if self.in_order && outcome.verdict == Verdict::Failed {
+            self.order.hold(&outcome.row);
+        }
         let trip = self.guards.judge(&outcome);
         self.records.push(outcome);
         if let Some(trip) = trip {
@@ -191,23 +219,16 @@ impl Shift {
         self.freed.clear();
     }
 
-    /// What was answered while the run was under suspicion, and the suspicion held: only an erasure is beyond doubt.
+    /// What was answered while the run was under suspicion, and the suspicion held: only an erasure is beyond doubt. In
+    /// order, whoever stands behind a row that is to be sent again is sent again as well.
     fn keep_only_what_is_beyond_doubt(&mut self) {
-        self.records.retain(|outcome| match outcome.verdict {
-            Verdict::Deleted | Verdict::Invalid | Verdict::Duplicate | Verdict::Superseded | Verdict::Suppressed => {
-                true
+        let (order, in_order) = (&mut self.order, self.in_order);
+        self.records.retain(|outcome| {
+            let keeps = is_beyond_doubt(outcome) && !order.is_held(&outcome.row);
+            if in_order && !keeps {
+                order.hold(&outcome.row);
             }
-            Verdict::Failed => outcome.erased,
-            // Sent once more, a row is updated once more, and what was created is found there: no harm.
-            Verdict::Created
-            | Verdict::Updated
-            | Verdict::Absent
-            | Verdict::Refused
-            | Verdict::Found
-            | Verdict::Missing
-            | Verdict::Exists
-            | Verdict::New
-            | Verdict::Unchanged => false,
+            keeps
         });
     }
 
@@ -273,13 +294,30 @@ fn places(options: &Options) -> usize {
     walking.saturating_add(waiting)
 }
 
-fn without_call(row: Row, verdict: Verdict, words: String) -> Outcome {
+fn is_beyond_doubt(outcome: &Outcome) -> bool {
+    match outcome.verdict {
+        Verdict::Deleted | Verdict::Invalid | Verdict::Duplicate | Verdict::Superseded | Verdict::Suppressed => true,
+        Verdict::Failed => outcome.erased,
+        // Sent once more, a row is updated once more, and what was created is found there: no harm.
+        Verdict::Created
+        | Verdict::Updated
+        | Verdict::Absent
+        | Verdict::Refused
+        | Verdict::Found
+        | Verdict::Missing
+        | Verdict::Exists
+        | Verdict::New
+        | Verdict::Unchanged => false,
+    }
+}
+
+fn without_call(row: Row, verdict: Verdict, words: &str) -> Outcome {
     Outcome {
         row,
         verdict,
         attempts: 0,
         elapsed: Duration::ZERO,
-        evidence: Evidence { message: Some(words), ..Evidence::default() },
+        evidence: Evidence { message: Some(words.to_owned()), ..Evidence::default() },
         after_lost_answer: false,
         erased: false,
     }

@@ -6,9 +6,10 @@ use crate::domain::{Action, Fact, Identity, Outcome, Past, Row, Subject, Verdict
 
 use super::{
     Ending, Remote,
+    arrival::{Arrival, Conclusion},
     house::{House, Stop},
     itinerary::Itinerary,
-    journey::{Arrival, Conclusion, Journey},
+    journey::Journey,
 };
 
 /// How a walk ended.
@@ -53,11 +54,8 @@ async fn travel<R: Remote>(
     past: &Past,
 ) -> (Option<Arrival>, Option<Stop>) {
     let usual = house.remote.first(row);
-    let itinerary = match row.action {
-        Action::Delete => Itinerary::deletion(house.options, usual, past.erased.contains(row.line)),
-        Action::Create | Action::Update | Action::Upsert | Action::Get | Action::Verify => Itinerary::plain(),
-    };
-    Journey::new(house, row.line, identity, &row.fields, itinerary).travel(usual).await
+    let itinerary = Itinerary::of(house.options, row.action, usual, past.erased.contains(row.line));
+    Journey::new(house, row.line, identity, &row.fields, itinerary).travel().await
 }
 
 fn outcome(row: Row, arrival: Arrival, past: &Past) -> Outcome {
@@ -87,8 +85,11 @@ fn verdict(row: &Row, arrival: &Arrival, past: &Past) -> Verdict {
         (Action::Create | Action::Update | Action::Upsert, Conclusion::Done(Fact::Same)) => Verdict::Unchanged,
         (Action::Verify, Conclusion::Done(Fact::Found)) if is_another(row, arrival, past) => Verdict::New,
         (Action::Create | Action::Verify, Conclusion::Done(Fact::Found)) => Verdict::Exists,
-        (_, Conclusion::Refused) => Verdict::Refused,
-        // No look says "deleted", and no deletion says "found": these are not facts that such a journey ends with.
+        // Somebody whom the row names besides is not there, says the creation's own answer: it will not be otherwise.
+        (Action::Create | Action::Upsert, Conclusion::Done(Fact::Absent)) | (_, Conclusion::Refused) => {
+            Verdict::Refused
+        }
+        // A name that stays taken; or facts that no such journey ends with, as no look says "deleted".
         (_, Conclusion::Done(_) | Conclusion::Failed) => Verdict::Failed,
     }
 }

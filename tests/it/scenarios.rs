@@ -6,13 +6,13 @@ use std::{fs, path::Path, time::Duration};
 
 use serde::Deserialize;
 use tollgate::{
-    domain::{Verdict, parse_duration},
+    domain::{Action, Row, Verdict, parse_duration},
     flow::{Options, Rate, Signal},
 };
 
 use crate::support::{
     remote::{Manner, Phase, Script, Temper},
-    stage::{Seen, Stage, name, options, people},
+    stage::{Seen, Stage, fields, name, options, people, row as named},
 };
 
 /// A duration as people write it.
@@ -50,6 +50,16 @@ struct Scenario {
 #[serde(deny_unknown_fields)]
 struct RunTable {
     rows: usize,
+    /// What every row asks for; a row that writes has a field of its own.
+    #[serde(default)]
+    action: Wanted,
+    /// The rows name this many people by turns; without it, each another one.
+    people: Option<usize>,
+    #[serde(default)]
+    compare: bool,
+    #[serde(default)]
+    in_order: bool,
+    max_create: Option<u64>,
     rate: String,
     width: u32,
     burst: Option<std::num::NonZeroU32>,
@@ -59,6 +69,16 @@ struct RunTable {
     grace: Option<Span>,
     #[serde(default)]
     canary: u64,
+}
+
+/// An action, as its word is written; deletion unless something else is said.
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Wanted(Action);
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self(Action::Delete)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -107,7 +127,8 @@ struct LimitTable {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PeculiarTable {
-    row: usize,
+    /// Which person; nothing for all of them.
+    row: Option<usize>,
     is: Peculiarity,
 }
 
@@ -144,6 +165,10 @@ struct AcceptTable {
     /// Verdicts that are not named do not occur.
     #[serde(default)]
     deleted: Option<Range>,
+    created: Option<Range>,
+    updated: Option<Range>,
+    unchanged: Option<Range>,
+    missing: Option<Range>,
     absent: Option<Range>,
     refused: Option<Range>,
     failed: Option<Range>,
@@ -167,7 +192,7 @@ struct StretchTable {
 
 impl Scenario {
     fn play(&self) -> Seen {
-        let rows = people(self.run.rows);
+        let rows = self.run.people();
         let mut script = Script::calm(&rows, Duration::ZERO);
         script.phases = self.phase.iter().map(PhaseTable::phase).collect();
         for peculiar in &self.peculiar {
@@ -179,6 +204,19 @@ impl Scenario {
 }
 
 impl RunTable {
+    fn people(&self) -> Vec<Row> {
+        let by_turns = |row: Row| match self.people {
+            Some(people) => named(row.line, &[&name(usize::try_from(row.line).expect("few") % people)]),
+            None => row,
+        };
+        let wanting = |row: Row| {
+            let line = row.line.to_string();
+            let fields = if self.action.0.takes_fields() { fields(&[("line", Some(&line))]) } else { row.fields };
+            Row { action: self.action.0, fields, ..row }
+        };
+        people(self.rows).into_iter().map(by_turns).map(wanting).collect()
+    }
+
     fn options(&self) -> Options {
         let rate = Rate::parse(&self.rate).expect("a rate");
         let usual = options(rate.get(), self.width);
@@ -189,6 +227,9 @@ impl RunTable {
             give_up_after: self.give_up_after.map_or(usual.give_up_after, |span| span.0),
             grace: self.grace.map_or(usual.grace, |span| span.0),
             canary: self.canary,
+            compare: self.compare,
+            in_order: self.in_order,
+            max_create: self.max_create.unwrap_or(usual.max_create),
             ..usual
         }
     }
@@ -205,21 +246,11 @@ impl PhaseTable {
 impl FaultTable {
     fn manner(&self) -> Manner {
         let after = self.after.map(|span| span.0);
+        let may_ask = matches!(self.kind, Kind::TooMany | Kind::Unavailable);
+        assert!(may_ask || after.is_none(), "`after` says nothing for {:?}", self.kind);
         match self.kind {
-            Kind::TooMany => return Manner::TooMany(after),
-            Kind::Unavailable => return Manner::Unavailable(after.expect("`unavailable` needs `after`")),
-            Kind::Broken
-            | Kind::ResetBefore
-            | Kind::ResetAfter
-            | Kind::Hang
-            | Kind::Unreachable
-            | Kind::NotFoundPage
-            | Kind::Portal
-            | Kind::Unauthorized
-            | Kind::BadRequest => assert_eq!(after, None, "`after` says nothing for {:?}", self.kind),
-        }
-        match self.kind {
-            Kind::TooMany | Kind::Unavailable => unreachable!("answered above"),
+            Kind::TooMany => Manner::TooMany(after),
+            Kind::Unavailable => Manner::Unavailable(after.expect("`unavailable` needs `after`")),
             Kind::Broken => Manner::Broken,
             Kind::ResetBefore => Manner::ResetBefore,
             Kind::ResetAfter => Manner::ResetAfter,
@@ -235,7 +266,12 @@ impl FaultTable {
 
 impl PeculiarTable {
     fn apply(&self, mut script: Script) -> Script {
-        let id = name(self.row);
+        let Some(row) = self.row else {
+            assert!(matches!(self.is, Peculiarity::Missing), "only `missing` can be said of all");
+            script.existing.clear();
+            return script;
+        };
+        let id = name(row);
         match self.is {
             Peculiarity::Poison => script.temper(&id, Temper::Poison),
             Peculiarity::Haunted => script.temper(&id, Temper::Haunted),
@@ -310,15 +346,15 @@ impl AcceptTable {
             Verdict::Absent => self.absent,
             Verdict::Refused => self.refused,
             Verdict::Failed => self.failed,
+            Verdict::Created => self.created,
+            Verdict::Updated => self.updated,
+            Verdict::Unchanged => self.unchanged,
+            Verdict::Missing => self.missing,
             Verdict::Invalid
             | Verdict::Duplicate
             | Verdict::Found
-            | Verdict::Missing
             | Verdict::Exists
             | Verdict::New
-            | Verdict::Created
-            | Verdict::Updated
-            | Verdict::Unchanged
             | Verdict::Superseded
             | Verdict::Suppressed => None,
         }

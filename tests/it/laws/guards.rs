@@ -3,14 +3,14 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use tollgate::{
-    domain::{Answered, Past, Verdict},
+    domain::{Action, Answered, Past, Row, Verdict},
     flow::{Ending, MaxAbsent, MaxErrors, Options, Trip},
 };
 
 use super::{deletions, every_row_is_accounted_for, millis, seconds};
 use crate::support::{
     remote::{Manner, Phase, Script, Temper},
-    stage::{Seen, Stage, name, options, people, repeated, row},
+    stage::{Seen, Stage, asking, name, options, people, repeated, row},
 };
 
 fn play(options: Options, count: usize, script: impl FnOnce(Script) -> Script) -> Seen {
@@ -177,4 +177,77 @@ fn no_more_are_deleted_than_permitted_and_nothing_is_sent_once_that_is_known() {
     let seen = play(with(|options| options.max_delete = 3), 100, |script| script);
     assert_eq!(seen.log.len(), 0, "the fourth row was in the very first batch");
     assert_eq!(play(with(|options| options.max_delete = 100), 100, |script| script).report.ending, Ending::Complete);
+}
+
+/// Every second row asks for this action instead.
+fn every_second(action: Action, rows: Vec<Row>) -> Vec<Row> {
+    rows.into_iter().map(|row| if row.line % 2 == 0 { Row { action, ..row } } else { row }).collect()
+}
+
+fn play_mixed(options: Options, past: Past) -> Ending {
+    let rows = every_second(Action::Update, people(100));
+    let script = Script::calm(&rows, millis(20));
+    Stage { past, ..Stage::new(options, rows, script) }.play().report.ending
+}
+
+#[test]
+fn rows_are_counted_by_what_they_ask_for() {
+    let deleting = |limit| with(|options| options.max_delete = limit);
+    assert_eq!(play_mixed(deleting(50), Past::default()), Ending::Complete, "updates are no deletions");
+    assert_eq!(play_mixed(deleting(49), Past::default()), Ending::Guard(Trip::MaxDelete { limit: 49 }));
+    let changing = |limit| with(|options| options.max_changes = limit);
+    assert_eq!(play_mixed(changing(100), Past::default()), Ending::Complete);
+    assert_eq!(play_mixed(changing(99), Past::default()), Ending::Guard(Trip::MaxChanges { limit: 99 }));
+    let reading = asking(Action::Get, people(20));
+    let script = Script::calm(&reading, millis(20));
+    assert_eq!(
+        Stage::new(changing(0), reading, script).play().report.ending,
+        Ending::Complete,
+        "reading changes nothing"
+    );
+}
+
+#[test]
+fn what_earlier_tries_changed_counts_and_what_a_sync_remembered_does_not() {
+    let past = |verdict| {
+        let mut past = Past::default();
+        past.tally.add_many(verdict, 10);
+        past
+    };
+    let limited = || with(|options| (options.max_delete, options.max_changes) = (55, 105));
+    let (deleting, changing) =
+        (Ending::Guard(Trip::MaxDelete { limit: 55 }), Ending::Guard(Trip::MaxChanges { limit: 105 }));
+    for verdict in [Verdict::Deleted, Verdict::Absent] {
+        assert_eq!(play_mixed(limited(), past(verdict)), deleting, "{verdict:?}");
+    }
+    for verdict in [Verdict::Created, Verdict::Updated, Verdict::Missing, Verdict::Exists] {
+        assert_eq!(play_mixed(limited(), past(verdict)), changing, "{verdict:?}");
+    }
+    for verdict in [Verdict::Unchanged, Verdict::Refused, Verdict::Superseded, Verdict::Invalid, Verdict::Failed] {
+        assert_eq!(play_mixed(limited(), past(verdict)), Ending::Complete, "{verdict:?}");
+    }
+}
+
+#[test]
+fn deletions_and_updates_that_find_nobody_count_together() {
+    let rows = every_second(Action::Update, people(200));
+    let mut script = Script::calm(&rows, millis(20));
+    script.existing.clear();
+    let seen = Stage::new(with(|options| options.max_absent = MaxAbsent::Percent(95.0)), rows, script).play();
+    assert_eq!(seen.report.ending, Ending::Guard(Trip::Absent { absent: 50, of: 50 }));
+}
+
+/// One too many stops the run before it is made, and stays unsettled.
+#[test]
+fn the_creation_beyond_the_limit_is_not_sent() {
+    let rows = asking(Action::Create, people(20));
+    let mut script = Script::calm(&rows, millis(20));
+    script.existing.clear();
+    let seen = Stage::new(with(|options| options.max_create = 0), rows.clone(), script.clone()).play();
+    assert_eq!((seen.report.ending.clone(), seen.exit()), (Ending::Guard(Trip::MaxCreate { limit: 0 }), 3));
+    assert_eq!((seen.log.len(), seen.outcomes.len()), (0, 0));
+    let alone = |options: &mut Options| (options.max_create, options.canary) = (7, u64::MAX);
+    let seen = Stage::new(with(alone), rows, script.temper(&name(3), Temper::Poison)).play();
+    assert_eq!(seen.report.ending, Ending::Guard(Trip::Canary { line: 4, verdict: Verdict::Failed }));
+    assert_eq!(seen.left.len(), 2, "a retry is no second creation");
 }

@@ -14,7 +14,7 @@ use super::{
     the_pace_is_kept,
 };
 use crate::support::{
-    remote::{Manner, Phase, Script, Temper},
+    remote::{Habits, Manner, Phase, Script, Temper},
     stage::{Stage, asking, name, options, profile, repeated, row},
 };
 
@@ -103,7 +103,7 @@ fn phase() -> impl Strategy<Value = Phase> {
     )
 }
 
-fn phases() -> impl Strategy<Value = Vec<Phase>> {
+pub(super) fn phases() -> impl Strategy<Value = Vec<Phase>> {
     vec(phase(), 1..4).prop_map(|mut phases| {
         phases.sort_by_key(|phase| phase.from);
         phases[0].from = Duration::ZERO;
@@ -111,13 +111,17 @@ fn phases() -> impl Strategy<Value = Vec<Phase>> {
     })
 }
 
-fn tempers() -> impl Strategy<Value = HashMap<String, Temper>> {
-    let temper = select(vec![Temper::Poison, Temper::Haunted, Temper::Unwelcome]);
+pub(super) fn tempers() -> impl Strategy<Value = HashMap<String, Temper>> {
+    let temper = select(vec![Temper::Poison, Temper::Haunted, Temper::Unwelcome, Temper::Contested, Temper::Phantom]);
     vec((0..PEOPLE, temper), 0..3)
         .prop_map(|drawn| drawn.into_iter().map(|(number, temper)| (name(number), temper)).collect())
 }
 
-fn signals() -> impl Strategy<Value = Vec<(Duration, Signal)>> {
+pub(super) fn habits() -> impl Strategy<Value = Habits> {
+    any::<[bool; 3]>().prop_map(|[taken, names, removes]| Habits { taken, names, removes })
+}
+
+pub(super) fn signals() -> impl Strategy<Value = Vec<(Duration, Signal)>> {
     let signal = (0..15_000u64, select(vec![Signal::Interrupt, Signal::Terminate]));
     let drawn = prop_oneof![2 => Just(Vec::new()), 1 => vec(signal, 1..3)];
     drawn.prop_map(|mut drawn| {
@@ -165,16 +169,19 @@ proptest! {
     }
 
     #[test]
-    fn the_laws_hold_for_looks_of_every_kind(
+    fn the_laws_hold_for_every_action(
         case in cases(),
         action in select(Action::ALL.to_vec()),
         look in any::<bool>(),
+        (compare, in_order) in any::<(bool, bool)>(),
+        habits in habits(),
         verify_after in prop::option::of((0..5_000u64).prop_map(millis)),
     ) {
         let rows = asking(action, case.rows.clone());
         let stage = Case { rows: rows.clone(), ..case.clone() }.stage();
-        let options = Options { look, verify_after, ..stage.options.clone() };
-        let seen = Stage { options: options.clone(), ..stage }.play();
+        let options = Options { look, verify_after, compare, in_order, ..stage.options.clone() };
+        let script = Script { habits, ..stage.script.clone() };
+        let seen = Stage { options: options.clone(), script, ..stage }.play();
         every_row_has_one_outcome_at_most(&seen, &rows);
         every_word_is_borne_out(&seen);
         the_pace_is_kept(&seen, &options);

@@ -1,6 +1,6 @@
 //! Looks before and after a deletion, and rows that ask for nothing but a look.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use tollgate::{
     domain::{Action, Fact, LineSet, Operation, Past, Recorded, Row, Slot, Verdict, Word},
@@ -11,6 +11,7 @@ use super::{deletions, looks, millis, rows_of_one_person_keep_their_order, secon
 use crate::support::{
     remote::{Manner, Phase, Script, Sent, Temper},
     stage::{Seen, Stage, asking, name, options, people, profile, row},
+    world::World,
 };
 
 /// Verified two seconds after.
@@ -228,13 +229,13 @@ fn whoever_is_there_is_found_with_his_profile_and_nothing_is_changed() {
 #[test]
 fn a_missing_row_is_no_error_but_too_many_are_a_wrong_key() {
     let rows = getting(49);
-    let script = Script { existing: HashSet::default(), ..Script::calm(&rows, millis(20)) };
+    let script = Script { existing: World::default(), ..Script::calm(&rows, millis(20)) };
     let guarded = Options { max_absent: MaxAbsent::Percent(95.0), ..options(100.0, 4) };
     let seen = Stage::new(guarded.clone(), rows, script).play();
     assert_eq!((seen.report.ending.clone(), seen.exit()), (Ending::Complete, 0));
 
     let rows = getting(400);
-    let script = Script { existing: HashSet::default(), ..Script::calm(&rows, millis(20)) };
+    let script = Script { existing: World::default(), ..Script::calm(&rows, millis(20)) };
     let seen = Stage::new(guarded, rows, script).play();
     assert_eq!(seen.report.ending, Ending::Guard(Trip::Absent { absent: 50, of: 50 }));
 }

@@ -7,4 +7,6 @@ pub(crate) mod door;
 pub(crate) mod program;
 pub(crate) mod record;
 pub(crate) mod remote;
+pub(crate) mod script;
 pub(crate) mod stage;
+pub(crate) mod world;

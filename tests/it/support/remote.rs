@@ -3,163 +3,26 @@
 
 use std::{
     cell::{Cell, Ref, RefCell},
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     time::Duration,
 };
 
 use tokio::time::Instant;
 use tollgate::{
     domain::{
-        Action, Blame, Call, Dice, Evidence, Fact, Fields, Id, IdKind, Identity, Operation, Reply, Row, Slot, Subject,
-        Suspicion, Word,
+        Action, Blame, Call, Dice, Evidence, Fact, Fields, Id, IdKind, Identity, Operation, Reply, Row, Slot,
+        Suspicion, Value, Word,
     },
     flow::{Remote, Renewal},
 };
+
+pub(crate) use super::script::{Habits, Manner, Phase, Script, Temper};
+use super::world::{World, own};
 
 /// The app that the key belongs to at first.
 pub(crate) const APP: &str = "app-one";
 /// The id that never exists.
 pub(crate) const WITNESS: &str = "witness-of-nobody";
-
-/// How one request is treated.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Manner {
-    /// As the API's documentation says.
-    Normal,
-    /// 429, with or without Retry-After.
-    TooMany(Option<Duration>),
-    /// 500.
-    Broken,
-    /// 503 with Retry-After.
-    Unavailable(Duration),
-    /// The connection breaks before the request is applied.
-    ResetBefore,
-    /// The request is applied, its answer lost.
-    ResetAfter,
-    /// No answer, ever; not applied.
-    Hang,
-    /// Nobody listens: no HTTP, and nothing can have been applied.
-    Unreachable,
-    /// A page that is not the API's own.
-    Unsigned(u16),
-    /// 401.
-    Unauthorized,
-    /// 401 until the key is renewed.
-    Revoked,
-    /// A signed 400.
-    BadRequest,
-    /// A signed not-found, whatever is there: the key of another app.
-    Lying,
-}
-
-/// From a moment on, until the next phase.
-#[derive(Debug, Clone)]
-pub(crate) struct Phase {
-    /// Since the script began.
-    pub(crate) from: Duration,
-    /// How long every answer takes.
-    pub(crate) latency: Duration,
-    /// With which share a request is treated how; the rest is normal.
-    pub(crate) faults: Vec<(f64, Manner)>,
-    /// Only deletions meet the faults.
-    pub(crate) deletes_only: bool,
-    /// The vendor's own limit: so many a second, and what it answers beyond.
-    pub(crate) limit: Option<(f64, Option<Duration>)>,
-}
-
-impl Phase {
-    /// All is well, at this latency.
-    pub(crate) fn calm(from: Duration, latency: Duration) -> Self {
-        Self { from, latency, faults: Vec::new(), deletes_only: false, limit: None }
-    }
-
-    /// Everything is treated in one manner.
-    pub(crate) fn all(from: Duration, latency: Duration, manner: Manner) -> Self {
-        Self::calm(from, latency).some(1.0, manner)
-    }
-
-    /// A share more is treated in this manner.
-    pub(crate) fn some(mut self, share: f64, manner: Manner) -> Self {
-        self.faults.push((share, manner));
-        self
-    }
-
-    /// Looks are spared.
-    pub(crate) fn deletes_only(mut self) -> Self {
-        self.deletes_only = true;
-        self
-    }
-}
-
-/// What is peculiar about one id, whatever the phase.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Temper {
-    /// Any request about it meets a 500.
-    Poison,
-    /// Deleting it meets an unsigned page; looking is well.
-    Haunted,
-    /// Deleting it meets a signed 400.
-    Unwelcome,
-    /// Looks still find it for so long after its deletion.
-    Lingering(Duration),
-}
-
-/// What the remote does, and when.
-#[derive(Debug, Clone)]
-pub(crate) struct Script {
-    /// In order of time; the first begins at zero.
-    pub(crate) phases: Vec<Phase>,
-    /// Ids with a peculiarity.
-    pub(crate) tempers: HashMap<String, Temper>,
-    /// Who exists.
-    pub(crate) existing: HashSet<String>,
-    /// The app of the key that a renewal finds, if it finds a new one.
-    pub(crate) new_key: Option<&'static str>,
-    /// A deletion's answer does not tell a deleted profile from an absent one, so that a look goes before it.
-    pub(crate) looks_first: bool,
-    /// Draws the shares, per id and per request about it.
-    pub(crate) seed: u64,
-}
-
-impl Script {
-    /// Everybody exists, all is well.
-    pub(crate) fn calm(rows: &[Row], latency: Duration) -> Self {
-        let existing = rows.iter().flat_map(ids_of).collect();
-        Self {
-            phases: vec![Phase::calm(Duration::ZERO, latency)],
-            tempers: HashMap::new(),
-            existing,
-            new_key: None,
-            looks_first: false,
-            seed: 7,
-        }
-    }
-
-    /// A later phase.
-    pub(crate) fn then(mut self, phase: Phase) -> Self {
-        self.phases.push(phase);
-        self
-    }
-
-    /// From the beginning.
-    pub(crate) fn first(mut self, phase: Phase) -> Self {
-        self.phases = vec![phase];
-        self
-    }
-
-    /// Gives an id a peculiarity.
-    pub(crate) fn temper(mut self, id: &str, temper: Temper) -> Self {
-        self.tempers.insert(id.to_owned(), temper);
-        self
-    }
-}
-
-fn ids_of(row: &Row) -> Vec<String> {
-    match &row.subject {
-        Subject::Known(identity) => identity.ids().map(|id| id.text().to_owned()).collect(),
-        Subject::Spared(..) | Subject::Malformed { .. } => Vec::new(),
-    }
-}
 
 /// One request as the remote saw it; times are virtual, since the script began.
 #[derive(Debug, Clone)]
@@ -170,8 +33,10 @@ pub(crate) struct Sent {
     pub(crate) operation: Operation,
     pub(crate) slot: Slot,
     pub(crate) identity: Identity,
+    /// What it carried.
+    pub(crate) fields: Fields,
     pub(crate) manner: Manner,
-    /// The profile was there, and is gone by this request.
+    /// What it asks for was done, and changed who is there or what he has.
     pub(crate) applied: bool,
     /// What was answered, if anything was.
     pub(crate) answer: Option<Word>,
@@ -196,7 +61,8 @@ fn slot_id(identity: &Identity, slot: Slot) -> &str {
 pub(crate) struct ScriptedRemote {
     script: Script,
     began: Instant,
-    existing: RefCell<HashSet<String>>,
+    existing: RefCell<World>,
+    contested: RefCell<Vec<String>>,
     asked: RefCell<HashMap<String, u64>>,
     allowance: Cell<(Duration, f64)>,
     app: Cell<&'static str>,
@@ -223,6 +89,7 @@ impl ScriptedRemote {
     pub(crate) fn new(script: Script) -> Self {
         Self {
             existing: RefCell::new(script.existing.clone()),
+            contested: RefCell::default(),
             script,
             began: Instant::now(),
             asked: RefCell::default(),
@@ -240,18 +107,19 @@ impl ScriptedRemote {
         Ref::map(self.log.borrow(), Vec::as_slice)
     }
 
-    /// Everything it was asked, in order of arrival, and the most that was on the wire at once.
-    pub(crate) fn into_log(self) -> (Vec<Sent>, usize) {
-        (self.log.into_inner(), self.peak.get())
+    /// Everything it was asked, in order of arrival, the most that was on the wire at once, and who is left.
+    pub(crate) fn into_log(self) -> (Vec<Sent>, usize, World) {
+        (self.log.into_inner(), self.peak.get(), self.existing.into_inner())
     }
 
     fn manner(&self, phase: &Phase, call: Call, id: &str) -> Manner {
         let draw = self.draw(id);
         match self.script.tempers.get(id) {
             Some(Temper::Poison) => return Manner::Broken,
-            Some(Temper::Haunted) if call.operation == Operation::Delete => return Manner::Unsigned(405),
-            Some(Temper::Unwelcome) if call.operation == Operation::Delete => return Manner::BadRequest,
-            Some(Temper::Haunted | Temper::Unwelcome | Temper::Lingering(_)) | None => {}
+            Some(Temper::Haunted) if call.operation.changes() => return Manner::Unsigned(405),
+            Some(Temper::Unwelcome) if call.operation.changes() => return Manner::BadRequest,
+            Some(Temper::Haunted | Temper::Unwelcome | Temper::Lingering(_) | Temper::Contested | Temper::Phantom)
+            | None => {}
         }
         if let Some((limit, after)) = phase.limit
             && !self.within(limit)
@@ -292,16 +160,31 @@ impl ScriptedRemote {
         passes
     }
 
-    fn apply(&self, manner: Manner, call: Call, id: &str) -> bool {
-        matches!(manner, Manner::Normal | Manner::ResetAfter)
-            && call.operation.changes()
-            && self.existing.borrow_mut().remove(id)
+    fn apply(&self, manner: Manner, call: Call, id: &str, fields: &Fields) -> bool {
+        if !matches!(manner, Manner::Normal | Manner::ResetAfter) {
+            return false;
+        }
+        if call.operation == Operation::Create && self.is_taken(id) {
+            return false;
+        }
+        self.existing.borrow_mut().apply(call.operation, id, fields, !self.script.habits.removes)
     }
 
-    fn reply(&self, manner: Manner, call: Call, identity: &Identity, applied: bool) -> Reply {
+    /// Whether whoever is to be created is there already, or becomes so at this very moment.
+    fn is_taken(&self, id: &str) -> bool {
+        let temper = self.script.tempers.get(id);
+        let mut contested = self.contested.borrow_mut();
+        if temper == Some(&Temper::Contested) && !contested.iter().any(|other| other == id) {
+            contested.push(id.to_owned());
+            self.existing.borrow_mut().insert(id);
+        }
+        temper == Some(&Temper::Phantom) || (self.script.habits.taken && self.existing.borrow().has(id))
+    }
+
+    fn reply(&self, manner: Manner, call: Call, (identity, fields): (&Identity, &Fields), applied: bool) -> Reply {
         let (word, status, lost) = match manner {
-            Manner::Normal => self.documented(call, identity, applied),
-            Manner::Lying => not_there(call, identity),
+            Manner::Normal => self.documented(call, (identity, fields), applied),
+            Manner::Lying => not_there(call, self.fallback_call(call), identity),
             Manner::TooMany(after) => (Word::Again { after, blame: Blame::Never }, Some(429), false),
             Manner::Unavailable(after) => (Word::Again { after: Some(after), blame: Blame::Never }, Some(503), false),
             Manner::Broken => (Word::Again { after: None, blame: Blame::Row }, Some(500), false),
@@ -313,49 +196,75 @@ impl ScriptedRemote {
             Manner::Unauthorized | Manner::Revoked => (Word::Suspect(Suspicion::Credentials), Some(401), false),
             Manner::BadRequest => (Word::Refused, Some(400), false),
         };
+        let id = slot_id(identity, call.slot);
         let found = word == Word::Done(Fact::Found);
         let app = found.then(|| self.app.get().to_owned());
-        let remote_id = found.then(|| format!("remote-{}", slot_id(identity, call.slot)));
+        let remote_id = found.then(|| format!("remote-{id}"));
         let kept = found && call.operation == Operation::Get;
-        let profile = kept.then(|| format!("{{\"id\":\"{}\"}}", slot_id(identity, call.slot)).into());
-        Reply {
-            word,
-            evidence: Evidence { status, app, remote_id, profile, ..Evidence::default() },
-            lost,
-            resolved: None,
+        let profile = kept.then(|| format!("{{\"id\":\"{id}\"}}").into());
+        let resolved = (found && self.is_name(id)).then(|| Id::parse(IdKind(0), &own(id)).expect("a good id"));
+        Reply { word, evidence: Evidence { status, app, remote_id, profile, ..Evidence::default() }, lost, resolved }
+    }
+
+    fn documented(
+        &self,
+        call: Call,
+        (identity, fields): (&Identity, &Fields),
+        applied: bool,
+    ) -> (Word, Option<u16>, bool) {
+        let id = slot_id(identity, call.slot);
+        let has_nulls = fields.iter().any(|setting| setting.value == Value::Null);
+        match call.operation {
+            Operation::Delete if applied || self.script.looks_first => (Word::Done(Fact::Deleted), Some(204), false),
+            Operation::Look | Operation::Get if self.can_be_seen(id) => (Word::Done(Fact::Found), Some(200), false),
+            Operation::Compare if self.can_be_seen(id) => {
+                let is_so = self.existing.borrow().is_so(id, fields);
+                (Word::Done(if is_so { Fact::Same } else { Fact::Found }), Some(200), false)
+            }
+            Operation::Create if applied => (Word::Done(Fact::Created), Some(200), false),
+            Operation::Create => (Word::Done(Fact::Taken), Some(409), false),
+            Operation::Update if applied && has_nulls && self.script.habits.removes => {
+                (Word::Next(Call { operation: Operation::Remove, ..call }), Some(200), false)
+            }
+            Operation::Update | Operation::Remove if applied => (Word::Done(Fact::Updated), Some(200), false),
+            Operation::Delete
+            | Operation::Update
+            | Operation::Remove
+            | Operation::Look
+            | Operation::Get
+            | Operation::Compare => not_there(call, self.fallback_call(call), identity),
         }
     }
 
-    fn documented(&self, call: Call, identity: &Identity, applied: bool) -> (Word, Option<u16>, bool) {
-        match call.operation {
-            Operation::Delete if applied || self.script.looks_first => (Word::Done(Fact::Deleted), Some(204), false),
-            Operation::Look | Operation::Get if self.can_be_seen(slot_id(identity, call.slot)) => {
-                (Word::Done(Fact::Found), Some(200), false)
-            }
-            Operation::Create => (Word::Done(Fact::Created), Some(200), false),
-            Operation::Update | Operation::Remove => (Word::Done(Fact::Updated), Some(200), false),
-            Operation::Delete | Operation::Look | Operation::Get | Operation::Compare => not_there(call, identity),
-        }
+    fn is_name(&self, id: &str) -> bool {
+        self.script.habits.names && id.starts_with("person")
+    }
+
+    /// A second id that is a name is looked up before anything is done by it.
+    fn fallback_call(&self, call: Call) -> Operation {
+        if self.script.habits.names && call.operation.changes() { Operation::Look } else { call.operation }
     }
 
     fn can_be_seen(&self, id: &str) -> bool {
         let Some(Temper::Lingering(time)) = self.script.tempers.get(id) else {
-            return self.existing.borrow().contains(id);
+            return self.existing.borrow().has(id);
         };
         let gone = self.log.borrow().iter().find(|sent| sent.applied && sent.id() == id).map(|sent| sent.at);
         gone.is_none_or(|at| self.began.elapsed() < at.saturating_add(*time))
     }
 }
 
-fn not_there(call: Call, identity: &Identity) -> (Word, Option<u16>, bool) {
-    let next = Call { slot: Slot::Fallback, ..call };
+fn not_there(call: Call, operation: Operation, identity: &Identity) -> (Word, Option<u16>, bool) {
+    let next = Call { operation, slot: Slot::Fallback };
     let ask_further = call.slot == Slot::Primary && identity.fallback().is_some();
     (if ask_further { Word::Next(next) } else { Word::Done(Fact::Absent) }, Some(404), false)
 }
 
 impl Remote for ScriptedRemote {
     fn first(&self, row: &Row) -> Call {
+        let by_name = row.action != Action::Create && self.is_name(&String::from_utf8_lossy(row.id_bytes()));
         let operation = match row.action {
+            Action::Delete | Action::Update | Action::Upsert if by_name => Operation::Look,
             Action::Delete if self.script.looks_first => Operation::Look,
             Action::Delete => Operation::Delete,
             Action::Get => Operation::Get,
@@ -367,12 +276,12 @@ impl Remote for ScriptedRemote {
     }
 
     #[expect(clippy::disallowed_methods, reason = "latency, on the paused clock")]
-    async fn send(&self, call: Call, identity: &Identity, _fields: &Fields) -> Reply {
+    async fn send(&self, call: Call, identity: &Identity, fields: &Fields) -> Reply {
         let at = self.began.elapsed();
         let phase = self.script.phases.iter().rev().find(|phase| phase.from <= at).expect("a phase begins at zero");
         let id = slot_id(identity, call.slot);
         let manner = self.manner(phase, call, id);
-        let applied = self.apply(manner, call, id);
+        let applied = self.apply(manner, call, id, fields);
         let lost = applied || matches!(manner, Manner::ResetBefore | Manner::ResetAfter | Manner::Hang);
         let index = self.log.borrow().len();
         self.log.borrow_mut().push(Sent {
@@ -381,6 +290,7 @@ impl Remote for ScriptedRemote {
             operation: call.operation,
             slot: call.slot,
             identity: identity.clone(),
+            fields: fields.clone(),
             manner,
             applied,
             answer: None,
@@ -394,7 +304,7 @@ impl Remote for ScriptedRemote {
         }
         tokio::time::sleep(phase.latency).await;
         drop(wire);
-        let mut reply = self.reply(manner, call, identity, applied);
+        let mut reply = self.reply(manner, call, (identity, fields), applied);
         reply.evidence.request_id = Some(index.to_string());
         let entry = &mut self.log.borrow_mut()[index];
         entry.answer = Some(reply.word.clone());

@@ -6,7 +6,8 @@ use futures::{StreamExt, stream};
 use tokio::time::Instant;
 use tollgate::{
     domain::{
-        Action, Aside, Batch, Fields, Id, IdKind, Identity, Outcome, Past, Row, Sample, Spared, Subject, Verdict,
+        Action, Aside, Batch, Fields, Id, IdKind, Identity, Outcome, Past, Row, Sample, Setting, Span, Spared, Subject,
+        Value, Verdict,
     },
     flow::{
         Ending, Engine, Intake, IntakeLost, Ledger, LedgerLost, Looked, MaxAbsent, MaxErrors, Options, Pulse, Rate,
@@ -14,7 +15,10 @@ use tollgate::{
     },
 };
 
-use super::remote::{APP, Script, ScriptedRemote, Sent};
+use super::{
+    remote::{APP, Script, ScriptedRemote, Sent},
+    world::World,
+};
 
 /// Options that get in nobody's way.
 pub(crate) fn options(per_second: f64, width: u32) -> Options {
@@ -69,6 +73,16 @@ pub(crate) fn asking(action: Action, rows: Vec<Row>) -> Vec<Row> {
     rows.into_iter().map(|row| Row { action, ..row }).collect()
 }
 
+/// Fields of a row, by name; nothing takes one away.
+pub(crate) fn fields(settings: &[(&str, Option<&str>)]) -> Fields {
+    let setting = |(name, value): &(&str, Option<&str>)| Setting {
+        name: (*name).into(),
+        field: 0,
+        value: value.map_or(Value::Null, |text| Value::Text(text.into())),
+    };
+    Fields::new(settings.iter().map(setting).collect())
+}
+
 /// A row that the reader found to be a repetition.
 pub(crate) fn repeated(line: u64, id: &str) -> Row {
     let identity = Identity::one(Id::parse(IdKind(0), id).expect("a good id"));
@@ -94,6 +108,8 @@ pub(crate) struct Stage {
     pub(crate) script: Script,
     pub(crate) rows: Vec<Row>,
     pub(crate) past: Past,
+    /// Runs of rows with nothing new: each comes with the batch in whose stretch of lines it begins.
+    pub(crate) spans: Vec<Span>,
     /// Rows per batch, and how long the reader takes for one.
     pub(crate) batch: usize,
     pub(crate) reading: Duration,
@@ -114,12 +130,17 @@ pub(crate) struct Seen {
     pub(crate) log: Vec<Sent>,
     pub(crate) peak: usize,
     pub(crate) outcomes: Vec<Outcome>,
+    /// Runs of rows with nothing new that the journal took.
+    pub(crate) spans: Vec<Span>,
+    /// Who is left at the API.
+    pub(crate) left: World,
     pub(crate) pulses: Vec<Pulse>,
     pub(crate) took: Duration,
 }
 
 struct Reader {
     rows: std::vec::IntoIter<Row>,
+    spans: Vec<Span>,
     batch: usize,
     reading: Duration,
     left: usize,
@@ -133,23 +154,28 @@ impl Intake for Reader {
         self.ready_at = None;
         self.left = self.left.checked_sub(1).ok_or(IntakeLost)?;
         let rows: Vec<_> = self.rows.by_ref().take(self.batch).collect();
-        Ok((!rows.is_empty()).then(|| Batch { rows, ..Batch::default() }))
+        let last = rows.last().map_or(u64::MAX, |row| row.line);
+        let spans: Vec<_> = self.spans.extract_if(.., |span| span.first <= last).collect();
+        let aside = Aside { spans, ..Aside::default() };
+        Ok((!rows.is_empty() || !aside.is_empty()).then_some(Batch { rows, aside, skipped: 0 }))
     }
 }
 
 struct Journal<'a> {
     outcomes: &'a RefCell<Vec<Outcome>>,
+    spans: &'a RefCell<Vec<Span>>,
     writing: Duration,
     left: usize,
 }
 
 impl Ledger for Journal<'_> {
-    async fn record(&mut self, outcomes: Vec<Outcome>, _aside: Aside) -> Result<(), LedgerLost> {
+    async fn record(&mut self, outcomes: Vec<Outcome>, aside: Aside) -> Result<(), LedgerLost> {
         if !self.writing.is_zero() {
             sleep_until(Instant::now() + self.writing).await;
         }
         self.left = self.left.checked_sub(1).ok_or(LedgerLost)?;
         self.outcomes.borrow_mut().extend(outcomes);
+        self.spans.borrow_mut().extend(aside.spans);
         Ok(())
     }
 }
@@ -175,6 +201,7 @@ impl Stage {
             script,
             rows,
             past: Past::default(),
+            spans: Vec::new(),
             batch: 256,
             reading: Duration::ZERO,
             reader_fails_after: usize::MAX,
@@ -206,18 +233,20 @@ impl Stage {
     async fn perform(self) -> Seen {
         let began = Instant::now();
         let remote = ScriptedRemote::new(self.script);
-        let outcomes = RefCell::default();
+        let (outcomes, spans) = (RefCell::default(), RefCell::default());
         let mut onlooker = Onlooker(Vec::new());
         let total = Some(self.rows.len() as u64);
         let samples = samples(&self.rows);
         let reader = Reader {
             rows: self.rows.into_iter(),
+            spans: self.spans,
             batch: self.batch,
             reading: self.reading,
             left: self.reader_fails_after,
             ready_at: None,
         };
-        let journal = Journal { outcomes: &outcomes, writing: self.writing, left: self.journal_fails_after };
+        let journal =
+            Journal { outcomes: &outcomes, spans: &spans, writing: self.writing, left: self.journal_fails_after };
         let signals = stream::iter(self.signals).then(|(at, signal)| async move {
             sleep_until(began + at).await;
             signal
@@ -232,8 +261,9 @@ impl Stage {
         let report = engine.run(reader, journal, &mut onlooker, &mut stops, &self.past, total).await;
         drop(engine);
         let took = began.elapsed();
-        let (log, peak) = remote.into_log();
-        Seen { report, log, peak, outcomes: outcomes.into_inner(), pulses: onlooker.0, took }
+        let (log, peak, left) = remote.into_log();
+        let (outcomes, spans) = (outcomes.into_inner(), spans.into_inner());
+        Seen { report, log, peak, outcomes, spans, left, pulses: onlooker.0, took }
     }
 }
 

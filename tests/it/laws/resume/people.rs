@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*};
 
 use tollgate::domain::LineSet;
 
-use crate::support::remote::{Phase, Script, Temper};
+use crate::support::remote::{Habits, Phase, Script, Temper};
 
 /// What the API thinks of an id, whatever happens around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,6 +209,7 @@ impl People {
             existing: of(Nature::Here).collect(),
             new_key: None,
             looks_first: false,
+            habits: Habits::default(),
             seed,
         }
     }
