@@ -2,7 +2,7 @@
 //! vendors' own documentation, so that a mistake in their descriptions shows in a rehearsal.
 
 use crate::{
-    domain::Operation,
+    domain::{Operation, Schema},
     remote::{self, ApiName, Description, FieldPath, Owner},
     sandbox::{Described, Errors, Gives, NamedBy, Part, Path, Route, Seat, Takes},
 };
@@ -22,6 +22,7 @@ fn described(api: &Description) -> Described {
         own: kind.owner == Owner::System,
         seat: seat(place),
         format: kind.format,
+        look: None,
     });
     Described {
         name: api.name().to_owned(),
@@ -30,6 +31,10 @@ fn described(api: &Description) -> Described {
         identities: identities.collect(),
         look: route(api.endpoint(Operation::Look)),
         delete: route(api.endpoint(Operation::Delete)),
+        create: None,
+        update: None,
+        remove: None,
+        schema: Schema::default(),
         delete_tells: api.delete_tells(),
         errors: errors(api.errors()),
         request_id: api.request_id().next().map(str::to_owned),
@@ -48,6 +53,7 @@ fn route(endpoint: &remote::Endpoint) -> Route {
     Route {
         method: endpoint.method().to_owned(),
         path: endpoint.path.clone(),
+        parameters: Vec::new(),
         takes: match &endpoint.sends {
             remote::Sends::Nothing => Takes::Nothing,
             remote::Sends::Form(constants) => Takes::Form(constants.clone()),
@@ -65,6 +71,7 @@ fn route(endpoint: &remote::Endpoint) -> Route {
                     own_id: remote_id.as_ref().map(path),
                     app: app.as_ref().map(path),
                     fields: fields.iter().chain(bare).map(path).collect(),
+                    profile: profile.as_ref().map(path).unwrap_or_default(),
                 }
             }
         },
@@ -82,6 +89,7 @@ fn errors(rules: &remote::ErrorRules) -> Errors {
         list: of(|body| body.list.as_ref()),
         texts: body.and_then(|body| body.texts.clone()),
         not_found: first(&rules.not_found, "not_found"),
+        exists: None,
         denied: (rules.credentials().next().unwrap_or(401), first(&rules.credential_codes, "unauthorized")),
     }
 }
