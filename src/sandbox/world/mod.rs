@@ -250,9 +250,9 @@ impl World {
     }
 
     fn give(&mut self, place: Place, customer: &str) {
-        // Where everybody exists, whoever would have had this name no longer does.
-        if let Some(namesake) = self.people.place(self.naming, Kind::Customer, customer).filter(|other| *other != place)
-        {
+        // Where everybody exists, whoever would have had this name no longer does; unless renamed meanwhile.
+        let namesake = self.people.place(self.naming, Kind::Customer, customer);
+        if let Some(namesake) = namesake.filter(|other| *other != place && !self.records.contains_key(other)) {
             self.people.remove(namesake);
         }
         self.given.insert(customer.to_owned(), place);
