@@ -32,6 +32,7 @@ fn described(api: &Description) -> Described {
         look: route(api.endpoint(Operation::Look)),
         delete: route(api.endpoint(Operation::Delete)),
         create: None,
+        links: false,
         update: None,
         remove: None,
         schema: Schema::default(),

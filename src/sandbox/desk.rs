@@ -21,7 +21,7 @@ use super::{
     faults::{Fate, Fates, Fault},
     ids::{self, Style},
     journal::{Entry, Journal},
-    play::{Answer, Asked, Content, Deed, Key, Named, Role, Scene},
+    play::{Answer, Asked, Content, Deed, Heading, Role, Scene},
     received::{Arrival, Counters},
     world::World,
 };
@@ -96,14 +96,13 @@ impl Desk {
         self.requests += 1;
         self.in_flight += 1;
         let role = Rc::clone(&self.role);
-        let scene = role.read(asked);
-        let id = scene.named.as_ref().map(|named| (named.kind, &*named.id));
+        let Scene { heading, deed } = role.read(asked);
+        let id = heading.named.as_ref().map(|named| (named.kind, &*named.id));
         let Fate { fault, latency } = self.fates.of(now, id);
-        let Scene { key, named, fields, deed } = scene;
         let answer = self.answer(&*role, deed, fault);
         let applied = answer.applied;
         let delivery = self.delivery(answer, fault);
-        self.journal(asked, (key, named.as_ref(), &fields), fault, &delivery, applied, now);
+        self.journal(asked, &heading, fault, &delivery, applied, now);
         self.counters.add(Arrival {
             method: asked.method,
             applied,
@@ -163,7 +162,7 @@ impl Desk {
     fn journal(
         &mut self,
         asked: &Asked<'_>,
-        (key, named, fields): (Key, Option<&Named<'_>>, &[String]),
+        heading: &Heading<'_>,
         fault: Option<Fault>,
         delivery: &Delivery,
         applied: bool,
@@ -175,13 +174,13 @@ impl Desk {
             ms: self.fates.since_first(now).as_millis(),
             method: asked.method.as_str(),
             path: asked.path,
-            key,
-            id_kind: named.map(|named| &*named.word),
-            id: named.map(|named| &*named.id),
+            key: heading.key,
+            id_kind: heading.named.as_ref().map(|named| &*named.word),
+            id: heading.named.as_ref().map(|named| &*named.id),
             status: delivery.status(),
             fault: fault.map(Fault::word),
             applied,
-            fields,
+            fields: &heading.fields,
             user_agent: asked.user_agent(),
         });
     }

@@ -51,6 +51,8 @@ pub struct Described {
     pub delete: Route,
     /// How one is made of a name that the caller gives it.
     pub create: Option<Route>,
+    /// A creation may name both ids: it then gives the caller's to the profile that has the API's own.
+    pub links: bool,
     /// How it is given fields.
     pub update: Option<Route>,
     /// How fields are taken away from it.

@@ -126,12 +126,19 @@ pub(super) struct Named<'a> {
     pub(super) id: Cow<'a, str>,
 }
 
-/// What a part makes of a request.
-pub(super) struct Scene<'a> {
+/// What a request says of itself.
+#[derive(Debug)]
+pub(super) struct Heading<'a> {
     pub(super) key: Key,
+    /// Whom it names, if that is clear.
     pub(super) named: Option<Named<'a>>,
     /// The names of the fields that it brings, without their values.
     pub(super) fields: Vec<String>,
+}
+
+/// What a part makes of a request.
+pub(super) struct Scene<'a> {
+    pub(super) heading: Heading<'a>,
     /// What it asks for, or the answer that it gets instead.
     pub(super) deed: Result<Deed<'a>, Answer>,
 }

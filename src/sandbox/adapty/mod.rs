@@ -22,7 +22,7 @@ use self::{
     merge::merge,
 };
 use super::{
-    play::{Answer, Asked, Deed, Key, Named, Role, Scene, names},
+    play::{Answer, Asked, Deed, Heading, Key, Named, Role, Scene, names},
     world::{Kind, Refused, World},
 };
 
@@ -65,7 +65,7 @@ impl Role for Adapty {
             acceptable(asked, operation)?;
             self.deed(operation, whom(&ids, operation)?, &ids, body)
         });
-        Scene { key, named: ids.first(), fields, deed }
+        Scene { heading: Heading { key, named: ids.first(), fields }, deed }
     }
 
     fn trouble(&self) -> Answer {

@@ -18,7 +18,7 @@ use self::{
     params::{Change, Params, merge_attributes},
 };
 use super::{
-    play::{Answer, Asked, Deed, Key, Named, Role, Scene, decoded, pairs},
+    play::{Answer, Asked, Deed, Heading, Key, Named, Role, Scene, decoded, pairs},
     world::{Kind, Refused, World, without_empty_groups},
 };
 
@@ -63,7 +63,7 @@ impl Role for Crafter {
             Key::Wrong => Err(denied(&format!("No access token found with ID '{}'", sent.unwrap_or_default()))),
             Key::Right => route.and_then(|route| deed(route, &params, asked)),
         };
-        Scene { key, named, fields, deed }
+        Scene { heading: Heading { key, named, fields }, deed }
     }
 
     fn trouble(&self) -> Answer {

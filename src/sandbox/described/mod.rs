@@ -19,8 +19,8 @@ use self::{
 };
 use super::{
     Described, NamedBy, Route, Seat, Takes,
-    play::{Answer, Asked, Deed, Key, Named, Role, Scene, names, values},
-    world::{Content, Kind, World, without_empty_groups},
+    play::{Answer, Asked, Deed, Heading, Key, Named, Role, Scene, names, values},
+    world::{Content, Kind, Refused, World, without_empty_groups},
 };
 use crate::domain::{Action, Id, IdKind};
 
@@ -31,6 +31,8 @@ pub(super) struct Player {
     app_id: String,
     mark: Option<HeaderName>,
 }
+
+const ONE_ID: &str = "Exactly one id is asked for.";
 
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,14 +94,22 @@ impl Role for Player {
         let way = self.way(asked);
         let route = way.as_ref().map_or(&self.api.look, |way| way.route);
         let key = Key::of(found(&self.api.key, route, asked).as_deref(), &self.key);
-        let named = way.as_ref().ok().and_then(|way| self.named(*way, asked));
-        let said = way.as_ref().map_or(Ok(Said::Nothing), |way| self.said(*way, named.as_ref(), asked));
+        let named = way.as_ref().map_or_else(|_| Vec::new(), |way| self.named(*way, asked));
+        let said = way.as_ref().map_or(Ok(Said::Nothing), |way| self.said(*way, &named, asked));
         let fields = said.as_ref().map(Said::names).unwrap_or_default();
+        let first = named.first().filter(|_| named.len() == 1 || self.api.links).cloned();
         let deed = way.and_then(|way| {
-            let named = self.checked(way, key, named.as_ref(), asked)?;
-            Ok(self.deed(way, named, said.map_err(|text| self.bad(text))?))
+            self.checked(way, key, &named, asked)?;
+            let said = said.map_err(|text| self.bad(text))?;
+            let mut named = named.into_iter();
+            let (Some(one), other) = (named.next(), named.next()) else { return Err(self.bad(ONE_ID)) };
+            let deed: Deed<'a> = match other {
+                None => self.deed(way, one, said),
+                Some(own) => Box::new(move |world| self.link(way.route, &one.id, &own.id, said, world)),
+            };
+            Ok(deed)
         });
-        Scene { key, named, fields, deed }
+        Scene { heading: Heading { key, named: first, fields }, deed }
     }
 
     fn trouble(&self) -> Answer {
@@ -151,8 +161,9 @@ impl Player {
         of_method.min_by_key(|way| way.route.path.contains(PLACEHOLDER)).ok_or_else(Answer::no_method)
     }
 
-    /// Whom a request names: whoever its path does, or else whoever alone is named.
-    fn named<'a>(&'a self, way: Way<'_>, asked: &Asked<'_>) -> Option<Named<'a>> {
+    /// All whom a request names: whoever its path does, or else whoever is named anywhere; of two kinds that link, the
+    /// caller's first.
+    fn named<'a>(&'a self, way: Way<'_>, asked: &Asked<'_>) -> Vec<Named<'a>> {
         let kinds = self.api.identities.iter().filter(|kind| way.by.is_none_or(|by| by.name == kind.name));
         let mut all: Vec<(&NamedBy, String)> = kinds
             .filter_map(|kind| Some((kind, found(&kind.seat, way.route, asked).filter(|id| !id.is_empty())?)))
@@ -160,19 +171,24 @@ impl Player {
         if all.iter().any(|(kind, _)| kind.seat == Seat::Path) {
             all.retain(|(kind, _)| kind.seat == Seat::Path);
         }
-        let (kind, id) = all.pop().filter(|_| all.is_empty())?;
-        Some(Named { kind: of_world(kind), word: Cow::Borrowed(kind.name.as_str()), id: Cow::Owned(id) })
+        all.sort_by_key(|(kind, _)| kind.own);
+        let name = |(kind, id): (&'a NamedBy, String)| Named {
+            kind: of_world(kind),
+            word: Cow::Borrowed(kind.name.as_str()),
+            id: Cow::Owned(id),
+        };
+        all.into_iter().map(name).collect()
     }
 
-    fn said(&self, way: Way<'_>, named: Option<&Named<'_>>, asked: &Asked<'_>) -> Result<Said, &'static str> {
+    fn said(&self, way: Way<'_>, whom: &[Named<'_>], asked: &Asked<'_>) -> Result<Said, &'static str> {
         match &way.route.takes {
             Takes::Nothing | Takes::Form(_) | Takes::Json(_) => Ok(Said::Nothing),
             Takes::Names { name, group, .. } => {
-                let names: Vec<String> = values(asked.form(), name).filter(|name| !name.is_empty()).collect();
-                if names.is_empty() { Err("No field is named.") } else { Ok(Said::Names(group.clone(), names)) }
+                let gone: Vec<String> = values(asked.form(), name).filter(|name| !name.is_empty()).collect();
+                if gone.is_empty() { Err("No field is named.") } else { Ok(Said::Names(group.clone(), gone)) }
             }
             Takes::Fields { encoding, .. } => {
-                let aside = self.aside(way, named);
+                let aside = self.aside(way, whom);
                 let said = read(&self.api.schema, *encoding, &aside, asked)?;
                 let action = if way.operation == Operation::Create { Action::Create } else { Action::Update };
                 complete(&self.api.schema, action, &said, &aside)?;
@@ -182,9 +198,9 @@ impl Player {
     }
 
     /// What stands in a body and is no field of the profile.
-    fn aside(&self, way: Way<'_>, named: Option<&Named<'_>>) -> Vec<String> {
-        let kind = named.and_then(|named| self.api.identities.iter().find(|kind| kind.name == named.word));
-        let seats = kind.map(|kind| &kind.seat).into_iter().chain([&self.api.key]);
+    fn aside(&self, way: Way<'_>, whom: &[Named<'_>]) -> Vec<String> {
+        let kinds = self.api.identities.iter().filter(|kind| whom.iter().any(|named| named.word == kind.name));
+        let seats = kinds.map(|kind| &kind.seat).chain([&self.api.key]);
         let fields = seats.filter_map(|seat| match seat {
             Seat::Field { form, .. } => form.clone(),
             Seat::Header(_) | Seat::Path => None,
@@ -192,20 +208,18 @@ impl Player {
         fields.chain(way.route.parameters.iter().cloned()).chain(constants(&way.route.takes)).collect()
     }
 
-    fn checked<'n>(
-        &self,
-        way: Way<'_>,
-        key: Key,
-        named: Option<&Named<'n>>,
-        asked: &Asked<'_>,
-    ) -> Result<Named<'n>, Answer> {
+    fn checked(&self, way: Way<'_>, key: Key, whom: &[Named<'_>], asked: &Asked<'_>) -> Result<(), Answer> {
         if key != Key::Right {
             let (status, code) = &self.api.errors.denied;
             return Err(error(&self.api, *status, code, "The key is missing or wrong."));
         }
-        let Some(named) = named else { return Err(self.bad("Exactly one id is asked for.")) };
-        let written = self.api.identities.iter().find(|kind| kind.name == named.word).map(|kind| kind.format);
-        if !Id::parse(IdKind(0), &named.id).is_ok_and(|id| written.is_some_and(|format| format.check(&id).is_ok())) {
+        let links = self.api.links && way.operation == Operation::Create;
+        match whom {
+            [_] => {}
+            [one, own] if links && (one.kind, own.kind) == (Kind::Customer, Kind::Profile) => {}
+            _ => return Err(self.bad(ONE_ID)),
+        }
+        if !whom.iter().all(|named| self.is_written_well(named)) {
             return Err(self.bad("The id is not written as the ids of this API are."));
         }
         if !way.route.parameters.iter().all(|name| says(name, asked)) {
@@ -214,7 +228,12 @@ impl Player {
         if !has_constants(&way.route.takes, asked) {
             return Err(self.bad("The body is not the one asked for."));
         }
-        Ok(named.clone())
+        Ok(())
+    }
+
+    fn is_written_well(&self, named: &Named<'_>) -> bool {
+        let written = self.api.identities.iter().find(|kind| kind.name == named.word).map(|kind| kind.format);
+        Id::parse(IdKind(0), &named.id).is_ok_and(|id| written.is_some_and(|format| format.check(&id).is_ok()))
     }
 
     fn deed<'a>(&'a self, way: Way<'a>, Named { kind, id, .. }: Named<'a>, said: Said) -> Deed<'a> {
@@ -247,6 +266,14 @@ impl Player {
             (_, Kind::Profile | Kind::Customer) => {}
         }
         self.write(route, kind, id, said, new, world)
+    }
+
+    fn link(&self, route: &Route, customer: &str, own: &str, said: Said, world: &mut World) -> Answer {
+        match world.link(customer, own) {
+            Ok(linked) => self.write(route, Kind::Profile, own, said, linked, world),
+            Err(Refused::Nobody) => self.missing(),
+            Err(Refused::Taken) => self.bad("The id is another profile's, or the profile has another."),
+        }
     }
 
     /// `changed` already, before this was said.

@@ -49,6 +49,7 @@ fn api() -> Described {
             gives: Gives::Nothing,
         },
         create: None,
+        links: false,
         update: None,
         remove: None,
         schema: Schema::default(),

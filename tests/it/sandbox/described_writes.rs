@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use tollgate::{
     domain::{Action, Field, FieldKind, IdFormat, PairRules, Schema},
-    sandbox::{Described, Encoding, Errors, Gives, NamedBy, Options, Part, Route, Sandbox, Seat, Takes},
+    sandbox::{
+        Described, Encoding, Errors, Gives, NamedBy, Options, Part, Population, Profile, Route, Sandbox, Seat, Takes,
+    },
 };
 
 use super::client::{Answer, Asking, KEY, options};
@@ -65,6 +67,7 @@ fn api() -> Described {
             status: 201,
             ..route("POST", "/who", json(r#"{"kind":"x"}"#))
         }),
+        links: false,
         update: Some(route("PATCH", "/who/{id}", json(""))),
         remove: Some(route(
             "POST",
@@ -247,4 +250,27 @@ fn a_body_that_is_not_the_one_asked_for_is_loud() {
     let text = asking("PATCH", &path).header("Content-Type", "text/plain").body("{}").send(&sandbox);
     assert_eq!(code(&text), (400, "bad_request".into()));
     assert_eq!((sandbox.received().applied, sandbox.profiles().len()), (1, 11));
+}
+
+#[test]
+fn a_creation_with_both_ids_links_where_the_description_says_so() {
+    let seated = |kind: NamedBy| NamedBy { seat: Seat::Header(format!("X-{}", kind.name)), ..kind };
+    let identities: Vec<NamedBy> = api().identities.into_iter().map(seated).collect();
+    let linking = |links| {
+        let create = Some(route("POST", "/who", Takes::Fields { encoding: Encoding::Json, constants: String::new() }));
+        let population = Population::Profiles(vec![Profile { customer_user_id: None, profile_id: Some("p".into()) }]);
+        let part = Part::Described(Box::new(Described { identities: identities.clone(), create, links, ..api() }));
+        Sandbox::start(Options { part, population, ..options() }).unwrap()
+    };
+    let link = |sandbox: &Sandbox, own: &str, name: &str| {
+        let asking = asking("POST", "/who").header("Content-Type", "application/json").body(r#"{"nick":"a"}"#);
+        code(&asking.header("X-id", own).header("X-name", name).send(sandbox))
+    };
+    assert_eq!(link(&linking(false), "p", "zoe"), (400, "bad_request".into()));
+    let sandbox = linking(true);
+    assert_eq!(link(&sandbox, "q", "zoe"), (404, "gone".into()));
+    assert_eq!(link(&sandbox, "p", "zoe").0, 200);
+    assert_eq!(link(&sandbox, "p", "ann"), (400, "bad_request".into()), "it has another name");
+    assert_eq!(content(&sandbox), json!({"nick": "a"}));
+    assert_eq!((sandbox.profiles().len(), sandbox.received().applied), (1, 1));
 }
