@@ -2,8 +2,9 @@
 //! vendors' own documentation, so that a mistake in their descriptions shows in a rehearsal.
 
 use crate::{
+    domain::{FieldKind, IdKind, Operation, Schema},
     remote::{self, ApiName, Description, FieldPath, Owner},
-    sandbox::{Described, Errors, Gives, NamedBy, Part, Path, Route, Seat, Takes},
+    sandbox::{Described, Encoding, Errors, Gives, NamedBy, Part, Path, Route, Seat, Takes},
 };
 
 /// The part of an API.
@@ -16,19 +17,28 @@ pub(super) fn part(name: &ApiName, api: &Description) -> Part {
 }
 
 fn described(api: &Description) -> Described {
-    let identities = api.identities().iter().zip(api.seats()).map(|(kind, place)| NamedBy {
+    let schema = api.schema();
+    let of = |operation| api.endpoint(operation).map(|endpoint| route(endpoint, schema));
+    let kinds = (0..).map(IdKind).zip(api.identities()).zip(api.seats());
+    let identities = kinds.map(|((place, kind), seat_of_it)| NamedBy {
         name: kind.name.clone(),
         own: kind.owner == Owner::System,
-        seat: seat(place),
+        seat: seat(seat_of_it),
         format: kind.format,
+        look: api.own_look(place).map(|look| route(look, schema)),
     });
     Described {
         name: api.name().to_owned(),
         key: seat(api.key_seat()),
         key_prefix: api.key_prefix().to_owned(),
         identities: identities.collect(),
-        look: route(api.look()),
-        delete: route(api.delete()),
+        look: route(api.look(), schema),
+        delete: route(api.delete(), schema),
+        create: of(Operation::Create),
+        links: api.endpoint(Operation::Create).is_some_and(|create| create.every_id),
+        update: of(Operation::Update),
+        remove: of(Operation::Remove),
+        schema: schema.clone(),
         delete_tells: api.delete_tells(),
         errors: errors(api.errors()),
         request_id: api.request_id().next().map(str::to_owned),
@@ -43,17 +53,22 @@ fn seat(seat: &remote::Seat) -> Seat {
     }
 }
 
-fn route(endpoint: &remote::Endpoint) -> Route {
+fn route(endpoint: &remote::Endpoint, schema: &Schema) -> Route {
     Route {
         method: endpoint.method().to_owned(),
         path: endpoint.path.clone(),
+        parameters: endpoint.parameters.clone(),
         takes: match &endpoint.sends {
             remote::Sends::Nothing => Takes::Nothing,
-            remote::Sends::Form(constants)
-            | remote::Sends::FieldsAsForm(constants)
-            | remote::Sends::Removals { constants, .. } => Takes::Form(constants.clone()),
+            remote::Sends::Form(constants) => Takes::Form(constants.clone()),
             remote::Sends::Json(text) => Takes::Json(text.clone()),
-            remote::Sends::FieldsAsJson => Takes::Json("{}".to_owned()),
+            remote::Sends::FieldsAsJson => Takes::Fields { encoding: Encoding::Json, constants: String::new() },
+            remote::Sends::FieldsAsForm(constants) => {
+                Takes::Fields { encoding: Encoding::Form, constants: constants.clone() }
+            }
+            remote::Sends::Removals { name, constants } => {
+                Takes::Names { name: name.clone(), group: only_map(schema), constants: constants.clone() }
+            }
         },
         status: endpoint.status(),
         gives: match &endpoint.shape {
@@ -67,9 +82,19 @@ fn route(endpoint: &remote::Endpoint) -> Route {
                     own_id: remote_id.as_ref().map(path),
                     app: app.as_ref().map(path),
                     fields: fields.iter().chain(bare).map(path).collect(),
+                    profile: profile.as_ref().map(path).unwrap_or_default(),
                 }
             }
         },
+    }
+}
+
+/// The object whose entries can be taken away by their names alone.
+fn only_map(schema: &Schema) -> Option<String> {
+    let mut maps = schema.fields.iter().filter(|field| field.kind == FieldKind::Map);
+    match (maps.next(), maps.next()) {
+        (Some(only), None) => Some(only.name.clone()),
+        (Some(_), Some(_)) | (None, _) => None,
     }
 }
 
@@ -84,6 +109,7 @@ fn errors(rules: &remote::ErrorRules) -> Errors {
         list: of(|body| body.list.as_ref()),
         texts: body.and_then(|body| body.texts.clone()),
         not_found: first(&rules.not_found, "not_found"),
+        exists: rules.exists.first().cloned(),
         denied: (rules.credentials().next().unwrap_or(401), first(&rules.credential_codes, "unauthorized")),
     }
 }

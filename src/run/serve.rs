@@ -33,7 +33,7 @@ pub(super) async fn perform(job: SandboxJob, stage: &Stage) -> Result<Exit, Erro
     };
     let received = serve(options, job.listen, ready, stop).await?;
     stage.tell(&format!(
-        "received {} requests; {} profiles deleted",
+        "received {} requests; {} profiles made, changed or deleted",
         say_count(received.requests),
         say_count(received.applied)
     ));

@@ -2,7 +2,11 @@
 //!
 //! It knows nothing of sockets; how an answer is delivered (or not) is the server's work.
 
-use std::{rc::Rc, sync::Arc, time::Duration};
+use std::{
+    rc::Rc,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use hyper::{StatusCode, header::HeaderName};
@@ -17,7 +21,7 @@ use super::{
     faults::{Fate, Fates, Fault},
     ids::{self, Style},
     journal::{Entry, Journal},
-    play::{Answer, Asked, Content, Role, Scene},
+    play::{Answer, Asked, Content, Deed, Heading, Role, Scene},
     received::{Arrival, Counters},
     world::World,
 };
@@ -27,7 +31,7 @@ use crate::{domain::IdFormat, error::Error};
 pub(super) struct Desk {
     role: Rc<dyn Role>,
     seed: u64,
-    world: World,
+    world: Arc<Mutex<World>>,
     fates: Fates,
     journal: Option<Journal>,
     counters: Arc<Counters>,
@@ -76,7 +80,7 @@ impl Desk {
     pub(super) fn open(options: Options, counters: Arc<Counters>) -> Result<Self, Error> {
         let Options { part, population, key, faults, seed, journal } = options;
         Ok(Self {
-            world: World::new(population, seed, style(&part)),
+            world: Arc::new(Mutex::new(World::new(population, seed, style(&part)))),
             role: role(part, key, ids::app_id(seed).to_string()),
             seed,
             fates: Fates::new(faults, seed),
@@ -92,13 +96,13 @@ impl Desk {
         self.requests += 1;
         self.in_flight += 1;
         let role = Rc::clone(&self.role);
-        let scene = role.read(asked);
-        let id = scene.named.as_ref().map(|named| (named.kind, &*named.id));
+        let Scene { heading, deed } = role.read(asked);
+        let id = heading.named.as_ref().map(|named| (named.kind, &*named.id));
         let Fate { fault, latency } = self.fates.of(now, id);
-        let answer = self.answer(&*role, &scene, fault);
+        let answer = self.answer(&*role, deed, fault);
         let applied = answer.applied;
         let delivery = self.delivery(answer, fault);
-        self.journal(asked, &scene, fault, &delivery, applied, now);
+        self.journal(asked, &heading, fault, &delivery, applied, now);
         self.counters.add(Arrival {
             method: asked.method,
             applied,
@@ -124,16 +128,20 @@ impl Desk {
         Ok(self.counters.read())
     }
 
-    fn answer(&mut self, role: &dyn Role, scene: &Scene<'_>, fault: Option<Fault>) -> Answer {
+    /// Who exists, for others to look at meanwhile.
+    pub(super) fn world(&self) -> Arc<Mutex<World>> {
+        Arc::clone(&self.world)
+    }
+
+    fn answer(&self, role: &dyn Role, deed: Result<Deed<'_>, Answer>, fault: Option<Fault>) -> Answer {
         if let Some(page) = fault.and_then(in_front) {
             return page;
         }
-        match (&scene.wish, &scene.named, fault) {
-            (Err(answer), _, _) => answer.clone(),
-            (Ok(_), _, Some(Fault::ServerError)) => role.trouble(),
-            // A part grants no wish about nobody.
-            (Ok(_), _, Some(Fault::Refuse)) | (Ok(_), None, _) => role.refusal(),
-            (Ok(wish), Some(named), _) => role.carry_out(*wish, named, &mut self.world),
+        match (deed, fault) {
+            (Err(answer), _) => answer,
+            (Ok(_), Some(Fault::ServerError)) => role.trouble(),
+            (Ok(_), Some(Fault::Refuse)) => role.refusal(),
+            (Ok(deed), _) => deed(&mut self.world.lock().unwrap_or_else(PoisonError::into_inner)),
         }
     }
 
@@ -154,7 +162,7 @@ impl Desk {
     fn journal(
         &mut self,
         asked: &Asked<'_>,
-        scene: &Scene<'_>,
+        heading: &Heading<'_>,
         fault: Option<Fault>,
         delivery: &Delivery,
         applied: bool,
@@ -166,12 +174,13 @@ impl Desk {
             ms: self.fates.since_first(now).as_millis(),
             method: asked.method.as_str(),
             path: asked.path,
-            key: scene.key,
-            id_kind: scene.named.as_ref().map(|named| &*named.word),
-            id: scene.named.as_ref().map(|named| &*named.id),
+            key: heading.key,
+            id_kind: heading.named.as_ref().map(|named| &*named.word),
+            id: heading.named.as_ref().map(|named| &*named.id),
             status: delivery.status(),
             fault: fault.map(Fault::word),
             applied,
+            fields: &heading.fields,
             user_agent: asked.user_agent(),
         });
     }

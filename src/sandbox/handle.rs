@@ -3,14 +3,14 @@
 use std::{
     fmt, io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{Arc, mpsc},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
 use tokio::{runtime, sync::oneshot};
 
-use super::{Options, Received, ids, received::Counters, server};
+use super::{Options, Received, Resident, ids, received::Counters, server, world::World};
 use crate::error::{Error, Exit};
 
 /// Any free port of 127.0.0.1.
@@ -23,6 +23,7 @@ pub struct Sandbox {
     key: String,
     app_id: String,
     counters: Arc<Counters>,
+    world: Arc<Mutex<World>>,
     thread: Option<Running>,
 }
 
@@ -30,6 +31,9 @@ struct Running {
     stop: oneshot::Sender<()>,
     thread: JoinHandle<Result<Received, Error>>,
 }
+
+/// Where it listens, and who exists there.
+type Ready = (SocketAddr, Arc<Mutex<World>>);
 
 impl Sandbox {
     /// Starts it on a free port of 127.0.0.1, on a thread and a runtime of its own; it accepts when this returns.
@@ -45,7 +49,9 @@ impl Sandbox {
         let (stop, stopped) = oneshot::channel();
         let thread = spawn(options, Arc::clone(&counters), ready, stopped)?;
         match readiness.recv() {
-            Ok(address) => Ok(Self { address, root, key, app_id, counters, thread: Some(Running { stop, thread }) }),
+            Ok((address, world)) => {
+                Ok(Self { address, root, key, app_id, counters, world, thread: Some(Running { stop, thread }) })
+            }
             Err(mpsc::RecvError) => Err(match join(thread) {
                 Ok(_) => Error::new(Exit::Internal, "the sandbox left before it was ready"),
                 Err(error) => error,
@@ -81,6 +87,13 @@ impl Sandbox {
     #[must_use]
     pub fn received(&self) -> Received {
         self.counters.read()
+    }
+
+    /// Everybody who exists at this moment, by customer's id and own id; where everybody exists, those to whom something was
+    /// written.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<Resident> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner).profiles()
     }
 
     /// Blocks the calling thread until so many requests were received; `false` when `patience` ended first.
@@ -121,15 +134,15 @@ impl Drop for Sandbox {
 fn spawn(
     options: Options,
     counters: Arc<Counters>,
-    ready: mpsc::Sender<SocketAddr>,
+    ready: mpsc::Sender<Ready>,
     stopped: oneshot::Receiver<()>,
 ) -> Result<JoinHandle<Result<Received, Error>>, Error> {
     // Whoever waits for the address is waiting in `start`.
-    let on_ready = move |address| ready.send(address).unwrap_or_default();
+    let on_ready = move |address, world| ready.send((address, world)).unwrap_or_default();
     let stop = async { drop(stopped.await) };
     let work = move || {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(|e| unstarted(&e))?;
-        runtime.block_on(server::serve_counting(options, ANY_PORT, counters, on_ready, stop))
+        runtime.block_on(server::serve_watched(options, ANY_PORT, counters, on_ready, stop))
     };
     thread::Builder::new().name("sandbox".into()).spawn(work).map_err(|error| unstarted(&error))
 }

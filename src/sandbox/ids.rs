@@ -43,7 +43,35 @@ impl Style {
             }
         }
     }
+
+    /// As many of these bits as an id has.
+    pub(super) const fn bound(self, bits: u128) -> u128 {
+        match self {
+            Self::Uuid => bits,
+            Self::Hex24 => bits & OBJECT_ID_BITS,
+        }
+    }
+
+    /// The id of these bits, [`Style::bound`] before.
+    pub(super) fn print(self, bits: u128) -> String {
+        match self {
+            Self::Uuid => Uuid::from_u128(bits).to_string(),
+            Self::Hex24 => format!("{bits:024x}"),
+        }
+    }
+
+    /// The bits of an id that is written as [`Style::print`] would.
+    pub(super) fn bits(self, text: &str) -> Option<u128> {
+        let bits = match self {
+            Self::Uuid => Uuid::try_parse(text).ok()?.as_u128(),
+            Self::Hex24 => u128::from_str_radix(text, 16).ok()?,
+        };
+        (self.print(bits) == text).then_some(bits)
+    }
 }
+
+/// An object id has 96 bits.
+const OBJECT_ID_BITS: u128 = (1 << 96) - 1;
 
 /// The app that the sandbox's key belongs to.
 pub(super) fn app_id(seed: u64) -> Uuid {
@@ -77,16 +105,10 @@ fn profile_id(seed: u64, number: u64) -> Uuid {
 
 /// The number of the profile with this uuid, if the seed gives such a one.
 fn profile_number(seed: u64, text: &str) -> Option<u64> {
-    let uuid = canonical(text)?;
+    let uuid = Uuid::from_u128(Style::Uuid.bits(text)?);
     let (_, low) = uuid.as_u64_pair();
     let number = (low ^ mask(seed)).wrapping_mul(UNSPREAD) & LOW_BITS;
     (profile_id(seed, number) == uuid).then_some(number)
-}
-
-/// A uuid in the one form that the API itself prints: lower case, with hyphens.
-pub(super) fn canonical(text: &str) -> Option<Uuid> {
-    let uuid = Uuid::try_parse(text).ok()?;
-    (uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text).then_some(uuid)
 }
 
 fn mask(seed: u64) -> u64 {

@@ -32,8 +32,11 @@ pub(super) struct Entry<'a> {
     pub(super) status: Option<u16>,
     /// What was done to it on purpose.
     pub(super) fault: Option<&'static str>,
-    /// Whether it removed a profile.
+    /// Whether it made, changed or removed a profile.
     pub(super) applied: bool,
+    /// The names of the fields that it brought; their values are nobody's business.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub(super) fields: &'a [String],
     pub(super) user_agent: Option<&'a str>,
 }
 

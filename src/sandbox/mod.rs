@@ -24,9 +24,10 @@ mod received;
 mod server;
 mod throttle;
 mod world;
+mod written;
 
 pub use handle::Sandbox;
-pub use options::{Faults, Options, Population, Profile, Share, Throttle};
-pub use part::{Described, Errors, Gives, NamedBy, Part, Path, Route, Seat, Takes};
+pub use options::{Faults, Options, Population, Profile, Resident, Share, Throttle};
+pub use part::{Described, Encoding, Errors, Gives, NamedBy, Part, Path, Route, Seat, Takes};
 pub use received::Received;
 pub use server::serve;

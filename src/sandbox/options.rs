@@ -14,6 +14,19 @@ pub struct Profile {
     pub profile_id: Option<String>,
 }
 
+/// A profile as it stands at some moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resident {
+    /// The API's id.
+    pub own_id: String,
+    /// The caller's id; none for an anonymous profile. Crafter's is the username, after `TENANT/` where the tenant is not
+    /// `sandbox`.
+    pub customer_id: Option<String>,
+    /// What was written to it, an object: without what was cleared, with lists of `{key, value}` as objects, and without
+    /// passwords.
+    pub content: serde_json::Value,
+}
+
 /// Whom the stand-in knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Population {

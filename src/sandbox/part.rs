@@ -1,6 +1,6 @@
 //! Which API the stand-in plays: one that it knows by heart, or one that it is told about.
 
-use crate::domain::IdFormat;
+use crate::domain::{IdFormat, Schema};
 
 /// Which API the stand-in plays.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,16 @@ pub struct Described {
     pub look: Route,
     /// How it is deleted.
     pub delete: Route,
+    /// How one is made of a name that the caller gives it.
+    pub create: Option<Route>,
+    /// A creation may name both ids: it then gives the caller's to the profile that has the API's own.
+    pub links: bool,
+    /// How it is given fields.
+    pub update: Option<Route>,
+    /// How fields are taken away from it.
+    pub remove: Option<Route>,
+    /// Which fields there are; any JSON, and texts in a form, where it names none.
+    pub schema: Schema,
     /// Whether a deletion of what is not there is answered otherwise than one of what is.
     pub delete_tells: bool,
     /// What its errors look like.
@@ -84,6 +94,8 @@ pub struct NamedBy {
     pub seat: Seat,
     /// How it is written.
     pub format: IdFormat,
+    /// How a profile is read by an id of this kind, where that is another call.
+    pub look: Option<Route>,
 }
 
 /// One operation.
@@ -95,6 +107,8 @@ pub struct Route {
     pub path: String,
     /// What it must be sent.
     pub takes: Takes,
+    /// Names of what must be said besides, in the query or in the body.
+    pub parameters: Vec<String>,
     /// The status of success.
     pub status: u16,
     /// The body of success.
@@ -110,6 +124,31 @@ pub enum Takes {
     Form(String),
     /// This JSON.
     Json(String),
+    /// Fields of the profile.
+    Fields {
+        /// How they travel.
+        encoding: Encoding,
+        /// What stands beside them: a form's constant fields, encoded, or the text of a JSON object; perhaps empty.
+        constants: String,
+    },
+    /// A form that names fields, again and again under one name.
+    Names {
+        /// That name.
+        name: String,
+        /// The group that the fields are of, if they are of one.
+        group: Option<String>,
+        /// The constant fields among them, encoded.
+        constants: String,
+    },
+}
+
+/// How fields travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// As members of a JSON object.
+    Json,
+    /// As the fields of a form: lists of texts by repetition, objects as JSON texts.
+    Form,
 }
 
 /// The body of success.
@@ -125,6 +164,8 @@ pub enum Gives {
         app: Option<Path>,
         /// Where anything stands.
         fields: Vec<Path>,
+        /// Where the profile's own fields stand; empty where they are the whole body.
+        profile: Path,
     },
 }
 
@@ -144,6 +185,8 @@ pub struct Errors {
     pub texts: Option<String>,
     /// The code of "no such profile".
     pub not_found: String,
+    /// The code of "there is one already"; where there is none, creating whoever exists changes them.
+    pub exists: Option<String>,
     /// Status and code of a wrong key.
     pub denied: (u16, String),
 }

@@ -8,6 +8,7 @@ use hyper::{
     header::{CONTENT_TYPE, HeaderName, USER_AGENT},
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::world::{Kind, World};
 
@@ -35,6 +36,11 @@ impl<'a> Asked<'a> {
         })
     }
 
+    /// The JSON object that it sends, if it is one.
+    pub(super) fn object(&self) -> Option<Map<String, Value>> {
+        serde_json::from_slice(self.body).ok()
+    }
+
     /// Its form's pairs; empty when it sends none.
     pub(super) fn form(&self) -> &'a str {
         let is_form = self.is("application/x-www-form-urlencoded");
@@ -42,13 +48,29 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The values of a field in `a=1&b=2`, those that cannot be read left out.
-pub(super) fn values<'a>(pairs: &'a str, name: &'a str) -> impl Iterator<Item = String> + 'a {
+/// The pairs of `a=1&b=2`, those that cannot be read left out.
+pub(super) fn pairs(text: &str) -> impl Iterator<Item = (String, String)> + '_ {
     let read = |text: &str| decoded(&text.replace('+', " "));
-    pairs.split('&').filter_map(move |pair| {
+    text.split('&').filter(|pair| !pair.is_empty()).filter_map(move |pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (read(key).as_deref() == Some(name)).then(|| read(value)).flatten()
+        Some((read(key)?, read(value)?))
     })
+}
+
+/// The values of a field in `a=1&b=2`, those that cannot be read left out.
+pub(super) fn values<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = String> + 'a {
+    pairs(text).filter(move |(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// The names of an object's fields, those of an object within it after its own.
+pub(super) fn names(object: &Map<String, Value>) -> Vec<String> {
+    let of = |(name, value): (&String, &Value)| match value {
+        Value::Object(inner) if !inner.is_empty() => inner.keys().map(|key| format!("{name}.{key}")).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            vec![name.clone()]
+        }
+    };
+    object.iter().flat_map(of).collect()
 }
 
 /// A text without its `%XX`; none when that is no text.
@@ -92,12 +114,8 @@ impl Key {
     }
 }
 
-/// What a request asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
-    Look,
-    Delete,
-}
+/// What a request asks for, ready to be carried out.
+pub(super) type Deed<'a> = Box<dyn FnOnce(&mut World) -> Answer + 'a>;
 
 /// The one id that a request names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,21 +126,27 @@ pub(super) struct Named<'a> {
     pub(super) id: Cow<'a, str>,
 }
 
-/// What a part makes of a request.
+/// What a request says of itself.
 #[derive(Debug)]
-pub(super) struct Scene<'a> {
+pub(super) struct Heading<'a> {
     pub(super) key: Key,
+    /// Whom it names, if that is clear.
     pub(super) named: Option<Named<'a>>,
-    /// What it asks for, of whom `named` names; or the answer that it gets instead.
-    pub(super) wish: Result<Wish, Answer>,
+    /// The names of the fields that it brings, without their values.
+    pub(super) fields: Vec<String>,
+}
+
+/// What a part makes of a request.
+pub(super) struct Scene<'a> {
+    pub(super) heading: Heading<'a>,
+    /// What it asks for, or the answer that it gets instead.
+    pub(super) deed: Result<Deed<'a>, Answer>,
 }
 
 /// An API to be played: a pure function of what a request says and who exists.
 pub(super) trait Role {
     /// What a request says.
     fn read<'a>(&'a self, asked: &Asked<'a>) -> Scene<'a>;
-    /// Carries a wish out.
-    fn carry_out(&self, wish: Wish, named: &Named<'_>, world: &mut World) -> Answer;
     /// 500 in the API's own shape.
     fn trouble(&self) -> Answer;
     /// 400 in the API's own shape.
@@ -138,7 +162,7 @@ pub(super) struct Answer {
     pub(super) content: Content,
     /// In whole seconds.
     pub(super) retry_after: Option<u64>,
-    /// Whether the request removed a profile.
+    /// Whether the request made, changed or removed a profile.
     pub(super) applied: bool,
 }
 
@@ -173,7 +197,7 @@ impl Answer {
         Self::new(status, Content::Empty)
     }
 
-    /// The same, of a request that did or did not remove a profile.
+    /// The same, of a request that did or did not make, change or remove a profile.
     pub(super) fn applied(self, applied: bool) -> Self {
         Self { applied, ..self }
     }

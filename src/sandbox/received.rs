@@ -21,7 +21,11 @@ pub struct Received {
     pub deletes: u64,
     /// Those with the method POST.
     pub posts: u64,
-    /// Profiles that were removed.
+    /// Those with the method PATCH.
+    pub patches: u64,
+    /// Those with the method PUT.
+    pub puts: u64,
+    /// Those that made, changed or removed a profile.
     pub applied: u64,
     /// Requests that the rate limit answered with 429.
     pub throttled: u64,
@@ -36,6 +40,8 @@ pub(super) struct Counters {
     gets: AtomicU64,
     deletes: AtomicU64,
     posts: AtomicU64,
+    patches: AtomicU64,
+    puts: AtomicU64,
     applied: AtomicU64,
     throttled: AtomicU64,
     peak_in_flight: AtomicU64,
@@ -52,6 +58,8 @@ impl Default for Counters {
             gets: AtomicU64::new(0),
             deletes: AtomicU64::new(0),
             posts: AtomicU64::new(0),
+            patches: AtomicU64::new(0),
+            puts: AtomicU64::new(0),
             applied: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
             peak_in_flight: AtomicU64::new(0),
@@ -75,12 +83,16 @@ pub(super) struct Arrival<'a> {
 impl Counters {
     /// Counts a request, and wakes whoever waited for it.
     pub(super) fn add(&self, arrival: Arrival<'_>) {
-        if arrival.method == Method::GET {
-            self.gets.fetch_add(1, Ordering::Relaxed);
-        } else if arrival.method == Method::DELETE {
-            self.deletes.fetch_add(1, Ordering::Relaxed);
-        } else if arrival.method == Method::POST {
-            self.posts.fetch_add(1, Ordering::Relaxed);
+        let of_method = match *arrival.method {
+            Method::GET => Some(&self.gets),
+            Method::DELETE => Some(&self.deletes),
+            Method::POST => Some(&self.posts),
+            Method::PATCH => Some(&self.patches),
+            Method::PUT => Some(&self.puts),
+            _ => None,
+        };
+        if let Some(counter) = of_method {
+            counter.fetch_add(1, Ordering::Relaxed);
         }
         self.applied.fetch_add(u64::from(arrival.applied), Ordering::Relaxed);
         self.throttled.fetch_add(u64::from(arrival.throttled), Ordering::Relaxed);
@@ -113,6 +125,8 @@ impl Counters {
             gets: self.gets.load(Ordering::Relaxed),
             deletes: self.deletes.load(Ordering::Relaxed),
             posts: self.posts.load(Ordering::Relaxed),
+            patches: self.patches.load(Ordering::Relaxed),
+            puts: self.puts.load(Ordering::Relaxed),
             applied: self.applied.load(Ordering::Relaxed),
             throttled: self.throttled.load(Ordering::Relaxed),
             peak_in_flight: self.peak_in_flight.load(Ordering::Relaxed),

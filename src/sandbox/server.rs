@@ -7,7 +7,7 @@ use std::{
     net::SocketAddr,
     pin::Pin,
     rc::Rc,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -33,6 +33,7 @@ use super::{
     line::{Ending, Line},
     play::{Answer, Asked, Content},
     received::Counters,
+    world::World,
 };
 use crate::error::{Error, Exit};
 
@@ -59,21 +60,22 @@ pub async fn serve(
     on_ready: impl FnOnce(SocketAddr),
     stop: impl Future<Output = ()>,
 ) -> Result<Received, Error> {
-    serve_counting(options, listen, Arc::default(), on_ready, stop).await
+    serve_watched(options, listen, Arc::default(), |address, _| on_ready(address), stop).await
 }
 
-/// The same, with counters that others read meanwhile.
-pub(super) async fn serve_counting(
+/// The same, with counters and a world that others read meanwhile.
+pub(super) async fn serve_watched(
     options: Options,
     listen: SocketAddr,
     counters: Arc<Counters>,
-    on_ready: impl FnOnce(SocketAddr),
+    on_ready: impl FnOnce(SocketAddr, Arc<Mutex<World>>),
     stop: impl Future<Output = ()>,
 ) -> Result<Received, Error> {
     options.check()?;
     let (listener, address) = bind(listen).await?;
-    let desk = Rc::new(RefCell::new(Desk::open(options, counters)?));
-    on_ready(address);
+    let desk = Desk::open(options, counters)?;
+    on_ready(address, desk.world());
+    let desk = Rc::new(RefCell::new(desk));
     // Dropping the set ends every connection, the silent ones included.
     LocalSet::new().run_until(welcome(listener, Rc::clone(&desk), stop)).await;
     desk.borrow_mut().close()

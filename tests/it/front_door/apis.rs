@@ -174,7 +174,7 @@ fn an_api_of_ones_own_is_played_by_the_sandbox_and_deleted_from() {
     let expected = [("deleted", 25), ("absent", 5), ("invalid", 1)].map(|(word, count)| (word.to_owned(), count));
     assert_eq!(settled_once(&desk.out()), expected.into());
     server.signal(Signal::TERM);
-    server.leave().with(0).saying(&["25 profiles deleted"]);
+    server.leave().with(0).saying(&["25 profiles made, changed or deleted"]);
     let heard = fs::read_to_string(desk.path("heard")).unwrap();
     assert!(!heard.contains("doNotShow") && !heard.contains("a/../b") && !heard.contains("\"key\":\"wrong\""));
     assert_eq!(heard.lines().filter(|line| line.contains("\"method\":\"DELETE\"")).count(), 25);

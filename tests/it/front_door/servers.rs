@@ -23,7 +23,7 @@ fn a_faulty_stand_in_of_its_own_is_survived_and_both_accounts_agree() {
     desk.put("key", key);
     run(desk.delete(url).args(["--max-attempts", "50"])).with(0);
     served.signal(Signal::TERM);
-    served.leave().with(0).saying(&["600 profiles deleted"]);
+    served.leave().with(0).saying(&["600 profiles made, changed or deleted"]);
 
     let counts = settled_once(&desk.out());
     assert_eq!(counts.values().sum::<usize>() as u64, ROWS);

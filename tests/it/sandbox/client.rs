@@ -38,7 +38,7 @@ pub(super) struct Asking {
     method: &'static str,
     path: String,
     headers: Vec<(String, String)>,
-    body: &'static str,
+    body: String,
 }
 
 impl Asking {
@@ -51,7 +51,7 @@ impl Asking {
             ("User-Agent", "asking/1"),
         ];
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        Self { method, path: PATH.into(), headers, body: "" }
+        Self { method, path: PATH.into(), headers, body: String::new() }
     }
 
     pub(super) fn get(customer: &str) -> Self {
@@ -85,9 +85,10 @@ impl Asking {
         self
     }
 
-    pub(super) fn body(mut self, body: &'static str) -> Self {
-        self.body = body;
-        self.header("Content-Length", &body.len().to_string())
+    pub(super) fn body(mut self, body: impl Into<String>) -> Self {
+        self.body = body.into();
+        let length = self.body.len().to_string();
+        self.header("Content-Length", &length)
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -95,7 +96,7 @@ impl Asking {
         for (name, value) in &self.headers {
             text.extend([name, ": ", value, "\r\n"]);
         }
-        text.extend(["\r\n", self.body]);
+        text.extend(["\r\n", &*self.body]);
         text.into_bytes()
     }
 

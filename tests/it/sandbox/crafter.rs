@@ -49,7 +49,7 @@ fn a_get_answers_with_the_whole_profile() {
     let answer = get(&sandbox, &id(3));
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
     let expected = json!({
-        "username": format!("user-{}", id(3)),
+        "username": "customer-3",
         "email": format!("{}@example.com", id(3)),
         "verified": true,
         "enabled": true,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tollgate::{
-    domain::IdFormat,
+    domain::{IdFormat, Schema},
     sandbox::{Described, Errors, Gives, NamedBy, Options, Part, Route, Sandbox, Seat, Takes},
 };
 
@@ -20,21 +20,39 @@ fn api() -> Described {
         name: "mine".into(),
         key: Seat::Field { query: Some("key".into()), form: Some("token".into()) },
         key_prefix: String::new(),
-        identities: vec![NamedBy { name: "id".into(), own: false, seat: Seat::Path, format: IdFormat::Any }],
+        identities: vec![NamedBy {
+            name: "id".into(),
+            own: false,
+            seat: Seat::Path,
+            format: IdFormat::Any,
+            look: None,
+        }],
         look: Route {
             method: "GET".into(),
             path: "/people/{id}".into(),
             takes: Takes::Nothing,
+            parameters: Vec::new(),
             status: 200,
-            gives: Gives::Json { own_id: Some(at("data.id")), app: Some(at("app")), fields: vec![at("data.seen")] },
+            gives: Gives::Json {
+                own_id: Some(at("data.id")),
+                app: Some(at("app")),
+                fields: vec![at("data.seen")],
+                profile: at("data"),
+            },
         },
         delete: Route {
             method: "POST".into(),
             path: "/people/{id}/erase".into(),
             takes: Takes::Form("hard=1&why=art.%2017".into()),
+            parameters: Vec::new(),
             status: 202,
             gives: Gives::Nothing,
         },
+        create: None,
+        links: false,
+        update: None,
+        remove: None,
+        schema: Schema::default(),
         delete_tells: true,
         errors: Errors {
             signature: vec![at("error"), at("at")],
@@ -42,6 +60,7 @@ fn api() -> Described {
             list: Some(at("error.list")),
             texts: Some("texts".into()),
             not_found: "gone".into(),
+            exists: None,
             denied: (402, "who".into()),
         },
         request_id: Some("x-call".into()),

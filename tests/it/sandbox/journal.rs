@@ -56,6 +56,23 @@ fn every_request_has_its_line() {
 }
 
 #[test]
+fn a_write_has_the_names_of_its_fields_and_no_value() {
+    let directory = tempfile::tempdir().unwrap();
+    let sandbox = start_in(directory.path(), Faults::default());
+    let body = r#"{"email":"zoe@example.com","custom_attributes":[{"key":"sport","value":"chess"}]}"#;
+    Asking::new("PATCH").customer("customer-1").body(body).send(&sandbox);
+    Asking::new("POST").customer("new").body("{}").send(&sandbox);
+    Asking::get("customer-1").send(&sandbox);
+    sandbox.stop().unwrap();
+    let lines = lines(directory.path());
+    let told = |line: &Value| (line["method"].clone(), line["applied"].clone(), line.get("fields").cloned());
+    assert_eq!(told(&lines[0]), (json!("PATCH"), json!(true), Some(json!(["custom_attributes.sport", "email"]))));
+    assert_eq!(told(&lines[1]), (json!("POST"), json!(true), None));
+    assert_eq!(told(&lines[2]), (json!("GET"), json!(false), None));
+    assert!(!text(directory.path()).contains("zoe") && !text(directory.path()).contains("chess"));
+}
+
+#[test]
 fn a_fault_is_named_and_what_it_did_is_told() {
     let cases = [
         (Faults { reset: Share(1.0), ..Faults::default() }, "reset", Value::Null, true),

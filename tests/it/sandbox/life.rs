@@ -32,7 +32,19 @@ fn it_counts_what_it_received() {
     Asking::delete("customer-1").send(&sandbox);
     Asking::delete("customer-1").send(&sandbox);
     Asking::new("POST").send(&sandbox);
-    let expected = Received { requests: 4, gets: 1, deletes: 2, posts: 1, applied: 1, throttled: 0, peak_in_flight: 1 };
+    Asking::new("PATCH").send(&sandbox);
+    Asking::new("PUT").send(&sandbox);
+    let expected = Received {
+        requests: 6,
+        gets: 1,
+        deletes: 2,
+        posts: 1,
+        patches: 1,
+        puts: 1,
+        applied: 1,
+        throttled: 0,
+        peak_in_flight: 1,
+    };
     assert_eq!(sandbox.received(), expected);
     assert_eq!(sandbox.stop().unwrap(), expected);
 }

@@ -2,10 +2,13 @@
 
 #![cfg(test)]
 
+mod adapty_writes;
 mod client;
 mod contract;
 mod crafter;
+mod crafter_writes;
 mod described;
+mod described_writes;
 mod journal;
 mod life;
 mod trouble;
