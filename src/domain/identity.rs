@@ -62,14 +62,16 @@ impl IdFormat {
             Self::Any => Ok(()),
             Self::Hex24 if text.len() == 24 && text.iter().all(u8::is_ascii_hexdigit) => Ok(()),
             Self::Hex24 => Err(IdFault::NotHex24),
-            Self::Uuid if is_uuid(text) => Ok(()),
+            Self::Uuid if is_uuid(id.text()) => Ok(()),
             Self::Uuid => Err(IdFault::NotUuid),
         }
     }
 }
 
-fn is_uuid(text: &[u8]) -> bool {
-    let groups = text.split(|byte| *byte == b'-');
+/// Whether a text is a UUID in 8-4-4-4-12 form, its hexadecimal digits of either case.
+#[must_use]
+pub fn is_uuid(text: &str) -> bool {
+    let groups = text.as_bytes().split(|byte| *byte == b'-');
     groups.clone().map(<[u8]>::len).eq([8, 4, 4, 4, 12]) && groups.flatten().all(u8::is_ascii_hexdigit)
 }
 

@@ -30,7 +30,7 @@ pub use dice::Dice;
 pub use digest::{Digest, Hasher, HmacKey, hmac_fingerprint, random_key};
 pub use fields::{Fields, Setting, Value};
 pub use fingerprint::Fingerprints;
-pub use identity::{Id, IdFault, IdFormat, IdKind, Identity};
+pub use identity::{Id, IdFault, IdFormat, IdKind, Identity, is_uuid};
 pub use lines::LineSet;
 pub use moment::{Moment, parse_duration};
 pub use outcome::{Outcome, Verdict};

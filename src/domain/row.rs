@@ -90,9 +90,17 @@ impl Row {
     /// The id as it stands in the results' `id` column.
     #[must_use]
     pub fn id_bytes(&self) -> &[u8] {
-        match &self.subject {
-            Subject::Known(identity) | Subject::Spared(identity, _) => identity.primary().text().as_bytes(),
-            Subject::Malformed { id, .. } => id,
+        self.subject.id_bytes()
+    }
+}
+
+impl Subject {
+    /// See [`Row::id_bytes`].
+    #[must_use]
+    pub fn id_bytes(&self) -> &[u8] {
+        match self {
+            Self::Known(identity) | Self::Spared(identity, _) => identity.primary().text().as_bytes(),
+            Self::Malformed { id, .. } => id,
         }
     }
 }

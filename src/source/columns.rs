@@ -1,25 +1,29 @@
-//! Which fields of a record hold ids, and what a record says.
+//! Which columns of a record hold ids, which one its action, and what a record says.
 //!
 //! Promises: a column is found by its exact name, once; what was asked for and is not there is an error that names the
 //! columns found, but quotes nothing that looks like data. It does not know how records are told apart.
 
+use std::borrow::Cow;
+
 use super::{
-    ids::{Draft, Reading},
-    json,
+    fields::{Doubt, Plan},
+    ids::{Draft, Notes, Who},
+    json::{self, Object},
+    names::{Complaint, label, missing},
     options::{ColumnWish, Options},
     records::Record,
+    share::Share,
 };
-use crate::domain::{IdFormat, IdKind};
+use crate::domain::{Action, Fields, IdFormat, IdKind, Identity, Schema, Subject};
 
-/// Columns named in a message at most: a header may have thousands.
-const NAMED: usize = 20;
-/// The longest name that passes for a header's, in characters.
-const NAME: usize = 40;
+/// What a row may say that it asks for.
+const ACTIONS: [Action; 4] = [Action::Update, Action::Create, Action::Upsert, Action::Delete];
 
 /// One id column.
 struct Column {
     kind: IdKind,
     written: IdFormat,
+    creates: bool,
     /// The header's name, the 1-based number, or the key.
     name: String,
     /// How reasons call it.
@@ -31,13 +35,27 @@ struct Column {
 impl Column {
     fn of(wish: &ColumnWish, index: usize) -> Self {
         let label = format!("column {}", wish.name);
-        Self { kind: wish.kind, written: wish.written, name: wish.name.clone(), label, index }
+        Self { kind: wish.kind, written: wish.written, creates: wish.creates, name: wish.name.clone(), label, index }
     }
 }
 
-/// Where in a record its fields are.
+/// All that a record says.
+pub(super) struct Reading {
+    /// [`Subject::Known`] or [`Subject::Malformed`].
+    pub(super) subject: Subject,
+    /// What it asks for, as far as it could be read.
+    pub(super) action: Action,
+    /// What it wants of the profile.
+    pub(super) fields: Fields,
+    /// What was noticed about its ids.
+    pub(super) notes: Notes,
+    /// What is doubtful about its fields; none of a malformed one.
+    pub(super) doubts: Vec<Doubt>,
+}
+
+/// Where in a record its cells are.
 enum Shape {
-    /// So many fields in each record.
+    /// So many cells in each record.
     Csv { width: usize },
     /// Keys of an object.
     Json,
@@ -49,144 +67,258 @@ enum Shape {
 pub(super) struct Columns {
     shape: Shape,
     ids: Vec<Column>,
+    /// `None`: no field is looked at.
+    plan: Option<Plan>,
     /// The reason of a row without any id.
     without: String,
     allow_odd: bool,
+    /// Where a row may say what it asks for.
+    action: Option<ActionColumn>,
+    /// What the others ask for.
+    usual: Action,
+}
+
+/// Where a row may say what it asks for.
+struct ActionColumn {
+    name: String,
+    /// CSV: its place in the record.
+    index: usize,
+}
+
+impl ActionColumn {
+    /// What stands there; `None` when that is no text.
+    fn said<'a>(&self, sheet: &'a Sheet<'_>) -> Option<Cow<'a, str>> {
+        match sheet {
+            Sheet::Csv(record) => std::str::from_utf8(record.field(self.index)).ok().map(Cow::Borrowed),
+            Sheet::Json(object) => object.get(&self.name).map_or(Some(Cow::Borrowed("")), json::text),
+            Sheet::Bare(_) => Some(Cow::Borrowed("")),
+        }
+    }
+}
+
+/// The cells of one record.
+enum Sheet<'a> {
+    Csv(&'a Record<'a>),
+    Json(Object<'a>),
+    Bare(&'a [u8]),
 }
 
 impl Columns {
     /// By the names of a CSV header.
-    pub(super) fn by_header(header: &[Vec<u8>], options: &Options) -> Result<Self, String> {
+    pub(super) fn by_header(header: &[Vec<u8>], options: &Options) -> Result<Self, Complaint> {
         let mut columns = Vec::new();
         for wish in &options.columns {
-            let mut places = header.iter().enumerate().filter(|(_, cell)| is_named(cell, wish));
-            match (places.next(), places.next()) {
-                (Some(_), Some(_)) => return Err(format!("has the column {} twice in its header", wish.name)),
-                (Some((index, _)), None) => columns.push(Column::of(wish, index)),
-                (None, _) if wish.required => return Err(missing(&wish.name, header)),
-                (None, _) => {}
-            }
-        }
-        Self::csv(columns, header, options)
-    }
-
-    /// By 1-based numbers, where there is no header.
-    pub(super) fn by_number(first: &[Vec<u8>], options: &Options) -> Result<Self, String> {
-        let mut columns: Vec<Column> = Vec::new();
-        for wish in &options.columns {
-            let place = wish.name.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-            match place {
-                Some(index) if index < first.len() => columns.push(Column::of(wish, index)),
-                Some(_) => return Err(format!("has {} columns, so there is no column {}", first.len(), wish.name)),
-                None if wish.required => {
-                    return Err(format!("has no header, so column {} must be given by its number", wish.name));
-                }
+            match place(header, &wish.name)? {
+                Some(index) => columns.push(Column::of(wish, index)),
+                None if wish.required => return Err(Complaint::Ids(missing(&wish.name, header))),
                 None => {}
             }
         }
-        if columns.iter().any(|one| columns.iter().filter(|other| other.index == one.index).count() > 1) {
-            return Err("has two kinds of id in one column, as it was told".to_owned());
+        check_found(&columns, header, options)?;
+        let action = match &options.action_column {
+            Some(name) => place(header, name)?.map(|index| ActionColumn { name: name.clone(), index }),
+            None => None,
+        };
+        let taken: Vec<usize> =
+            columns.iter().map(|column| column.index).chain(action.as_ref().map(|action| action.index)).collect();
+        let plan = Plan::by_header(header, &taken, options)?;
+        Ok(Self { action, ..Self::new(Shape::Csv { width: header.len() }, columns, plan, options) })
+    }
+
+    /// By 1-based numbers, where there is no header.
+    pub(super) fn by_number(first: &[Vec<u8>], options: &Options) -> Result<Self, Complaint> {
+        let mut columns: Vec<Column> = Vec::new();
+        for wish in &options.columns {
+            let place = wish.name.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+            let fault = match place {
+                Some(index) if index < first.len() => {
+                    columns.push(Column::of(wish, index));
+                    continue;
+                }
+                Some(_) => format!("has {} columns, so there is no column {}", first.len(), wish.name),
+                None if wish.required => format!("has no header, so column {} must be given by its number", wish.name),
+                None => continue,
+            };
+            return Err(Complaint::Ids(fault));
         }
-        Self::csv(columns, first, options)
+        if columns.iter().any(|one| columns.iter().filter(|other| other.index == one.index).count() > 1) {
+            return Err(Complaint::Ids("has two kinds of id in one column, as it was told".to_owned()));
+        }
+        check_found(&columns, first, options)?;
+        let plan = Plan::by_number(options)?;
+        Ok(Self::new(Shape::Csv { width: first.len() }, columns, plan, options))
     }
 
     /// By the keys of each line's object.
-    pub(super) fn by_key(options: &Options) -> Self {
+    pub(super) fn by_key(options: &Options) -> Result<Self, Complaint> {
         let columns = options.columns.iter().map(|wish| Column::of(wish, 0)).collect();
-        Self::new(Shape::Json, columns, options)
+        let action = options.action_column.clone().map(|name| ActionColumn { name, index: 0 });
+        Ok(Self { action, ..Self::new(Shape::Json, columns, Plan::by_key(options)?, options) })
     }
 
     /// Each record is an id of the kind that bare ids are of.
-    pub(super) fn bare(options: &Options) -> Result<Self, String> {
+    pub(super) fn bare(options: &Options) -> Result<Self, Complaint> {
         let Some(wish) = options.columns.iter().find(|wish| wish.bare) else {
-            return Err("holds bare ids, but this API does not say which kind a bare id is of".to_owned());
+            let what = "holds bare ids, but this API does not say which kind a bare id is of";
+            return Err(Complaint::Ids(what.to_owned()));
         };
         let column = Column { label: "the id".to_owned(), ..Column::of(wish, 0) };
-        Ok(Self::new(Shape::Bare, vec![column], options))
+        Ok(Self::new(Shape::Bare, vec![column], Plan::by_key(options)?, options))
     }
 
-    /// What a record says.
-    pub(super) fn read(&self, record: &Record<'_>) -> Reading {
-        match self.shape {
-            Shape::Csv { width } if record.width() != width => {
-                Reading::unreadable(format!("has {} fields where {width} are expected", record.width()))
-            }
-            Shape::Csv { .. } => self.draft(|draft, column| {
-                draft.offer(column.kind, column.written, &column.label, record.field(column.index));
-            }),
-            Shape::Bare => {
-                self.draft(|draft, column| draft.offer(column.kind, column.written, &column.label, record.raw))
-            }
-            Shape::Json => self.read_json(record.raw),
-        }
+    /// The fields there are, where any are looked at.
+    pub(super) fn schema(&self) -> Option<&Schema> {
+        self.plan.as_ref().map(Plan::schema)
     }
 
-    fn read_json(&self, line: &[u8]) -> Reading {
-        let keys: Vec<&str> = self.ids.iter().map(|column| column.name.as_str()).collect();
-        let values = match json::values(line, &keys) {
-            Ok(values) => values,
-            Err(json::Fault::NotAnObject) => return Reading::unreadable("is not one JSON object"),
-            Err(json::Fault::Twice(key)) => {
-                return Reading::unreadable(format!("{}: stands twice in the object", self.ids[key].label));
-            }
+    /// What a record says; `None` when it is another shard's, which is told by its ids alone.
+    pub(super) fn read(&self, record: &Record<'_>, share: &Share) -> Option<Reading> {
+        let sheet = self.sheet(record);
+        let Who { subject, notes } = match &sheet {
+            Ok(sheet) => self.who(sheet),
+            Err(reason) => Who::unreadable(reason.as_str()),
         };
-        let mut values = values.into_iter();
-        self.draft(|draft, column| match values.next().flatten().map(json::text) {
-            Some(Some(text)) => draft.offer(column.kind, column.written, &column.label, text.as_bytes()),
-            Some(None) => draft.reject(&column.label, b"", "is neither a text nor an integer"),
-            None => {}
+        if !share.takes(record.line, &subject) {
+            return None;
+        }
+        let (identity, sheet) = match (subject, sheet) {
+            (Subject::Known(identity), Ok(sheet)) => (identity, sheet),
+            (subject, _) => return Some(Reading::malformed(subject, self.usual, notes)),
+        };
+        let mut doubts = Vec::new();
+        let mut action = self.usual;
+        Some(match self.fields(&sheet, &identity, &mut action, &mut doubts) {
+            Ok(fields) => Reading { subject: Subject::Known(identity), action, fields, notes, doubts },
+            Err(reason) => {
+                let id = identity.primary().text().into();
+                Reading::malformed(Subject::Malformed { id, reason }, action, notes)
+            }
         })
     }
 
-    fn draft(&self, mut offer: impl FnMut(&mut Draft, &Column)) -> Reading {
+    fn sheet<'a>(&self, record: &'a Record<'a>) -> Result<Sheet<'a>, String> {
+        match &self.shape {
+            Shape::Csv { width } if record.width() != *width => {
+                Err(format!("has {} fields where {width} are expected", record.width()))
+            }
+            Shape::Csv { .. } => Ok(Sheet::Csv(record)),
+            Shape::Bare => Ok(Sheet::Bare(record.raw)),
+            Shape::Json => {
+                let object = Object::parse(record.raw, |key| self.plan.is_some() || self.is_taken(key));
+                object.map(Sheet::Json).map_err(|fault| match fault {
+                    json::Fault::NotAnObject => "is not one JSON object".to_owned(),
+                    json::Fault::Twice(key) if self.is_taken(&key) => {
+                        format!("column {key}: stands twice in the object")
+                    }
+                    json::Fault::Twice(key) => format!("{}: stands twice in the object", label(&key)),
+                })
+            }
+        }
+    }
+
+    /// Whether a key of an object is that of an id or of the action.
+    fn is_taken(&self, key: &str) -> bool {
+        self.action.as_ref().is_some_and(|action| action.name == key)
+            || self.ids.iter().any(|column| column.name == key)
+    }
+
+    fn who(&self, sheet: &Sheet<'_>) -> Who {
         let mut draft = Draft::new(self.allow_odd);
         for column in &self.ids {
-            offer(&mut draft, column);
+            let mut offer = |text: &[u8]| draft.offer(column.kind, column.written, &column.label, text);
+            match sheet {
+                Sheet::Csv(record) => offer(record.field(column.index)),
+                Sheet::Bare(raw) => offer(raw),
+                Sheet::Json(object) => match object.get(&column.name).map(json::text) {
+                    Some(Some(text)) => offer(text.as_bytes()),
+                    Some(None) => draft.reject(&column.label, b"", "is neither a text nor an integer"),
+                    None => {}
+                },
+            }
         }
         draft.finish(&self.without)
     }
 
-    fn csv(columns: Vec<Column>, found: &[Vec<u8>], options: &Options) -> Result<Self, String> {
-        if columns.is_empty() {
-            let names: Vec<&str> = options.columns.iter().map(|wish| wish.name.as_str()).collect();
-            return Err(missing(&names.join(" or "), found));
+    /// What is wanted of the profile; the action is told as soon as it is known.
+    fn fields(
+        &self,
+        sheet: &Sheet<'_>,
+        identity: &Identity,
+        action: &mut Action,
+        doubts: &mut Vec<Doubt>,
+    ) -> Result<Fields, String> {
+        *action = self.action(sheet)?;
+        self.check_creator(identity, *action)?;
+        let Some(plan) = self.plan.as_ref().filter(|_| action.takes_fields()) else { return Ok(Fields::default()) };
+        match sheet {
+            Sheet::Csv(record) => plan.of_record(record, *action, doubts),
+            Sheet::Json(object) => plan.of_object(object, |key| self.is_taken(key), *action, doubts),
+            Sheet::Bare(_) => plan.of_nothing(*action, doubts),
         }
-        Ok(Self::new(Shape::Csv { width: found.len() }, columns, options))
     }
 
-    fn new(shape: Shape, ids: Vec<Column>, options: &Options) -> Self {
+    /// What the record asks for; nothing said is what all the others ask for.
+    fn action(&self, sheet: &Sheet<'_>) -> Result<Action, String> {
+        let said = self.action.as_ref().map_or(Some(Cow::Borrowed("")), |key| key.said(sheet));
+        let word = said.as_deref().map(str::trim);
+        let is_named = |action: &Action| word.is_some_and(|word| action.word().eq_ignore_ascii_case(word));
+        match (word, &self.action) {
+            (Some(""), _) | (_, None) => Ok(self.usual),
+            (_, Some(key)) => ACTIONS
+                .into_iter()
+                .find(is_named)
+                .ok_or_else(|| format!("column {}: is none of update, create, upsert, delete", key.name)),
+        }
+    }
+
+    /// Nobody can be created by an id that only the API gives out.
+    fn check_creator(&self, identity: &Identity, action: Action) -> Result<(), String> {
+        if !matches!(action, Action::Create | Action::Upsert) {
+            return Ok(());
+        }
+        let of = |kind: IdKind| self.ids.iter().find(|column| column.kind == kind);
+        if identity.ids().any(|id| of(id.kind()).is_some_and(|column| column.creates)) {
+            return Ok(());
+        }
+        let label = of(identity.primary().kind()).map_or("the id", |column| &column.label);
+        Err(format!("{label}: a profile cannot be created by an id that the API gives out"))
+    }
+
+    fn new(shape: Shape, ids: Vec<Column>, plan: Option<Plan>, options: &Options) -> Self {
         let names: Vec<&str> = ids.iter().map(|column| column.name.as_str()).collect();
         let without = match names.as_slice() {
             [name] => format!("has no id: column {name} is empty"),
             names => format!("has no id: columns {} are empty", names.join(" and ")),
         };
-        Self { shape, ids, without, allow_odd: options.allow_odd_ids }
+        Self { shape, ids, plan, without, allow_odd: options.allow_odd_ids, action: None, usual: options.action }
+    }
+}
+
+impl Reading {
+    fn malformed(subject: Subject, action: Action, notes: Notes) -> Self {
+        Self { subject, action, fields: Fields::default(), notes, doubts: Vec::new() }
     }
 }
 
 /// Whether a cell of a header has a wished name.
-pub(super) fn is_named(cell: &[u8], wish: &ColumnWish) -> bool {
-    std::str::from_utf8(cell).is_ok_and(|cell| cell.trim() == wish.name)
+pub(super) fn is_named(cell: &[u8], name: &str) -> bool {
+    std::str::from_utf8(cell).is_ok_and(|cell| cell.trim() == name)
 }
 
-fn missing(name: &str, found: &[Vec<u8>]) -> String {
-    format!("has no column {name}; {}", describe(found))
-}
-
-/// Names the columns found, unless the first record looks like data: a person's data has no place in a message.
-fn describe(found: &[Vec<u8>]) -> String {
-    let names: Option<Vec<&str>> = found.iter().take(NAMED).map(|cell| header_name(cell)).collect();
-    match names {
-        None => format!("its first record, of {} fields, does not look like a header", found.len()),
-        Some(names) if found.len() > NAMED => format!("it has {} columns: {}, …", found.len(), names.join(", ")),
-        Some(names) => format!("it has: {}", names.join(", ")),
+/// Where in a header a name stands, if at all.
+fn place(header: &[Vec<u8>], name: &str) -> Result<Option<usize>, Complaint> {
+    let mut places = header.iter().enumerate().filter(|(_, cell)| is_named(cell, name));
+    match (places.next(), places.next()) {
+        (Some(_), Some(_)) => Err(Complaint::Ids(format!("has the column {name} twice in its header"))),
+        (first, None) => Ok(first.map(|(index, _)| index)),
+        (None, Some(_)) => Ok(None),
     }
 }
 
-fn header_name(cell: &[u8]) -> Option<&str> {
-    let name = std::str::from_utf8(cell).ok()?.trim();
-    let digits = name.chars().filter(char::is_ascii_digit).count();
-    let plain = |letter: char| !letter.is_control() && letter != '@';
-    let like_a_name = name.chars().all(plain) && name.chars().count() <= NAME && digits <= 2;
-    like_a_name.then_some(name)
+fn check_found(columns: &[Column], found: &[Vec<u8>], options: &Options) -> Result<(), Complaint> {
+    if !columns.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = options.columns.iter().map(|wish| wish.name.as_str()).collect();
+    Err(Complaint::Ids(missing(&names.join(" or "), found)))
 }

@@ -1,17 +1,20 @@
 //! What becomes of one record: passed over, skipped, or handed on as a row.
 //!
-//! Promises: a settled row costs nothing but its place, unless repeats are watched for or the input is replayed.
-//! It does no reading.
+//! Promises: a settled row costs nothing but its place, unless repeats are watched for or the input is replayed; nor does
+//! a row that was decided to be unchanged. It does no reading.
 
 use super::{
-    columns::Columns,
+    columns::{Columns, Reading},
+    fields::Doubts,
     ids::Notes,
+    judge,
     options::Options,
     records::Record,
     repeats::Repeats,
     share::{Place, Share},
+    spans::Spans,
 };
-use crate::domain::{Action, Batch, Fields, Fingerprints, Identity, Keep, Kept, Past, ReplaySum, Row, Spared, Subject};
+use crate::domain::{Action, Batch, Keep, Kept, Past, ReplaySum, Row, Spared, Subject};
 
 /// Rows in a batch, at most.
 const ROWS: usize = 256;
@@ -48,6 +51,10 @@ pub(super) struct Counts {
     pub(super) trimmed: u64,
     pub(super) non_ascii: u64,
     pub(super) repeated: u64,
+    pub(super) unchanged: u64,
+    pub(super) superseded: u64,
+    pub(super) suppressed: u64,
+    pub(super) refused_before: u64,
 }
 
 /// The settled rows of a replayed input are not those of the journal.
@@ -57,9 +64,10 @@ pub(super) struct Difference;
 /// Decides about each record.
 pub(super) struct Desk {
     columns: Columns,
-    action: Action,
     share: Share,
     repeats: Repeats,
+    spans: Spans,
+    doubts: Doubts,
     /// Being summed, until it has agreed with the journal.
     replay: Option<ReplaySum>,
     counts: Counts,
@@ -69,9 +77,10 @@ impl Desk {
     pub(super) fn new(columns: Columns, options: &Options, known_rows: Option<u64>) -> Self {
         Self {
             columns,
-            action: options.action,
             share: Share::of(options),
             repeats: Repeats::of(options, known_rows),
+            spans: Spans::new(options.action),
+            doubts: Doubts::default(),
             replay: None,
             counts: Counts::default(),
         }
@@ -113,6 +122,7 @@ impl Desk {
                 self.counts.non_ascii
             ));
         }
+        warnings.extend(self.doubts.sentences(self.columns.schema()));
         warnings
     }
 
@@ -130,44 +140,60 @@ impl Desk {
         }
         let settled = past.settled.contains(record.line);
         if settled && !self.repeats.is_on() && self.replay.is_none() {
+            self.settled(record, past, batch, stretch);
+            return Ok(());
+        }
+        if !settled && past.decided.unchanged.contains(record.line) {
+            self.compare(record.line, past)?;
             self.counts.rows += 1;
-            skip(record, past, batch, stretch);
+            self.counts.unchanged += 1;
+            self.spans.add(record.line, &mut batch.aside.spans);
             return Ok(());
         }
-        let reading = self.columns.read(record);
-        if !self.share.takes(record.line, &reading.subject) {
-            return Ok(());
-        }
-        self.counts.rows += 1;
-        let row = Row {
-            line: record.line,
-            action: self.action,
-            subject: reading.subject,
-            fields: Fields::default(),
-            original: Box::default(),
-        };
+        let Some(reading) = self.columns.read(record, &self.share) else { return Ok(()) };
         if settled {
-            self.remember(&row);
-            skip(record, past, batch, stretch);
+            self.remember(record.line, &reading.subject);
+            self.settled(record, past, batch, stretch);
             return Ok(());
         }
         self.compare(record.line, past)?;
-        let subject = self.judge(row.subject, past);
-        self.note(reading.notes, &subject);
-        batch.rows.push(Row { subject, original: stretch.copy(record.raw), ..row });
+        self.counts.rows += 1;
+        self.spans.close(&mut batch.aside.spans);
+        batch.rows.push(self.hand_on(record, reading, past, stretch));
         Ok(())
     }
 
     /// At the end of the input: nothing that is settled may be missing.
-    pub(super) fn close(&mut self, past: &Past) -> Result<(), Difference> {
+    pub(super) fn close(&mut self, past: &Past, batch: &mut Batch) -> Result<(), Difference> {
+        self.spans.close(&mut batch.aside.spans);
         self.compare(u64::MAX, past)
     }
 
-    fn remember(&mut self, row: &Row) {
-        if let Some(replay) = &mut self.replay {
-            replay.add(row.line, row.id_bytes());
+    /// Counts a settled row, and keeps its record where a side file wants it.
+    fn settled(&mut self, record: &Record<'_>, past: &Past, batch: &mut Batch, stretch: &mut Stretch) {
+        self.counts.rows += 1;
+        self.spans.close(&mut batch.aside.spans);
+        batch.skipped += 1;
+        for (lines, keep) in [(&past.bad, Keep::Failed), (&past.absent, Keep::Absent)] {
+            if lines.contains(record.line) {
+                batch.aside.kept.push(Kept { keep, original: stretch.copy(record.raw) });
+            }
         }
-        if let Subject::Known(identity) = &row.subject {
+    }
+
+    fn hand_on(&mut self, record: &Record<'_>, reading: Reading, past: &Past, stretch: &mut Stretch) -> Row {
+        let Reading { subject, action, fields, notes, doubts } = reading;
+        let subject = self.judge(record.line, subject, action, past);
+        self.note(notes, &subject);
+        self.doubts.note(record.line, &doubts);
+        Row { line: record.line, action, subject, fields, original: stretch.copy(record.raw) }
+    }
+
+    fn remember(&mut self, line: u64, subject: &Subject) {
+        if let Some(replay) = &mut self.replay {
+            replay.add(line, subject.id_bytes());
+        }
+        if let Subject::Known(identity) = subject {
             self.repeats.is_new(identity);
         }
     }
@@ -182,13 +208,12 @@ impl Desk {
         }
     }
 
-    fn judge(&mut self, subject: Subject, past: &Past) -> Subject {
-        match subject {
-            Subject::Known(identity) if is_handled_elsewhere(&identity, past) => {
-                Subject::Spared(identity, Spared::EarlierRun)
-            }
-            Subject::Known(identity) if !self.repeats.is_new(&identity) => Subject::Spared(identity, Spared::Repeated),
-            Subject::Known(_) | Subject::Spared(..) | Subject::Malformed { .. } => subject,
+    fn judge(&mut self, line: u64, subject: Subject, action: Action, past: &Past) -> Subject {
+        let Subject::Known(identity) = subject else { return subject };
+        match judge::spare(line, &identity, action, past) {
+            Some(spared) => Subject::Spared(identity, spared),
+            None if !self.repeats.is_new(&identity) => Subject::Spared(identity, Spared::Repeated),
+            None => Subject::Known(identity),
         }
     }
 
@@ -198,25 +223,11 @@ impl Desk {
         self.counts.non_ascii += u64::from(notes.non_ascii);
         match subject {
             Subject::Known(_) => {}
-            Subject::Spared(..) => self.counts.repeated += 1,
+            Subject::Spared(_, Spared::Repeated | Spared::EarlierRun) => self.counts.repeated += 1,
+            Subject::Spared(_, Spared::Superseded) => self.counts.superseded += 1,
+            Subject::Spared(_, Spared::Suppressed) => self.counts.suppressed += 1,
+            Subject::Spared(_, Spared::RefusedBefore) => self.counts.refused_before += 1,
             Subject::Malformed { .. } => self.counts.malformed += 1,
         }
     }
-}
-
-/// Counts a settled row, and keeps its record where a side file wants it.
-fn skip(record: &Record<'_>, past: &Past, batch: &mut Batch, stretch: &mut Stretch) {
-    batch.skipped += 1;
-    for (lines, keep) in [(&past.bad, Keep::Failed), (&past.absent, Keep::Absent)] {
-        if lines.contains(record.line) {
-            batch.aside.kept.push(Kept { keep, original: stretch.copy(record.raw) });
-        }
-    }
-}
-
-/// Whether the run of `--continue-from` has done this one; where it was absent, a second id is still worth a try.
-fn is_handled_elsewhere(identity: &Identity, past: &Past) -> bool {
-    let id = identity.primary().text().as_bytes();
-    let has = |set: &Option<Fingerprints>| set.as_ref().is_some_and(|set| set.contains_text(id));
-    has(&past.elsewhere_deleted) || (identity.fallback().is_none() && has(&past.elsewhere_absent))
 }

@@ -17,15 +17,15 @@ pub(super) struct Notes {
     pub(super) non_ascii: bool,
 }
 
-/// What a record says.
-pub(super) struct Reading {
+/// Who a record is about.
+pub(super) struct Who {
     /// [`Subject::Known`] or [`Subject::Malformed`].
     pub(super) subject: Subject,
     /// What was noticed on the way.
     pub(super) notes: Notes,
 }
 
-impl Reading {
+impl Who {
     /// A record of which no id can be read.
     pub(super) fn unreadable(reason: impl Into<String>) -> Self {
         Self { subject: Subject::Malformed { id: Vec::new(), reason: reason.into() }, notes: Notes::default() }
@@ -89,7 +89,7 @@ impl Draft {
     }
 
     /// Who the row is about; `without` is the reason when there was no id at all.
-    pub(super) fn finish(self, without: &str) -> Reading {
+    pub(super) fn finish(self, without: &str) -> Who {
         let subject = match (self.reason, self.primary, self.fallback) {
             (Some(reason), Some(primary), _) => Subject::Malformed { id: primary.text().into(), reason },
             (Some(reason), None, _) => Subject::Malformed { id: self.shown, reason },
@@ -97,6 +97,6 @@ impl Draft {
             (None, Some(primary), None) => Subject::Known(Identity::one(primary)),
             (None, None, _) => Subject::Malformed { id: Vec::new(), reason: without.to_owned() },
         };
-        Reading { subject, notes: self.notes }
+        Who { subject, notes: self.notes }
     }
 }

@@ -1,33 +1,46 @@
-//! One line of JSON Lines: the texts of a few keys, nothing else of it.
+//! One JSON object: its values, as they are written, by their keys.
 //!
 //! Promises: a key that stands twice is an error, not a guess; an integer is taken digit by digit as it is written.
-//! It does not know which keys hold ids.
+//! It does not know what the keys mean.
 
 use std::{borrow::Cow, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The values of the wished keys, in the wishes' order.
-pub(super) type Values<'a> = Vec<Option<&'a RawValue>>;
+/// The wished keys of one object and their values, ordered by key.
+pub(super) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
-/// Why a line gives no values; never quotes it.
+/// Why a text is no such object; never quotes a value.
 pub(super) enum Fault {
     /// Not one JSON object.
     NotAnObject,
-    /// A wished key stands twice: its place among the wishes.
-    Twice(usize),
+    /// A wished key stands twice.
+    Twice(String),
 }
 
-/// Reads the values of `keys` from one object.
-pub(super) fn values<'a>(line: &'a [u8], keys: &[&str]) -> Result<Values<'a>, Fault> {
-    let mut twice = None;
-    let mut json = serde_json::Deserializer::from_slice(line);
-    let read = Wishes { keys, twice: &mut twice }.deserialize(&mut json);
-    match (twice, read, json.end()) {
-        (Some(key), _, _) => Err(Fault::Twice(key)),
-        (None, Ok(values), Ok(())) => Ok(values),
-        (None, _, _) => Err(Fault::NotAnObject),
+impl<'a> Object<'a> {
+    /// Reads the wished keys' values from one object; what else it holds is passed over.
+    pub(super) fn parse(json: &'a [u8], is_wished: impl Fn(&str) -> bool) -> Result<Self, Fault> {
+        let mut entries = Vec::new();
+        let mut json = serde_json::Deserializer::from_slice(json);
+        let read = Wishes { is_wished, entries: &mut entries }.deserialize(&mut json).and_then(|()| json.end());
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        if let Some(pair) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(Fault::Twice(pair[0].0.clone().into_owned()));
+        }
+        read.map(|()| Self(entries)).map_err(|_| Fault::NotAnObject)
+    }
+
+    /// The value of a key.
+    pub(super) fn get(&self, key: &str) -> Option<&'a RawValue> {
+        let place = self.0.binary_search_by(|(one, _)| one.as_ref().cmp(key)).ok()?;
+        Some(self.0[place].1)
+    }
+
+    /// All keys and values.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.0.iter().map(|(key, value)| (key.as_ref(), *value))
     }
 }
 
@@ -43,41 +56,56 @@ pub(super) fn text(value: &RawValue) -> Option<Cow<'_, str>> {
     }
 }
 
-struct Wishes<'k> {
-    keys: &'k [&'k str],
-    twice: &'k mut Option<usize>,
+/// Takes the blanks between the tokens away, and leaves every token as it is written.
+pub(super) fn compact(json: &str) -> Box<str> {
+    let (mut quoted, mut escaped) = (false, false);
+    let keeps = |letter: &char| {
+        let blank = !quoted && letter.is_ascii_whitespace();
+        quoted ^= *letter == '"' && !escaped;
+        escaped = quoted && *letter == '\\' && !escaped;
+        !blank
+    };
+    json.chars().filter(keeps).collect::<String>().into()
 }
 
-impl<'de> DeserializeSeed<'de> for Wishes<'_> {
-    type Value = Values<'de>;
+struct Wishes<'a, 'e, W> {
+    is_wished: W,
+    entries: &'e mut Vec<(Cow<'a, str>, &'a RawValue)>,
+}
+
+impl<'de, W: Fn(&str) -> bool> DeserializeSeed<'de> for Wishes<'de, '_, W> {
+    type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for Wishes<'_> {
-    type Value = Values<'de>;
+impl<'de, W: Fn(&str) -> bool> Visitor<'de> for Wishes<'de, '_, W> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        let mut values = vec![None; self.keys.len()];
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            match self.keys.iter().position(|wish| *wish == key) {
-                None => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-                Some(place) => {
-                    let value = map.next_value::<&RawValue>()?;
-                    if values[place].replace(value).is_some() {
-                        *self.twice = Some(place);
-                    }
-                }
+            if (self.is_wished)(&key) {
+                self.entries.push((key, map.next_value::<&RawValue>()?));
+            } else {
+                map.next_value::<IgnoredAny>()?;
             }
         }
-        Ok(values)
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compact;
+
+    #[test]
+    fn a_compact_text_keeps_its_tokens() {
+        assert_eq!(&*compact(" { \"a b\" : [ 1.50 , \"\\\" x\\\\\" , null ] } "), r#"{"a b":[1.50,"\" x\\",null]}"#);
     }
 }

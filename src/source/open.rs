@@ -7,6 +7,7 @@ use std::io::Read;
 
 use super::{
     columns::Columns,
+    names::Complaint,
     options::{Format, Options, Wish},
     records::{MAX_RECORD, Record, Records, fields_of},
     sniff,
@@ -20,6 +21,9 @@ use crate::{
 /// What helps when the ids cannot be found.
 const HINT: &str = "name the id's column with `--id-column` (its number with `--no-header`), or say how the input is \
                     written with `--format csv|jsonl|lines` and `--delimiter`";
+/// What helps when a column is no field.
+const FIELDS_HINT: &str =
+    "leave a column out with `--ignore-column NAME`, or name those that count with `--only-column`";
 
 /// An input whose next record is its first row.
 pub(super) struct Opened<R: Read> {
@@ -36,18 +40,18 @@ pub(super) fn open<R: Read>(input: R, name: &str, options: &Options) -> Result<O
     let mut records = Records::lines(text);
     let told = take_sep(&mut records, options, &mut prelude)?;
     let Some(first) = look_at_first(&mut records)? else {
-        return Ok(empty(records, prelude, name, options));
+        return empty(records, prelude, name, options);
     };
     let delimiter = told.unwrap_or_else(|| sniff::delimiter(&first, options));
     let fields = fields_of(&first, delimiter);
     let format = if told.is_some() { Some(Format::Csv) } else { sniff::format(name, &first, &fields, options) };
     let columns = match format {
         Some(Format::Csv) => csv(&mut records, delimiter, options, &mut prelude)?,
-        Some(Format::JsonLines) => Ok(Columns::by_key(options)),
+        Some(Format::JsonLines) => Columns::by_key(options),
         Some(Format::Lines) => Columns::bare(options),
         None => Columns::by_header(&fields, options),
     };
-    let columns = columns.map_err(|what| records.fault(what).hint(HINT))?;
+    let columns = columns.map_err(|complaint| explain(complaint, &records))?;
     Ok(Opened { records, columns, layout: layout(format.unwrap_or(Format::Csv), prelude) })
 }
 
@@ -97,7 +101,7 @@ fn csv<R: Read>(
     delimiter: u8,
     options: &Options,
     prelude: &mut Vec<u8>,
-) -> Result<Result<Columns, String>, Error> {
+) -> Result<Result<Columns, Complaint>, Error> {
     records.become_csv(delimiter);
     if !options.header {
         return Ok(Columns::by_number(&owned_fields(records.peek()?), options));
@@ -113,12 +117,21 @@ fn owned_fields(record: Option<Record<'_>>) -> Vec<Vec<u8>> {
     record.into_iter().flat_map(Record::fields).map(<[u8]>::to_vec).collect()
 }
 
-fn empty<R: Read>(records: Records<R>, prelude: Vec<u8>, name: &str, options: &Options) -> Opened<R> {
+fn empty<R: Read>(records: Records<R>, prelude: Vec<u8>, name: &str, options: &Options) -> Result<Opened<R>, Error> {
     let format = match options.format {
         Wish::Is(told) => told,
         Wish::Recognise => sniff::by_extension(name).unwrap_or(Format::Csv),
     };
-    Opened { records, columns: Columns::by_key(options), layout: layout(format, prelude) }
+    let columns = Columns::by_key(options).map_err(|complaint| explain(complaint, &records))?;
+    Ok(Opened { records, columns, layout: layout(format, prelude) })
+}
+
+fn explain<R: Read>(complaint: Complaint, records: &Records<R>) -> Error {
+    match complaint {
+        Complaint::Ids(what) => records.fault(what).hint(HINT),
+        Complaint::Fields(what) => records.fault(what).hint(FIELDS_HINT),
+        Complaint::Usage(what) => Error::new(Exit::Usage, what),
+    }
 }
 
 fn layout(format: Format, prelude: Vec<u8>) -> Layout {

@@ -48,8 +48,16 @@ pub struct Finish {
     pub trimmed: u64,
     /// Rows handed on with an id beyond ASCII.
     pub non_ascii: u64,
-    /// Rows handed on as [`Spared`](crate::domain::Subject::Spared).
+    /// Rows handed on that stand on an earlier line, or were settled by the run of `--continue-from`.
     pub repeated: u64,
+    /// Rows in the spans handed on: decided to be unchanged.
+    pub unchanged: u64,
+    /// Rows handed on of which a later one wins.
+    pub superseded: u64,
+    /// Rows handed on whose identity shall not come back.
+    pub suppressed: u64,
+    /// Rows handed on that were refused before just as they stand.
+    pub refused_before: u64,
     /// What the user should know: sentences without any id.
     pub warnings: Vec<String>,
 }
@@ -82,6 +90,10 @@ impl<R: Read> Reader<R> {
     /// Clears the batch and fills it: up to 256 rows, or what 64 Ki records that are not handed on leave. It may be
     /// empty in the middle of the input (other shards' rows); false only at the end, with nothing left to hand on.
     /// After an error the batch is of no use.
+    ///
+    /// Rows decided to be unchanged come as spans, which may be handed on batches later than they were read: a span is
+    /// closed by the next of our rows that ends in another way, by its millionth row, or at the end. Rows of other shards
+    /// may lie between the lines of a span. Its action is [`Options::action`], whatever its rows say.
     ///
     /// # Errors
     /// [`Exit::Data`](crate::error::Exit::Data) when the input cannot be read on, has a record above 1 MiB, or is not
@@ -118,6 +130,10 @@ impl<R: Read> Reader<R> {
             trimmed: counts.trimmed,
             non_ascii: counts.non_ascii,
             repeated: counts.repeated,
+            unchanged: counts.unchanged,
+            superseded: counts.superseded,
+            suppressed: counts.suppressed,
+            refused_before: counts.refused_before,
             warnings: self.desk.warnings(),
         })
     }
@@ -129,7 +145,7 @@ impl<R: Read> Reader<R> {
             let record = if self.desk.is_over() { None } else { self.records.next()? };
             let taken = match &record {
                 Some(record) => self.desk.take(record, past, batch, &mut stretch),
-                None => self.desk.close(past),
+                None => self.desk.close(past, batch),
             };
             let over = record.is_none();
             taken.map_err(|Difference| self.records.fault(DIFFERENT).hint(FEED_THE_SAME))?;

@@ -85,5 +85,5 @@ pub(super) fn by_extension(name: &str) -> Option<Format> {
 }
 
 fn has_wished_column(fields: &[Vec<u8>], options: &Options) -> bool {
-    options.header && fields.iter().any(|cell| options.columns.iter().any(|wish| is_named(cell, wish)))
+    options.header && fields.iter().any(|cell| options.columns.iter().any(|wish| is_named(cell, &wish.name)))
 }

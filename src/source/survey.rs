@@ -1,25 +1,25 @@
 //! The one fast pass over a file before anything is touched.
 //!
 //! Promises: it meets every record that the main pass will meet, and ends with the same errors; constant memory, a
-//! few samples aside. What it finds strange is said in words; whether that stops anybody is decided elsewhere.
+//! few samples and, where the last row of an identity wins, two bytes for each row aside. What it finds strange is said in words; whether that stops anybody is decided elsewhere.
 
 use std::io::Read;
 
 use super::{
-    columns::Columns,
-    ids::Reading,
+    columns::{Columns, Reading},
+    fields::Doubts,
     open::open,
     options::Options,
     records::Record,
+    reservoir::Reservoir,
     share::{Place, Share},
+    suspects::{Suspects, Watch},
 };
 use crate::{
-    domain::{Dice, Digest, Identity, Layout, Sample, Subject},
+    domain::{Digest, Identity, Layout, Sample, Schema, Subject},
     error::Error,
 };
 
-/// How many rows are chosen to be looked at, at most.
-const SAMPLES: usize = 200;
 /// The rows that fit into a spreadsheet: a file of just so many lines was probably cut off there.
 const SPREADSHEET_LINES: u64 = 1_048_576;
 /// Odd ids are named from this share of the rows on: one in so many.
@@ -52,6 +52,8 @@ pub struct Survey {
     pub warnings: Vec<String>,
     /// How its records are laid out.
     pub layout: Layout,
+    /// Who may occur more than once, where the last row of an identity wins.
+    pub(super) suspects: Suspects,
 }
 
 /// Counts a file's rows, takes its digest and chooses samples. `name` is for messages and for the extension.
@@ -72,6 +74,7 @@ pub fn survey<R: Read>(input: R, name: &str, options: &Options) -> Result<Survey
     }
     let (records, lines) = (share.met(), opened.records.lines_so_far());
     let drained = opened.records.drain()?;
+    let warnings = census.warnings(records, lines, opened.columns.schema());
     Ok(Survey {
         rows: census.rows,
         met: records,
@@ -81,9 +84,10 @@ pub fn survey<R: Read>(input: R, name: &str, options: &Options) -> Result<Survey
         non_ascii: census.non_ascii,
         bytes: drained.bytes,
         digest: drained.digest,
-        warnings: census.warnings(records, lines),
-        samples: census.samples(),
+        warnings,
+        samples: census.reservoir.samples(),
         layout: opened.layout,
+        suspects: census.watch.map(Watch::suspects).unwrap_or_default(),
     })
 }
 
@@ -93,9 +97,9 @@ struct Census {
     odd: u64,
     trimmed: u64,
     non_ascii: u64,
-    known: u64,
-    reservoir: Vec<Sample>,
-    dice: Dice,
+    reservoir: Reservoir,
+    watch: Option<Watch>,
+    doubts: Doubts,
     digits: Digits,
 }
 
@@ -107,47 +111,35 @@ impl Census {
             odd: 0,
             trimmed: 0,
             non_ascii: 0,
-            known: 0,
-            reservoir: Vec::new(),
-            dice: Dice::seeded(options.seed),
+            reservoir: Reservoir::seeded(options.seed),
+            watch: options.last_wins.then(|| Watch::keyed(options.fingerprint_key)),
+            doubts: Doubts::default(),
             digits: Digits::default(),
         }
     }
 
     fn look_at(&mut self, record: &Record<'_>, columns: &Columns, share: &Share) {
-        let Reading { subject, notes } = columns.read(record);
-        if !share.takes(record.line, &subject) {
-            return;
-        }
+        let Some(Reading { subject, notes, doubts, .. }) = columns.read(record, share) else { return };
         self.rows += 1;
         self.odd += u64::from(notes.odd);
         self.trimmed += u64::from(notes.trimmed);
         self.non_ascii += u64::from(notes.non_ascii);
+        self.doubts.note(record.line, &doubts);
         match subject {
-            Subject::Known(identity) | Subject::Spared(identity, _) => self.meet(record.line, identity),
+            Subject::Known(identity) | Subject::Spared(identity, _) => self.meet(record.line, &identity),
             Subject::Malformed { .. } => self.malformed += 1,
         }
     }
 
-    /// Keeps each row with equal odds (a reservoir), so that the samples are spread evenly.
-    fn meet(&mut self, line: u64, identity: Identity) {
-        self.known += 1;
+    fn meet(&mut self, line: u64, identity: &Identity) {
         self.digits.count(identity.primary().text());
-        if self.reservoir.len() < SAMPLES {
-            return self.reservoir.push(Sample { line, identity });
+        if let Some(watch) = &mut self.watch {
+            watch.meet(line, identity);
         }
-        let place = usize::try_from(self.dice.below(self.known)).ok();
-        if let Some(slot) = place.and_then(|place| self.reservoir.get_mut(place)) {
-            *slot = Sample { line, identity };
-        }
+        self.reservoir.offer(line, identity);
     }
 
-    fn samples(mut self) -> Vec<Sample> {
-        self.reservoir.sort_unstable_by_key(|sample| sample.line);
-        self.reservoir
-    }
-
-    fn warnings(&self, records: u64, lines: u64) -> Vec<String> {
+    fn warnings(&self, records: u64, lines: u64, schema: Option<&Schema>) -> Vec<String> {
         let mut warnings = Vec::new();
         if records == SPREADSHEET_LINES - 1 || lines == SPREADSHEET_LINES {
             warnings.push(format!(
@@ -168,6 +160,7 @@ impl Census {
                 self.non_ascii
             ));
         }
+        warnings.extend(self.doubts.sentences(schema));
         if self.rows > 0 && self.malformed == self.rows {
             warnings.push("not one row can be sent: every one is malformed".to_owned());
         }
