@@ -21,7 +21,7 @@ use std::{
 use tempfile::TempDir;
 
 pub(crate) use self::{
-    peer::KEY,
+    KEY,
     process::{Measured, measure},
     server::{Arrivals, Server},
 };
@@ -80,7 +80,7 @@ pub(crate) fn tollgate(server: &Server, input: &Path, out: &Path, rate: &str) ->
         .arg("--out")
         .arg(out)
         .arg(input)
-        .env("ADAPTY_API_KEY", peer::KEY);
+        .env("ADAPTY_API_KEY", KEY);
     command
 }
 

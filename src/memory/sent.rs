@@ -99,6 +99,12 @@ impl Memory {
         self.last.map(|last| last.rows)
     }
 
+    /// The app that it is of, once that is known.
+    #[must_use]
+    pub fn app(&self) -> Option<&str> {
+        self.app.as_deref()
+    }
+
     /// Learns which app the key belongs to: the memory is of that one from now on.
     ///
     /// # Errors

@@ -147,7 +147,7 @@ impl Run<'_> {
         }
         self.tell_what_was_found(place);
         let run = place.scan.as_ref().map(|scan| &scan.run);
-        let remembered = self.memory.as_ref().and_then(|memory| memory.lock().app());
+        let remembered = self.memory.as_ref().and_then(|memory| memory.lock().app().map(str::to_owned));
         let before = run.and_then(RunFile::app).or(remembered.as_deref());
         if self.is_idle() {
             return Ok(before.map(str::to_owned));

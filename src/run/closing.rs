@@ -93,9 +93,8 @@ impl Closing<'_> {
             wanted_concurrency: self.wanted_concurrency(),
             chain_head: Some(closed.head),
             exit,
-            warnings: warnings(closed.totals, self.job, exit),
+            warnings: warnings(closed.totals, exit),
             ended: self.failure.as_ref().map_or("every row has its line", Error::what).to_owned(),
-            warnings: Vec::new(),
             next: self.next(closed),
             dry_run: false,
             sandbox: self.sandbox,
@@ -180,9 +179,8 @@ pub(super) fn finished_before(scan: &Scan, job: &Job, directory: &Path, stage: &
         wanted_concurrency: None,
         chain_head: Some(scan.head),
         exit,
-        warnings: warnings(totals, job, exit),
+        warnings: warnings(totals, exit),
         ended: "this run is finished; nothing was sent".to_owned(),
-        warnings: Vec::new(),
         next: (failed > 0).then(|| "the same command with --retry-failed tries the failed rows again".to_owned()),
         dry_run: false,
         sandbox: about.sandbox,
@@ -205,7 +203,7 @@ fn tolerated(totals: Tally, job: &Job) -> u64 {
 }
 
 /// A success that is none to the last row says so.
-fn warnings(totals: Tally, job: &Job, exit: Exit) -> Vec<String> {
+fn warnings(totals: Tally, exit: Exit) -> Vec<String> {
     let bad = totals.unwanted();
     let said = || format!("{} of {} rows ended badly, within --tolerate", say_count(bad), say_count(totals.total()));
     (bad > 0 && exit == Exit::Success).then(said).into_iter().collect()

@@ -71,7 +71,6 @@ fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
         exit: if finish.malformed == 0 { Exit::Success } else { Exit::Rows },
         warnings: Vec::new(),
         ended: "dry run".to_owned(),
-        warnings: Vec::new(),
         next: None,
         dry_run: true,
         sandbox: false,

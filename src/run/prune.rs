@@ -3,36 +3,33 @@
 //! Promises: it begins only after every row of the sync is settled; its rows go through the same gate, guards, results and
 //! resume as those of any deletion.
 
-use std::{collections::BTreeMap, io::Write as _};
+use std::{collections::BTreeMap, io::Write as _, path::Path};
 
-use super::place::Place;
 use crate::{
     config::{Amount, Consent, Job, Leniency, Patience, ProfilesTo},
     domain::{IdKind, Task},
     error::{Error, Exit},
     memory::Leaver,
-    report::{self, Disk as _, DiskFile as _, RealDisk, Whereabouts},
+    report::{self, Disk as _, DiskFile as _, PRUNE, RealDisk, Whereabouts},
     source::{self, ColumnWish, Dedupe, FieldWish, Format, InputName, Shard, Wish},
 };
 
 /// Who is to be pruned, one JSON object a line.
 const LIST: &str = "prune.jsonl";
-/// The directory of the deletion.
-const DIRECTORY: &str = "prune";
 
 /// Writes down whom it is about, and gives the deletion of them.
-pub(super) fn job(sync: &Job, place: &Place, leavers: &[Leaver]) -> Result<Job, Error> {
-    write_list(sync, &place.disk, leavers)
+pub(super) fn job(sync: &Job, directory: &Path, leavers: &[Leaver]) -> Result<Job, Error> {
+    write_list(sync, &mut RealDisk::at(directory, sync.place.group_readable), leavers)
         .map_err(|error| Error::new(Exit::Io, format!("{LIST} cannot be written: {error}")))?;
     Ok(Job {
         task: Task::Delete,
         description: sync.description.clone(),
-        input: InputName::File(place.path.join(LIST)),
+        input: InputName::File(directory.join(LIST)),
         source: reading(sync),
         flow: crate::flow::Options { in_order: false, compare: false, max_changes: u64::MAX, ..sync.flow.clone() },
         target: sync.target.clone(),
         place: report::Place {
-            whereabouts: Whereabouts::Exact(place.path.join(DIRECTORY)),
+            whereabouts: Whereabouts::Exact(directory.join(PRUNE)),
             new: false,
             continue_from: None,
             retry_failed: false,
@@ -55,7 +52,7 @@ pub(super) fn job(sync: &Job, place: &Place, leavers: &[Leaver]) -> Result<Job, 
     })
 }
 
-fn write_list(sync: &Job, disk: &RealDisk, leavers: &[Leaver]) -> std::io::Result<()> {
+fn write_list(sync: &Job, disk: &mut RealDisk, leavers: &[Leaver]) -> std::io::Result<()> {
     let mut text = Vec::new();
     for leaver in leavers {
         let ids: BTreeMap<&str, &str> = leaver
@@ -68,7 +65,6 @@ fn write_list(sync: &Job, disk: &RealDisk, leavers: &[Leaver]) -> std::io::Resul
         serde_json::to_writer(&mut text, &ids)?;
         text.push(b'\n');
     }
-    let mut disk = disk.clone();
     let mut file = disk.create(LIST)?;
     file.write_all(&text)?;
     file.sync()?;

@@ -10,7 +10,7 @@ use crate::{
     config::{Amount, Job, MemoryWish},
     domain::{Past, Recall, say_count},
     error::{Error, Exit},
-    memory::{About, Leaver, Memory, Recollection},
+    memory::{About, Leaver, Leavers, Memory, Recollection},
     remote::{Client, Description},
     source::{self, Decision},
 };
@@ -54,52 +54,48 @@ impl Remembered {
         self.store.lock().last_rows()
     }
 
-    /// The app that the memory is about, once that is known.
-    pub(super) fn app(&self) -> Option<String> {
-        self.store.lock().app()
-    }
-
     /// Asks about every row of the input, and sees who is not in it any more.
     fn decide(
         &mut self,
-        job: &Job,
+        rows: u64,
         ask: impl FnOnce(&mut dyn Recall) -> Result<Decision, Error>,
     ) -> Result<Decision, Error> {
         if self.wish.assume_sent {
             let mut memory = self.store.lock();
-            let mut baseline = memory.baseline(wall::now())?;
+            let mut baseline = memory.baseline(wall::now());
             let decision = ask(&mut baseline)?;
-            baseline.finish()?;
+            baseline.finish(rows)?;
             return Ok(decision);
         }
-        let mut recollection = self.store.lock().recollect(wall::now(), self.wish.refresh, job.flow.in_order)?;
+        let mut recollection = self.store.lock().recollect(wall::now(), self.wish.refresh)?;
         let decision = ask(&mut recollection)?;
         if let Some(most) = self.wish.prune {
-            self.leavers = self.store.lock().leavers(&recollection)?;
-            self.not_too_many(most)?;
+            self.leavers = self.who_left(&recollection, most)?;
         }
         self.recollection = Some(recollection);
         Ok(decision)
     }
 
     /// Before the first call: no more than `--max-delete` would be pruned.
-    fn not_too_many(&self, most: Amount) -> Result<(), Error> {
-        let leavers = self.leavers.len() as u64;
-        let (bound, said) = match most {
-            Amount::Rows(rows) => (rows, say_count(rows)),
-            Amount::Percent(percent) => (share(percent, self.store.lock().identities()), format!("{percent}%")),
+    fn who_left(&self, recollection: &Recollection, most: Amount) -> Result<Vec<Leaver>, Error> {
+        let memory = self.store.lock();
+        let bound = match most {
+            Amount::Rows(rows) => rows,
+            Amount::Percent(percent) => memory.last_sync().map_or(0, |last| share(percent, last.identities)),
         };
-        if leavers <= bound {
-            return Ok(());
+        match memory.leavers(recollection, bound)? {
+            Leavers::Known(leavers) => Ok(leavers),
+            Leavers::TooMany(count) => Err(Error::new(
+                Exit::Guard,
+                format!(
+                    "{} of the last complete sync are not in the input any more, more than --max-delete {most}",
+                    say_count(count)
+                ),
+            )
+            .hint(
+                "an export that was cut short looks like this; raise --max-delete if it is right, or leave out --prune",
+            )),
         }
-        Err(Error::new(
-            Exit::Guard,
-            format!(
-                "{} of the last complete sync are not in the input any more, more than --max-delete {said}",
-                say_count(leavers)
-            ),
-        )
-        .hint("an export that was cut short looks like this; raise --max-delete if it is right, or leave out --prune"))
     }
 
     /// Who left since the last complete sync.
@@ -135,7 +131,7 @@ pub(super) fn decide(
     let bytes = input.bytes()?;
     let ask = |recall: Option<&mut dyn Recall>| source::decide(bytes, input.name(), &job.source, survey, past, recall);
     let mut decision = match remembered {
-        Some(remembered) => remembered.decide(job, |recall| ask(Some(recall)))?,
+        Some(remembered) => remembered.decide(survey.rows, |recall| ask(Some(recall)))?,
         None => ask(None)?,
     };
     past.decided = std::mem::take(&mut decision.decided);

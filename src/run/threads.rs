@@ -254,16 +254,28 @@ impl Desk {
         self.journal.keep(&all.aside.kept)?;
         self.room.give_back(&all);
         match &mut self.remembering {
-            Some(remembering) if remembering.take(all.outcomes) => self.remember(),
-            Some(_) | None => Ok(()),
+            Some(remembering) => {
+                if remembering.take(all.outcomes) {
+                    self.remember()
+                } else {
+                    Ok(())
+                }
+            }
+            None => Ok(()),
         }
     }
 
     fn sync(&mut self) -> Result<(), Error> {
         self.journal.sync()?;
         match &mut self.remembering {
-            Some(remembering) if remembering.is_due() => self.remember(),
-            Some(_) | None => Ok(()),
+            Some(remembering) => {
+                if remembering.is_due() {
+                    self.remember()
+                } else {
+                    Ok(())
+                }
+            }
+            None => Ok(()),
         }
     }
 
