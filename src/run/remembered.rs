@@ -125,7 +125,7 @@ pub(super) fn decide(
     remembered: Option<&mut Remembered>,
 ) -> Result<Option<Decision>, Error> {
     let Some(survey) = input.survey() else { return Ok(None) };
-    if remembered.is_none() && !job.source.last_wins {
+    if job.memory.is_none() && !job.source.last_wins {
         return Ok(None);
     }
     let bytes = input.bytes()?;
