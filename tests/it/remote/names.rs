@@ -43,6 +43,7 @@ fn row(action: Action, identity: Identity) -> Row {
 
 #[test]
 fn whoever_is_known_by_a_name_alone_is_looked_for_first() {
+    use Operation::{Create, Delete, Get, Look, Update};
     let crafter = client("https://crafter.invalid");
     let first = |client: &Client, identity: &Identity| {
         Action::ALL.map(|action| {
@@ -51,7 +52,6 @@ fn whoever_is_known_by_a_name_alone_is_looked_for_first() {
             call.operation
         })
     };
-    use Operation::{Create, Delete, Get, Look, Update};
     assert_eq!(first(&crafter, &joe()), [Look, Create, Look, Look, Get, Look]);
     let both = Identity::two(id(0, ID), id(1, "joe"));
     for known in [Identity::one(id(0, ID)), both] {
