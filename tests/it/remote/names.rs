@@ -123,3 +123,22 @@ fn what_must_be_said_once_is_missed_only_where_it_could_be_needed() {
     }
     assert_eq!(adapty().lacks(&Action::ALL, &[own, name]), None);
 }
+
+#[tokio::test]
+async fn an_id_too_long_to_be_kept_whole_is_not_called_by_its_beginning() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/api/rest.toml");
+    let text = std::fs::read_to_string(path).unwrap().replace("format = \"uuid\"", "format = \"any\"");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("mine.toml");
+    std::fs::write(&path, text).unwrap();
+    let api = Description::load(&ApiName::File(path)).unwrap();
+    let api = api.with_parameters(vec![("workspace".to_owned(), "w-1".to_owned())]);
+    for (length, is_whole) in [(1_000, true), (1_024, false), (2_000, false)] {
+        let long = "x".repeat(length);
+        let account = format!(r#"{{"account":{{"id":"{long}","workspace":"w","created_at":1}}}}"#);
+        let script = Script::play(&[&answer("200 OK", &account)]).await;
+        let client = Client::build(&api, &options(script.url()), || Moment::from_millis(0)).unwrap();
+        let reply = client.send(LOOK, &joe(), &Fields::default()).await;
+        assert_eq!(reply.resolved, is_whole.then(|| id(0, &long)), "{length}");
+    }
+}
