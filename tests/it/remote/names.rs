@@ -121,6 +121,8 @@ fn what_must_be_said_once_is_missed_only_where_it_could_be_needed() {
         assert_eq!(api.lacks(&[Action::Delete, action], &[own]), Some("tenantName"), "{action:?}");
         assert_eq!(crafter().lacks(&[action], &[own, name]), None);
     }
+    let empty = bare().with_parameters(vec![("tenantName".to_owned(), String::new())]);
+    assert_eq!(empty.lacks(&[Action::Create], &[name]), Some("tenantName"));
     assert_eq!(adapty().lacks(&Action::ALL, &[own, name]), None);
 }
 
