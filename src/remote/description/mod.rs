@@ -194,9 +194,9 @@ impl Description {
         Self { given, ..self }
     }
 
-    /// What was given of the parameters.
+    /// What was given of the parameters; an empty text is nothing.
     pub(super) fn given(&self, name: &str) -> Option<&str> {
-        self.given.iter().find(|(given, _)| given == name).map(|(_, value)| &**value)
+        self.given.iter().find(|(given, value)| given == name && !value.is_empty()).map(|(_, value)| &**value)
     }
 
     /// A parameter that calls for these actions, about ids of these kinds, may need and that was not given. Looks count

@@ -62,14 +62,14 @@ async fn a_creation_at_adapty_is_exactly_this_post_and_links_both_ids() {
     );
     let heard = script.heard().await;
     assert_eq!(body(&heard[0]), expected);
-    let head = format!(
+    let start = format!(
         "POST /api/v2/server-side-api/profile/ HTTP/1.1\ncontent-type: application/json\n\
          authorization: Api-Key {KEY}\nadapty-profile-id: p-1\nadapty-customer-user-id: c-1\n\
          adapty-platform: iPadOS\naccept: */*\nuser-agent: tollgate/{}\nhost: {address}\ncontent-length: {}\n\n",
         env!("CARGO_PKG_VERSION"),
         expected.len()
     );
-    assert!(heard[0].starts_with(&head), "{}", heard[0]);
+    assert!(heard[0].starts_with(&start), "{}", heard[0]);
 }
 
 #[tokio::test]

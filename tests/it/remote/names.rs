@@ -43,6 +43,7 @@ fn row(action: Action, identity: Identity) -> Row {
 
 #[test]
 fn whoever_is_known_by_a_name_alone_is_looked_for_first() {
+    use Operation::{Create, Delete, Get, Look, Update};
     let crafter = client("https://crafter.invalid");
     let first = |client: &Client, identity: &Identity| {
         Action::ALL.map(|action| {
@@ -51,7 +52,6 @@ fn whoever_is_known_by_a_name_alone_is_looked_for_first() {
             call.operation
         })
     };
-    use Operation::{Create, Delete, Get, Look, Update};
     assert_eq!(first(&crafter, &joe()), [Look, Create, Look, Look, Get, Look]);
     let both = Identity::two(id(0, ID), id(1, "joe"));
     for known in [Identity::one(id(0, ID)), both] {
@@ -121,5 +121,26 @@ fn what_must_be_said_once_is_missed_only_where_it_could_be_needed() {
         assert_eq!(api.lacks(&[Action::Delete, action], &[own]), Some("tenantName"), "{action:?}");
         assert_eq!(crafter().lacks(&[action], &[own, name]), None);
     }
+    let empty = bare().with_parameters(vec![("tenantName".to_owned(), String::new())]);
+    assert_eq!(empty.lacks(&[Action::Create], &[name]), Some("tenantName"));
     assert_eq!(adapty().lacks(&Action::ALL, &[own, name]), None);
+}
+
+#[tokio::test]
+async fn an_id_too_long_to_be_kept_whole_is_not_called_by_its_beginning() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/api/rest.toml");
+    let text = std::fs::read_to_string(path).unwrap().replace("format = \"uuid\"", "format = \"any\"");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("mine.toml");
+    std::fs::write(&path, text).unwrap();
+    let api = Description::load(&ApiName::File(path)).unwrap();
+    let api = api.with_parameters(vec![("workspace".to_owned(), "w-1".to_owned())]);
+    for (length, is_whole) in [(1_000, true), (1_024, false), (2_000, false)] {
+        let long = "x".repeat(length);
+        let account = format!(r#"{{"account":{{"id":"{long}","workspace":"w","created_at":1}}}}"#);
+        let script = Script::play(&[&answer("200 OK", &account)]).await;
+        let client = Client::build(&api, &options(script.url()), || Moment::from_millis(0)).unwrap();
+        let reply = client.send(LOOK, &joe(), &Fields::default()).await;
+        assert_eq!(reply.resolved, is_whole.then(|| id(0, &long)), "{length}");
+    }
 }
