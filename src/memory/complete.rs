@@ -59,6 +59,9 @@ impl Memory {
     /// Who was part of the last complete sync and was not met in this one, as long as they are not more than `most`.
     /// Whoever was met by another set of ids that has one of theirs in it has not left.
     ///
+    /// Every row of the input must have been asked about: a row that could not be read, or that an earlier try settled
+    /// and nobody asked about, would make its identity a leaver.
+    ///
     /// # Errors
     /// [`Exit::Data`] or [`Exit::Io`] when the store cannot be read; [`Exit::Config`] when one has an id of a kind that
     /// the API's description does not name any more.

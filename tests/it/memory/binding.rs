@@ -83,7 +83,9 @@ fn its_files_are_private_or_the_groups() {
         assert_eq!(mode(&home.path()), of_directory);
         let files: Vec<_> = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(files.len(), 3, "{files:?}");
-        files.iter().for_each(|file| assert_eq!(mode(file), of_files, "{}", file.display()));
+        for file in &files {
+            assert_eq!(mode(file), of_files, "{}", file.display());
+        }
     }
 }
 
