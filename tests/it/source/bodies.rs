@@ -22,22 +22,22 @@ fn body_with(members: &str, options: &Options) -> Result<Vec<String>, String> {
     wanted(&format!("{{\"customer_user_id\":\"c-1\",{members}}}\n"), &options).remove(0)
 }
 
-fn ok(settings: &[&str]) -> Result<Vec<String>, String> {
-    Ok(settings.iter().map(|setting| (*setting).to_owned()).collect())
+fn list(settings: &[&str]) -> Vec<String> {
+    settings.iter().map(|setting| (*setting).to_owned()).collect()
 }
 
 #[test]
 fn groups_may_be_nested_or_dotted() {
     let nested = format!(r#""meta":{{"os":"iOS","device_id":"{UUID}"}}"#);
     let dotted = format!(r#""meta.os":"iOS","meta.device_id":"{UUID}""#);
-    let expected = ok(&[&format!("meta.device_id=text {UUID}"), "meta.os=text iOS"]);
+    let expected = Ok(list(&[&format!("meta.device_id=text {UUID}"), "meta.os=text iOS"]));
     assert_eq!(body(&nested), expected);
     assert_eq!(body(&dotted), expected);
 }
 
 #[test]
 fn pairs_may_be_a_list_an_object_or_dotted() {
-    let expected = ok(&["custom.a=text x", "custom.b=number 1.5", "custom.c=number 1"]);
+    let expected = Ok(list(&["custom.a=text x", "custom.b=number 1.5", "custom.c=number 1"]));
     for members in [
         r#""custom":[{"key":"a","value":"x"},{"value":1.5,"key":"b"},{"key":"c","value":true}]"#,
         r#""custom":{"c":true,"a":"x","b":1.5}"#,
@@ -45,8 +45,8 @@ fn pairs_may_be_a_list_an_object_or_dotted() {
     ] {
         assert_eq!(body(members), expected, "{members}");
     }
-    assert_eq!(body(r#""custom":{"a":null,"b":""}"#), ok(&["custom.a=null", "custom.b=null"]));
-    assert_eq!(body(r#""custom":[],"email":null"#), ok(&["email=null"]));
+    assert_eq!(body(r#""custom":{"a":null,"b":""}"#), Ok(list(&["custom.a=null", "custom.b=null"])));
+    assert_eq!(body(r#""custom":[],"email":null"#), Ok(list(&["email=null"])));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn maps_hold_any_value_in_its_compact_form() {
         "attributes.e=json {\"k\":[1,\"a b\"]}",
         "attributes.f=json []",
     ];
-    assert_eq!(body(members), ok(&expected));
+    assert_eq!(body(members), Ok(list(&expected)));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn good_values_are_of_their_fields_type() {
         (r#""score":null"#, "score=null"),
         (r#""first_name":"\\N""#, "first_name=text \\N"),
     ] {
-        assert_eq!(body(members), ok(&[expected]), "{members}");
+        assert_eq!(body(members), Ok(list(&[expected])), "{members}");
     }
 }
 
@@ -131,11 +131,11 @@ fn impossible_values_name_the_key_and_the_rule() {
 fn keys_are_left_out_by_name_wherever_they_stand() {
     let members = r#""plan":{"x":1},"email":"a@b","custom":{"a":1,"b":2},"custom.c":3"#;
     let ignoring = wishing(|wish| wish.ignore = ["plan", "custom.b"].map(str::to_owned).to_vec());
-    assert_eq!(body_with(members, &ignoring), ok(&["custom.a=number 1", "custom.c=number 3", "email=text a@b"]));
+    assert_eq!(body_with(members, &ignoring), Ok(list(&["custom.a=number 1", "custom.c=number 3", "email=text a@b"])));
     let only = wishing(|wish| wish.only = Some(["custom.b", "custom.c"].map(str::to_owned).to_vec()));
-    assert_eq!(body_with(members, &only), ok(&["custom.b=number 2", "custom.c=number 3"]));
+    assert_eq!(body_with(members, &only), Ok(list(&["custom.b=number 2", "custom.c=number 3"])));
     let whole = wishing(|wish| wish.only = Some(vec!["custom".to_owned()]));
-    assert_eq!(body_with(members, &whole), ok(&["custom.a=number 1", "custom.b=number 2", "custom.c=number 3"]));
+    assert_eq!(body_with(members, &whole), Ok(list(&["custom.a=number 1", "custom.b=number 2", "custom.c=number 3"])));
 }
 
 #[test]

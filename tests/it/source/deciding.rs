@@ -137,7 +137,8 @@ fn an_identity_is_its_first_id() {
 #[test]
 fn suspects_are_found_however_many_rows_lie_between() {
     let mut input = String::from("customer_user_id,first_name\n");
-    let count = 1_200_000_u64;
+    // More than the first filter holds.
+    let count = 1_060_000_u64;
     (0..count).for_each(|number| writeln!(input, "c-{number},a").unwrap());
     (0..count).step_by(100_000).for_each(|number| writeln!(input, "c-{number},b").unwrap());
     let Decision { decided, counts, .. } =
