@@ -87,7 +87,7 @@ fn of_text(kind: &FieldKind, text: &str) -> Result<Typed, Broken> {
         FieldKind::Integer { least, most } => fits(is_within(text, *least, *most), number(text)),
         FieldKind::Number => fits(is_number(text), number(text)),
         FieldKind::Boolean => boolean(text).map(|is| Value::Boolean(is).into()).ok_or_else(|| broken(kind)),
-        FieldKind::Date => as_text(is_date(text.as_bytes())),
+        FieldKind::Date => as_text(is_date(text)),
         FieldKind::Choice { words, doubtful, open } => {
             let among = |words: &[String]| words.iter().any(|word| word == text);
             let doubt = (!among(words)).then_some(Why::Word);
@@ -216,19 +216,15 @@ fn boolean(text: &str) -> Option<bool> {
     if is(["true", "1", "yes"]) { Some(true) } else { is(["false", "0", "no"]).then_some(false) }
 }
 
-fn is_date(text: &[u8]) -> bool {
-    let &[a, b, c, d, b'-', e, f, b'-', g, h] = text else { return false };
-    let number = |digits: &[u8]| {
-        digits
-            .iter()
-            .all(u8::is_ascii_digit)
-            .then(|| digits.iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0')))
+fn is_date(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let mut number = |digits: usize| {
+        let part = parts.next().filter(|part| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit()));
+        part.and_then(|part| part.parse::<u16>().ok())
     };
-    let (Some(year), Some(month), Some(day)) = (number(&[a, b, c, d]), number(&[e, f]), number(&[g, h])) else {
-        return false;
-    };
+    let (Some(year), Some(month), Some(day)) = (number(4), number(2), number(2)) else { return false };
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let Some(days) = usize::from(month).checked_sub(1).and_then(|place| DAYS.get(place)) else { return false };
     let days = u16::from(*days) + u16::from(leap && month == 2);
-    year > 0 && (1..=days).contains(&day)
+    parts.next().is_none() && year > 0 && (1..=days).contains(&day)
 }

@@ -2,10 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
 
+mod bodies;
+mod deciding;
+mod fields;
 mod fixtures;
 mod hygiene;
 mod passes;
+mod people;
 mod properties;
+mod spans;
 
 use std::io::{self, Cursor, Read};
 

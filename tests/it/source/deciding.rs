@@ -1,0 +1,291 @@
+//! The deciding pass, against a model that holds all rows at once.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    fmt::Write as _,
+};
+
+use proptest::prelude::*;
+use tollgate::{
+    domain::{
+        Action, Decided, Fields, Id, Identity, Known, LineSet, Past, Printer, Recall, Row, Span, Spared, Subject,
+        Suppressed,
+    },
+    source::{Changes, Decision, Options, Shard, decide, survey},
+};
+
+use super::{
+    CUSTOMER, customer,
+    people::{said, updating},
+    rows,
+    spans::{pass, set},
+    surveyed,
+};
+
+/// Remembers what a row's name says, and who asked.
+#[derive(Default)]
+struct Memory(Vec<(String, Action, Vec<String>)>);
+
+impl Recall for Memory {
+    fn ask(&mut self, identity: &Identity, action: Action, fields: &Fields) -> Known {
+        self.0.push((identity.primary().text().to_owned(), action, said(fields)));
+        known(&said(fields))
+    }
+}
+
+fn known(fields: &[String]) -> Known {
+    match fields.first().map_or("", |field| field.as_str()) {
+        "first_name=text same" => Known::Same,
+        "first_name=text bad" => Known::Refused,
+        _ => Known::Changed,
+    }
+}
+
+fn last_wins() -> Options {
+    Options { last_wins: true, ..updating() }
+}
+
+fn decided(input: &[u8], options: &Options, past: &Past, memory: &mut Memory) -> Decision {
+    decide(input, "-", options, &surveyed(input, "-", options), past, Some(memory)).unwrap()
+}
+
+fn suppressing(ids: &[&str]) -> Suppressed {
+    let printer = Printer::new(b"key", ["profile", "customer"]);
+    let prints: HashSet<_> = ids.iter().map(|id| printer.id(&Id::parse(CUSTOMER, id).unwrap())).collect();
+    Suppressed::new(printer, prints)
+}
+
+fn numbers(lines: &LineSet) -> Vec<u64> {
+    (0..=lines.highest().unwrap_or(0)).filter(|line| lines.contains(*line)).collect()
+}
+
+#[test]
+fn the_last_row_of_an_identity_wins() {
+    let input = b"customer_user_id,first_name,action\nc-1,a,\nc-2,same,\nc-1,same,\nc-3,bad,\nc-1,b,create\nc-1,long long long,\n";
+    let options = Options { fields: without_required(), ..last_wins() };
+    let mut memory = Memory::default();
+    let Decision { decided, counts, samples } = decided(input, &options, &Past::default(), &mut memory);
+    assert_eq!(numbers(&decided.superseded), [2, 4]);
+    assert_eq!((numbers(&decided.unchanged), numbers(&decided.refused_before)), (vec![3], vec![5]));
+    assert_eq!((counts.of(Action::Create), counts.sent(), counts.malformed), (1, 1, 1));
+    assert_eq!((counts.superseded, counts.unchanged, counts.refused_before), (2, 1, 1));
+    assert_eq!(samples.iter().map(|sample| sample.line).collect::<Vec<_>>(), [6]);
+    let asked: Vec<&str> = memory.0.iter().map(|(id, ..)| id.as_str()).collect();
+    assert_eq!(asked, ["c-2", "c-3", "c-1"]);
+}
+
+fn without_required() -> tollgate::source::FieldWish {
+    let mut wish = updating().fields;
+    wish.schema.iter_mut().flat_map(|schema| &mut schema.fields).for_each(|field| field.required.clear());
+    wish
+}
+
+#[test]
+fn every_row_counts_where_that_was_asked_for() {
+    let input = b"customer_user_id,first_name\nc-1,a\nc-1,same\nc-1,b\n";
+    let mut memory = Memory::default();
+    let Decision { decided, counts, .. } = decided(input, &updating(), &Past::default(), &mut memory);
+    assert_eq!((numbers(&decided.unchanged), numbers(&decided.superseded)), (vec![3], vec![]));
+    assert_eq!((counts.of(Action::Update), memory.0.len()), (2, 3));
+}
+
+#[test]
+fn nobody_to_ask_means_that_all_that_counts_is_sent() {
+    let input = b"customer_user_id,first_name\nc-1,same\nc-1,bad\n";
+    let survey = surveyed(input, "-", &last_wins());
+    let decision = decide(&input[..], "-", &last_wins(), &survey, &Past::default(), None).unwrap();
+    assert_eq!((decision.counts.sent(), decision.counts.superseded), (1, 1));
+}
+
+#[test]
+fn a_suppressed_row_supersedes_nothing() {
+    let input = b"customer_user_id,first_name,action\nc-1,a,delete\nc-1,b,update\nc-2,a,\nc-2,b,delete\nc-1,b,upsert\n";
+    let past = Past { suppressed: Some(suppressing(&["c-1", "c-2"])), ..Past::default() };
+    let mut memory = Memory::default();
+    let Decision { decided, counts, .. } = decided(input, &last_wins(), &past, &mut memory);
+    assert_eq!((counts.of(Action::Delete), counts.suppressed, counts.superseded), (2, 3, 0));
+    assert!(decided.superseded.is_empty());
+    assert_eq!(memory.0.len(), 2);
+    let handed = pass(input, &last_wins(), &Past { decided, ..past });
+    let suppressed = |row: &&Row| matches!(row.subject, Subject::Spared(_, Spared::Suppressed));
+    let lines: Vec<u64> = handed.rows.iter().filter(suppressed).map(|row| row.line).collect();
+    assert_eq!((lines, handed.finish.suppressed), (vec![3, 4, 6], 3));
+    assert_eq!(handed.rows[0].subject, Subject::Known(customer("c-1")));
+}
+
+#[test]
+fn what_was_settled_is_asked_about_and_in_no_set() {
+    let input = b"customer_user_id,first_name\nc-1,a\nc-1,b\nc-2,same\nc-3,bad\nc-4,a\nc-5,far too long a name\n";
+    let past = Past { settled: set([3, 4, 5, 6, 7]), ..Past::default() };
+    let mut memory = Memory::default();
+    let Decision { decided, counts, samples } = decided(input, &last_wins(), &past, &mut memory);
+    assert_eq!(numbers(&decided.superseded), [2]);
+    assert!(decided.unchanged.is_empty() && decided.refused_before.is_empty() && samples.is_empty());
+    let superseded_only = |Changes { superseded, .. }: &Changes| *superseded == 1;
+    assert!(superseded_only(&counts) && counts.sent() == 0, "{counts:?}");
+    assert_eq!((counts.unchanged, counts.refused_before, counts.malformed), (0, 0, 0));
+    assert_eq!(memory.0.len(), 4);
+}
+
+#[test]
+fn an_identity_is_its_first_id() {
+    let input = b"profile_id,customer_user_id,first_name\np-1,c-1,a\np-1,c-2,b\n,c-1,c\np-2,c-1,d\n,p-1,e\n";
+    let Decision { decided, .. } = decided(input, &last_wins(), &Past::default(), &mut Memory::default());
+    assert_eq!(numbers(&decided.superseded), [2]);
+}
+
+#[test]
+fn suspects_are_found_however_many_rows_lie_between() {
+    let mut input = String::from("customer_user_id,first_name\n");
+    // More than the first filter holds.
+    let count = 1_060_000_u64;
+    (0..count).for_each(|number| writeln!(input, "c-{number},a").unwrap());
+    (0..count).step_by(100_000).for_each(|number| writeln!(input, "c-{number},b").unwrap());
+    let Decision { decided, counts, .. } =
+        decided(input.as_bytes(), &last_wins(), &Past::default(), &mut Memory::default());
+    assert_eq!(numbers(&decided.superseded), (0..count).step_by(100_000).map(|number| number + 2).collect::<Vec<_>>());
+    assert_eq!(counts.of(Action::Update), count);
+}
+
+/// What a row of the model's input says.
+#[derive(Debug, Clone)]
+struct Said(u8, &'static str, &'static str);
+
+fn any_rows() -> impl Strategy<Value = Vec<Said>> {
+    let action = prop_oneof![3 => Just(""), 1 => Just("delete"), 1 => Just("upsert"), 1 => Just("nonsense")];
+    let name = prop_oneof![3 => Just("a"), 2 => Just("same"), 1 => Just("bad"), 1 => Just("far too long")];
+    prop::collection::vec((0..8_u8, action, name).prop_map(|(id, action, name)| Said(id, action, name)), 0..40)
+}
+
+fn table(rows: &[Said]) -> Vec<u8> {
+    let mut text = String::from("customer_user_id,action,first_name\n");
+    for Said(id, action, name) in rows {
+        writeln!(text, "c-{id},{action},{name}").unwrap();
+    }
+    text.into_bytes()
+}
+
+/// What the pass should come to, found with all of our rows at hand.
+#[derive(Debug, Default, PartialEq)]
+struct Model {
+    unchanged: Vec<u64>,
+    superseded: Vec<u64>,
+    refused: Vec<u64>,
+    suppressed: u64,
+    malformed: u64,
+    sent: BTreeMap<u64, Action>,
+    asked: Vec<(String, Action, Vec<String>)>,
+}
+
+fn model(rows: &[Row], options: &Options, past: &Past, erased: &BTreeSet<String>) -> Model {
+    let mut model = Model::default();
+    let id = |row: &Row| String::from_utf8(row.id_bytes().to_vec()).unwrap();
+    let mut last = BTreeMap::new();
+    let may = |row: &Row| {
+        let known = matches!(row.subject, Subject::Known(_));
+        (known, known && row.action != Action::Delete && erased.contains(&id(row)))
+    };
+    for row in rows.iter().filter(|row| may(row) == (true, false)) {
+        last.insert(id(row), row.line);
+    }
+    for row in rows {
+        let settled = past.settled.contains(row.line);
+        match may(row) {
+            (false, _) => model.malformed += u64::from(!settled),
+            (true, true) => model.suppressed += u64::from(!settled),
+            (true, false) if options.last_wins && last[&id(row)] != row.line => {
+                model.superseded.extend((!settled).then_some(row.line));
+            }
+            (true, false) => {
+                let fields = said(&row.fields);
+                match known(&fields) {
+                    _ if settled => {}
+                    Known::Same => model.unchanged.push(row.line),
+                    Known::Refused => model.refused.push(row.line),
+                    Known::Changed => drop(model.sent.insert(row.line, row.action)),
+                }
+                model.asked.push((id(row), row.action, fields));
+            }
+        }
+    }
+    model
+}
+
+/// The spans of a main pass over our rows, one after the other.
+fn spans(rows: &[Row], unchanged: &LineSet) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    let mut goes_on = false;
+    for row in rows {
+        let is = unchanged.contains(row.line);
+        match spans.last_mut().filter(|_| is && goes_on) {
+            Some(span) => (span.last, span.rows) = (row.line, span.rows + 1),
+            None if is => spans.push(Span { first: row.line, last: row.line, rows: 1, action: Action::Update }),
+            None => {}
+        }
+        goes_on = is;
+    }
+    spans
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    #[test]
+    fn decisions_and_spans_are_those_of_a_naive_model(
+        table_rows in any_rows(),
+        last_wins in any::<bool>(),
+        (skip, limit) in (0..4_u64, 1..60_u64),
+        (index, count) in prop_oneof![Just((0, 1)), (0..3_u32).prop_map(|index| (index, 3))],
+        settled in prop::collection::btree_set(2..42_u64, 0..20),
+        erased in prop::option::of(prop::collection::btree_set((0..8_u8).prop_map(|id| format!("c-{id}")), 0..4)),
+    ) {
+        let input = table(&table_rows);
+        let options = Options { last_wins, skip, limit, shard: Shard { index, count }, ..updating() };
+        let ours = rows(&input, "-", &options);
+        let settled = ours.iter().map(|row| row.line).filter(|line| settled.contains(line));
+        let ids: Option<Vec<&str>> = erased.as_ref().map(|erased| erased.iter().map(String::as_str).collect());
+        let suppressed = ids.map(|ids| suppressing(&ids));
+        let past = Past { settled: set(settled), suppressed, ..Past::default() };
+        let expected = model(&ours, &options, &past, &erased.clone().unwrap_or_default());
+
+        let mut memory = Memory::default();
+        let decision = decided(&input, &options, &past, &mut memory);
+        let Decided { unchanged, superseded, refused_before } = &decision.decided;
+        prop_assert_eq!(numbers(unchanged), &expected.unchanged[..]);
+        prop_assert_eq!(numbers(superseded), &expected.superseded[..]);
+        prop_assert_eq!(numbers(refused_before), &expected.refused[..]);
+        let counts = decision.counts;
+        prop_assert_eq!((counts.suppressed, counts.malformed), (expected.suppressed, expected.malformed));
+        for action in Action::ALL {
+            let rows = expected.sent.values().filter(|one| **one == action).count() as u64;
+            prop_assert_eq!(counts.of(action), rows);
+        }
+        let sampled: Vec<u64> = decision.samples.iter().map(|sample| sample.line).collect();
+        prop_assert_eq!(sampled, expected.sent.keys().copied().collect::<Vec<_>>());
+        let (mut asked, mut wanted) = (memory.0, expected.asked);
+        if erased.is_some() {
+            let order = |one: &(String, Action, Vec<String>)| (one.0.clone(), one.1.word(), one.2.clone());
+            asked.sort_by_key(order);
+            wanted.sort_by_key(order);
+        }
+        prop_assert_eq!(asked, wanted);
+
+        let past = Past { decided: decision.decided, ..past };
+        let handed = pass(&input, &options, &past);
+        prop_assert_eq!(&handed.spans, &spans(&ours, &past.decided.unchanged));
+        let in_spans: u64 = handed.spans.iter().map(|span| span.rows).sum();
+        prop_assert_eq!(handed.finish.rows, handed.rows.len() as u64 + in_spans + handed.skipped);
+        prop_assert_eq!(handed.finish.rows, ours.len() as u64);
+        let sent = handed.rows.iter().filter(|row| matches!(row.subject, Subject::Known(_)));
+        prop_assert_eq!(sent.map(|row| (row.line, row.action)).collect::<BTreeMap<_, _>>(), expected.sent);
+        prop_assert_eq!(handed.finish.suppressed, expected.suppressed);
+    }
+
+    #[test]
+    fn a_survey_that_looks_out_for_repeats_counts_as_ever(table_rows in any_rows()) {
+        let input = table(&table_rows);
+        let one = survey(&input[..], "-", &updating()).unwrap();
+        let other = survey(&input[..], "-", &Options { last_wins: true, ..updating() }).unwrap();
+        prop_assert_eq!((one.rows, one.malformed, one.samples), (other.rows, other.malformed, other.samples));
+    }
+}
