@@ -243,7 +243,9 @@ fn a_firewall_that_swallows_updates_ends_the_run_though_comparisons_pass() {
     let rows = wanting(Action::Update, 200);
     let firewall = Phase::all(seconds(0), millis(20), Manner::Unsigned(405)).deletes_only();
     let comparing = Options { compare: true, ..options(100.0, 8) };
-    let seen = play(&comparing, &rows, Script::calm(&rows, millis(20)).first(firewall));
+    let stage = Stage::new(comparing, rows.clone(), Script::calm(&rows, millis(20)).first(firewall));
+    // So slowly that each row's comparison comes between two rows' updates.
+    let seen = Stage { batch: 1, reading: millis(500), ..stage }.play();
     assert_eq!(seen.exit(), 78);
     assert!(seen.count(Verdict::Refused) <= 2, "{} refused", seen.count(Verdict::Refused));
 }
