@@ -36,6 +36,7 @@ fn described(api: &Description) -> Described {
         update: None,
         remove: None,
         schema: Schema::default(),
+        returned: Vec::new(),
         delete_tells: api.delete_tells(),
         errors: errors(api.errors()),
         request_id: api.request_id().next().map(str::to_owned),
