@@ -17,7 +17,7 @@ pub struct SandboxArgs {
     /// Where to listen: loopback only; port 0 lets the system choose, and the address is printed
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", env = "TOLLGATE_SANDBOX_LISTEN")]
     pub listen: SocketAddr,
-    /// Know customer-1 to customer-N (Crafter: 1 to N in 24 hex digits); without this and --from, whoever is asked for exists until deleted
+    /// Know customer-1 to customer-N (Crafter: these usernames, with the ids 1 to N in 24 hex digits); without this and --from, whoever is asked for exists until deleted
     #[arg(long, value_name = "N", env = "TOLLGATE_SANDBOX_CUSTOMERS")]
     pub customers: Option<u64>,
     /// Know the ids of a file, read as `delete` reads it

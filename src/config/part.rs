@@ -39,6 +39,7 @@ fn described(api: &Description) -> Described {
         update: of(Operation::Update),
         remove: of(Operation::Remove),
         schema: schema.clone(),
+        returned: returned(api),
         delete_tells: api.delete_tells(),
         errors: errors(api.errors()),
         request_id: api.request_id().next().map(str::to_owned),
@@ -87,6 +88,12 @@ fn route(endpoint: &remote::Endpoint, schema: &Schema) -> Route {
             }
         },
     }
+}
+
+/// Where a look shows fields.
+fn returned(api: &Description) -> Vec<(String, Path)> {
+    let carried = api.schema().fields.iter().zip(api.carriages());
+    carried.filter_map(|(field, way)| Some((field.name.clone(), path(way.returned.as_ref()?)))).collect()
 }
 
 /// The object whose entries can be taken away by their names alone.

@@ -55,10 +55,12 @@ pub struct Described {
     pub links: bool,
     /// How it is given fields.
     pub update: Option<Route>,
-    /// How fields are taken away from it.
+    /// How fields are taken away from it; where there is such a call, a null in a group is stored as a null.
     pub remove: Option<Route>,
     /// Which fields there are; any JSON, and texts in a form, where it names none.
     pub schema: Schema,
+    /// Where a look shows a field besides under its own name: the field's name, and a path from the profile on.
+    pub returned: Vec<(String, Path)>,
     /// Whether a deletion of what is not there is answered otherwise than one of what is.
     pub delete_tells: bool,
     /// What its errors look like.
@@ -135,7 +137,7 @@ pub enum Takes {
     Names {
         /// That name.
         name: String,
-        /// The group that the fields are of, if they are of one.
+        /// The group that the fields are of; where it is not said, those of any group go, and the profile's own.
         group: Option<String>,
         /// The constant fields among them, encoded.
         constants: String,

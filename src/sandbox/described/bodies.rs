@@ -34,7 +34,13 @@ pub(super) fn success(api: &Described, app_id: &str, route: &Route, own_id: &str
     };
     let mut body = Value::Object(Map::new());
     if let Some(content) = content {
-        place(&mut body, profile, Value::Object(shown(&api.schema, content)));
+        let mut shown = Value::Object(shown(&api.schema, content));
+        for (name, path) in &api.returned {
+            if let Some(value) = name.split('.').try_fold(&shown, |at, key| at.get(key)).cloned() {
+                place(&mut shown, path, value);
+            }
+        }
+        place(&mut body, profile, shown);
     }
     for path in fields {
         if path.iter().try_fold(&body, |at, key| at.get(key)).is_none_or(Value::is_null) {

@@ -51,25 +51,36 @@ pub(super) fn complete(
     if all { Ok(()) } else { Err("A field that is needed is missing.") }
 }
 
+/// What a null does to an entry of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Null {
+    Clears,
+    IsStored,
+}
+
 /// Puts it to what is there: what it does not name stays, within a group too, and null takes a field away.
-pub(super) fn merge(content: &mut Content, said: Map<String, Value>) {
+pub(super) fn merge(schema: &Schema, null: Null, content: &mut Content, said: Map<String, Value>) {
+    let of = |name: &str| {
+        let is_map = schema.fields.iter().any(|field| field.name == name && field.kind == FieldKind::Map);
+        if is_map { null } else { Null::Clears }
+    };
     for (name, value) in said {
         match (content.get_mut(&name), grouped(value)) {
-            (Some(Value::Object(kept)), Value::Object(group)) => merge_flat(kept, group),
+            (Some(Value::Object(kept)), Value::Object(group)) => merge_flat(of(&name), kept, group),
             (_, Value::Object(group)) => {
                 let mut kept = Map::new();
-                merge_flat(&mut kept, group);
+                merge_flat(of(&name), &mut kept, group);
                 content.insert(name, Value::Object(kept));
             }
-            (_, value) => merge_flat(content, Map::from_iter([(name, value)])),
+            (_, value) => merge_flat(Null::Clears, content, Map::from_iter([(name, value)])),
         }
     }
     without_empty_groups(content);
 }
 
-fn merge_flat(kept: &mut Map<String, Value>, said: Map<String, Value>) {
+fn merge_flat(null: Null, kept: &mut Map<String, Value>, said: Map<String, Value>) {
     for (name, value) in said {
-        if value.is_null() {
+        if value.is_null() && null == Null::Clears {
             kept.remove(&name);
         } else {
             kept.insert(name, value);

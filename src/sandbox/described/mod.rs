@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use self::{
     bodies::{error, success},
-    fields::{complete, merge, read},
+    fields::{Null, complete, merge, read},
     seats::{PLACEHOLDER, constants, fits, found, has_constants, says},
 };
 use super::{
@@ -71,17 +71,20 @@ impl Said {
         }
     }
 
-    fn apply(self, content: &mut Content) {
+    fn apply(self, api: &Described, content: &mut Content) {
         match self {
             Self::Nothing => {}
-            Self::Fields(said) => merge(content, said),
+            Self::Fields(said) => {
+                let null = if api.remove.is_some() { Null::IsStored } else { Null::Clears };
+                merge(&api.schema, null, content, said);
+            }
             Self::Names(group, names) => {
-                let kept = match group {
-                    None => Some(&mut *content),
-                    Some(group) => content.get_mut(&group).and_then(Value::as_object_mut),
-                };
-                if let Some(kept) = kept {
+                let groups = content.iter_mut().filter(|(name, _)| group.as_ref().is_none_or(|group| group == *name));
+                for kept in groups.filter_map(|(_, value)| value.as_object_mut()) {
                     kept.retain(|name, _| !names.contains(name));
+                }
+                if group.is_none() {
+                    content.retain(|name, _| !names.contains(name));
                 }
                 without_empty_groups(content);
             }
@@ -278,7 +281,7 @@ impl Player {
 
     /// `changed` already, before this was said.
     fn write(&self, route: &Route, kind: Kind, id: &str, said: Said, changed: bool, world: &mut World) -> Answer {
-        match world.write(kind, id, |content| said.apply(content)) {
+        match world.write(kind, id, |content| said.apply(&self.api, content)) {
             None => self.missing(),
             Some(written) => self.show(route, kind, id, world).applied(written || changed),
         }

@@ -53,6 +53,7 @@ fn api() -> Described {
         update: None,
         remove: None,
         schema: Schema::default(),
+        returned: Vec::new(),
         delete_tells: true,
         errors: Errors {
             signature: vec![at("error"), at("at")],

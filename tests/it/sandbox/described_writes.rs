@@ -75,6 +75,7 @@ fn api() -> Described {
             Takes::Names { name: "field".into(), group: Some("more".into()), constants: "sure=1".into() },
         )),
         schema: schema(),
+        returned: vec![("home.city".into(), at("address.town"))],
         delete_tells: true,
         errors: Errors {
             signature: vec![at("error")],
@@ -152,7 +153,7 @@ fn creating_whoever_exists_changes_them_where_no_code_says_otherwise() {
 
 #[test]
 fn an_update_merges_within_groups_too_and_null_takes_away() {
-    let sandbox = start(api());
+    let sandbox = start(Described { remove: None, ..api() });
     let path = made(&sandbox);
     let steps = [
         (
@@ -178,15 +179,38 @@ fn an_update_merges_within_groups_too_and_null_takes_away() {
 }
 
 #[test]
-fn a_removal_takes_the_fields_that_it_names() {
+fn a_removal_takes_the_fields_that_it_names_where_an_update_stores_null() {
+    let names = |group: Option<&str>| Takes::Names {
+        name: "field".into(),
+        group: group.map(Into::into),
+        constants: "sure=1".into(),
+    };
+    for (group, left) in [
+        (Some("more"), json!({"nick": "z", "tags": ["a"], "extra": {"k": 1}, "more": {"b": 2}})),
+        (None, json!({"tags": ["a"], "more": {"b": 2}})),
+    ] {
+        let sandbox = start(Described { remove: Some(route("POST", "/who/{id}/remove", names(group))), ..api() });
+        let path = made(&sandbox);
+        let updated = send(&sandbox, "PATCH", &path, &json!({"more": {"a": null, "b": 2, "c": 3}}));
+        assert_eq!(updated.json()["who"]["more"], json!({"a": null, "b": 2, "c": 3}), "null is stored");
+        let remove = |form: &str| {
+            let asking = asking("POST", &format!("{path}/remove")).header("Content-Type", FORM);
+            asking.body(form).send(&sandbox)
+        };
+        assert_eq!((remove("sure=1").status, remove("field=b").status), (400, 400), "no name, no constant");
+        assert_eq!(remove("sure=1&field=a&field=c&field=k&field=nick").status, 200);
+        assert_eq!(content(&sandbox), left);
+        assert_eq!(sandbox.received().applied, 3);
+    }
+}
+
+#[test]
+fn a_field_is_shown_where_it_is_returned_too() {
     let sandbox = start(api());
     let path = made(&sandbox);
-    send(&sandbox, "PATCH", &path, &json!({"more": {"a": 1, "b": 2, "c": 3}}));
-    let remove =
-        |form: &str| asking("POST", &format!("{path}/remove")).header("Content-Type", FORM).body(form).send(&sandbox);
-    assert_eq!(remove("sure=1&field=a&field=c").json()["who"]["more"], json!({"b": 2}));
-    assert_eq!((remove("sure=1").status, remove("field=b").status), (400, 400), "nothing named, a constant missing");
-    assert_eq!(sandbox.received().applied, 3);
+    send(&sandbox, "PATCH", &path, &json!({"home": {"city": "X"}}));
+    let who = asking("GET", &path).send(&sandbox).json()["who"].clone();
+    assert_eq!((&who["home"]["city"], &who["address"]["town"]), (&json!("X"), &json!("X")));
 }
 
 #[test]
