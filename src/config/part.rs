@@ -11,7 +11,9 @@ use crate::{
 pub(super) fn part(name: &ApiName, api: &Description) -> Part {
     match name {
         ApiName::Embedded(name) if name == "adapty" => Part::Adapty,
-        ApiName::Embedded(name) if name == "crafter" => Part::Crafter,
+        ApiName::Embedded(name) if name == "crafter" => {
+            Part::Crafter { tenant: api.given("tenantName").map(str::to_owned) }
+        }
         ApiName::Embedded(_) | ApiName::File(_) => Part::Described(Box::new(described(api))),
     }
 }

@@ -153,6 +153,7 @@ impl Run<'_> {
             return Ok(before.map(str::to_owned));
         }
         let samples = std::mem::take(&mut opening.samples);
+        expect::of_the_calls(self.job, &samples, self.decision.as_ref())?;
         let looked = self.look(engine, &samples, stops).await?;
         self.whose.hold_against(&looked, self.job, self.stage)?;
         let is_new = |run: &RunFile| run.state.key_fingerprint != self.client.key_fingerprint();

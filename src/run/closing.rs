@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use super::{Stage, attempt::Came, patience::share, profiles, wall};
 use crate::{
     config::{Amount, Job},
-    domain::{Tally, Verdict, say_count},
+    domain::{Tally, Task, Verdict, say_count},
     error::{Error, Exit},
     flow::{Ending, Figures, Report, Trip},
     remote::Client,
@@ -117,7 +117,7 @@ impl Closing<'_> {
     fn next(&self, closed: &Closed) -> Option<String> {
         match &self.failure {
             Some(failure) => Some(failure.what_next().map_or_else(|| self.again(), str::to_owned)),
-            None => after_completion(closed),
+            None => after_completion(closed, self.job.task),
         }
     }
 
@@ -130,11 +130,11 @@ impl Closing<'_> {
     }
 }
 
-fn after_completion(closed: &Closed) -> Option<String> {
+fn after_completion(closed: &Closed, task: Task) -> Option<String> {
     let mut steps = Vec::new();
     if let Some(file) = &closed.failed_file {
         steps.push(format!("look at {file}"));
-        if closed.totals.of(Verdict::Exists) > 0 {
+        if task == Task::Verify && closed.totals.of(Verdict::Exists) > 0 {
             steps.push("those that exist can be given to `tollgate delete` as they stand there".to_owned());
         }
     }

@@ -1,28 +1,55 @@
 //! `--dry-run`: reads, checks and counts everything, sends nothing, and says so first and last.
 
-use super::{Stage, expect, input::Input};
+use super::{
+    Stage, expect,
+    input::Input,
+    remembered::{self, Remembered},
+    suppress,
+};
 use crate::{
     config::{Job, Target},
-    domain::{Batch, Past, Tally, Verdict},
+    domain::{Batch, Past, Tally, Verdict, say_count},
     error::{Error, Exit},
     report::Summary,
-    source::Finish,
+    source::{Decision, Finish},
 };
 
 /// Counts the input and says what the real command would be.
 pub(super) fn run(job: &Job, input: &Input, stage: &Stage) -> Result<Exit, Error> {
     stage.tell("dry run: nothing will be sent");
-    let finish = read_all(job, input)?;
+    let (finish, foreseen) = (read_all(job, input)?, foresee(job, input)?);
     let warnings = input.survey().map_or(&finish.warnings, |survey| &survey.warnings);
     for warning in warnings {
         stage.tell(&format!("warning: {warning}"));
     }
-    let summary = summary(job, &finish, host(job)?);
+    let summary = summary(job, &finish, foreseen.as_ref(), host(job)?);
     stage.sum_up(&summary, job.json)?;
+    if let Some(Foreseen { decision, leavers }) = &foreseen {
+        let (sent, leavers) = (say_count(decision.counts.sent()), say_count(*leavers as u64));
+        stage.tell(&format!("{sent} rows would be sent, and {leavers} profiles pruned"));
+    }
     stage.tell("dry run: nothing was sent; the real command:");
     let seen = input.survey().map(|survey| (survey.rows, &survey.digest));
     stage.tell(&job.again.for_real(seen));
     Ok(summary.exit)
+}
+
+/// What a memory and a list of those who shall not come back would make of the rows.
+struct Foreseen {
+    decision: Decision,
+    leavers: usize,
+}
+
+/// Asks the memory, and makes none.
+fn foresee(job: &Job, input: &Input) -> Result<Option<Foreseen>, Error> {
+    let is_sandbox = matches!(job.target, Target::Sandbox(_));
+    let begun = job.memory.as_ref().is_some_and(|wish| !wish.first || wish.directory.exists());
+    let mut remembered = if begun { Remembered::open(job, &host(job)?, is_sandbox)? } else { None };
+    let mut past = Past { suppressed: suppress::heeded(job)?, ..Past::default() };
+    let asked = remembered.as_mut().filter(|remembered| !remembered.takes_all_as_sent());
+    let decision = remembered::decide(job, input, &mut past, asked)?;
+    decision.iter().try_for_each(|decision| expect::of_the_decision(job, decision))?;
+    Ok(decision.map(|decision| Foreseen { decision, leavers: remembered.map_or(0, |asked| asked.leavers().len()) }))
 }
 
 fn read_all(job: &Job, input: &Input) -> Result<Finish, Error> {
@@ -44,10 +71,16 @@ fn host(job: &Job) -> Result<String, Error> {
     }
 }
 
-fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
+fn summary(job: &Job, finish: &Finish, foreseen: Option<&Foreseen>, host: String) -> Summary {
     let mut totals = Tally::default();
     totals.add_many(Verdict::Invalid, finish.malformed);
     totals.add_many(Verdict::Duplicate, finish.repeated);
+    if let Some(Foreseen { decision, .. }) = foreseen {
+        totals.add_many(Verdict::Superseded, decision.counts.superseded);
+        totals.add_many(Verdict::Suppressed, decision.counts.suppressed);
+        totals.add_many(Verdict::Unchanged, decision.counts.unchanged);
+        totals.add_many(Verdict::Refused, decision.counts.refused_before);
+    }
     Summary {
         command: job.task,
         api: job.description.name().to_owned(),
@@ -68,7 +101,7 @@ fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
         mean_rate: 0.0,
         wanted_concurrency: None,
         chain_head: None,
-        exit: if finish.malformed == 0 { Exit::Success } else { Exit::Rows },
+        exit: if totals.unwanted() == 0 { Exit::Success } else { Exit::Rows },
         warnings: Vec::new(),
         ended: "dry run".to_owned(),
         next: None,

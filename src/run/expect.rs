@@ -3,7 +3,7 @@
 use super::input::Input;
 use crate::{
     config::{Consent, Job},
-    domain::{Action, Task, say_count},
+    domain::{Action, Id, IdKind, Sample, Task, say_count},
     error::{Error, Exit},
     source::{Decision, Survey},
 };
@@ -73,6 +73,25 @@ pub(super) fn of_the_decision(job: &Job, decision: &Decision) -> Result<(), Erro
     at_most(job.flow.max_changes, counts.sent(), "to send", "--max-changes")?;
     at_most(job.flow.max_create, counts.of(Action::Create), "to create", "--max-create")?;
     at_most(job.flow.max_delete, counts.of(Action::Delete), "to delete", "--max-delete")
+}
+
+/// Before the first call: the API has a call for whatever will be asked of it, and what such a call needs besides the row
+/// was said.
+pub(super) fn of_the_calls(job: &Job, samples: &[Sample], decision: Option<&Decision>) -> Result<(), Error> {
+    let asked =
+        |action: &Action| decision.map_or(*action == job.source.action, |decision| decision.counts.of(*action) > 0);
+    let actions: Vec<Action> = Action::ALL.into_iter().filter(asked).collect();
+    if let Some(action) = actions.iter().find(|action| !job.description.offers(**action)) {
+        let (api, word) = (job.description.name(), action.word());
+        return Err(Error::new(Exit::Config, format!("the description of {api} has no call to {word} a profile"))
+            .hint(format!("if the API has one, say it there, under [operations.{word}]")));
+    }
+    let kinds: Vec<IdKind> = samples.iter().flat_map(|sample| sample.identity.ids()).map(Id::kind).collect();
+    match job.description.lacks(&actions, &kinds) {
+        None => Ok(()),
+        Some(name) => Err(Error::new(Exit::Usage, format!("the calls of {} need {name}", job.description.name()))
+            .hint(format!("say it for the whole run: --set {name}=…"))),
+    }
 }
 
 fn at_most(most: u64, wanted: u64, what: &str, flag: &str) -> Result<(), Error> {

@@ -11,7 +11,7 @@ use crate::{
     domain::{Past, Recall, say_count},
     error::{Error, Exit},
     memory::{About, Leaver, Leavers, Memory, Recollection},
-    remote::{Client, Description},
+    remote::Description,
     source::{self, Decision},
 };
 
@@ -36,17 +36,22 @@ pub(super) struct Remembered {
 
 impl Remembered {
     /// Opens and locks it, where the job has one.
-    pub(super) fn open(job: &Job, client: &Client, is_sandbox: bool) -> Result<Option<Self>, Error> {
+    pub(super) fn open(job: &Job, host: &str, is_sandbox: bool) -> Result<Option<Self>, Error> {
         let Some(wish) = job.memory.clone() else { return Ok(None) };
         let about = About {
             api: job.description.name().to_owned(),
             // Each stand-in has a port of its own.
-            host: if is_sandbox { "sandbox".to_owned() } else { client.host().to_owned() },
+            host: if is_sandbox { "sandbox".to_owned() } else { host.to_owned() },
         };
         let kinds = kinds(&job.description);
         let memory = Memory::open(&wish.directory, &about, &kinds, wish.first, job.place.group_readable)?;
         let store = Store(Arc::new(Mutex::new(memory)));
         Ok(Some(Self { store, wish, recollection: None, leavers: Vec::new() }))
+    }
+
+    /// The input is taken as sent, and nobody is asked.
+    pub(super) const fn takes_all_as_sent(&self) -> bool {
+        self.wish.assume_sent
     }
 
     /// Rows of the last complete sync.

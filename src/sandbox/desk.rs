@@ -189,7 +189,7 @@ impl Desk {
 fn role(part: Part, key: String, app_id: String) -> Rc<dyn Role> {
     match part {
         Part::Adapty => Rc::new(Adapty { key, app_id }),
-        Part::Crafter => Rc::new(Crafter { token: key }),
+        Part::Crafter { tenant } => Rc::new(Crafter { token: key, tenant }),
         Part::Described(api) => Rc::new(Player::new(*api, &key, app_id)),
     }
 }
@@ -198,7 +198,7 @@ fn role(part: Part, key: String, app_id: String) -> Rc<dyn Role> {
 fn style(part: &Part) -> Style {
     let own_format = match part {
         Part::Adapty => IdFormat::Uuid,
-        Part::Crafter => IdFormat::Hex24,
+        Part::Crafter { .. } => IdFormat::Hex24,
         Part::Described(api) => api.identities.iter().find(|kind| kind.own).map_or(IdFormat::Any, |kind| kind.format),
     };
     match own_format {

@@ -8,7 +8,10 @@ pub enum Part {
     /// Adapty's server-side API, version 2.
     Adapty,
     /// Crafter Profile 4.1.
-    Crafter,
+    Crafter {
+        /// Another name of the tenant of those whom it knows from the beginning, besides `sandbox`: a rehearsal's own.
+        tenant: Option<String>,
+    },
     /// An API that somebody has described.
     Described(Box<Described>),
 }
@@ -19,7 +22,7 @@ impl Part {
     pub fn name(&self) -> &str {
         match self {
             Self::Adapty => "adapty",
-            Self::Crafter => "crafter",
+            Self::Crafter { .. } => "crafter",
             Self::Described(described) => &described.name,
         }
     }
@@ -29,7 +32,7 @@ impl Part {
     pub const fn root(&self) -> &'static str {
         match self {
             Self::Adapty | Self::Described(_) => "",
-            Self::Crafter => super::crafter::ROOT,
+            Self::Crafter { .. } => super::crafter::ROOT,
         }
     }
 }

@@ -195,7 +195,8 @@ impl Description {
     }
 
     /// What was given of the parameters; an empty text is nothing.
-    pub(super) fn given(&self, name: &str) -> Option<&str> {
+    #[must_use]
+    pub fn given(&self, name: &str) -> Option<&str> {
         self.given.iter().find(|(given, value)| given == name && !value.is_empty()).map(|(_, value)| &**value)
     }
 

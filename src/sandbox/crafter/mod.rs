@@ -30,6 +30,8 @@ const PROFILES: &str = "/api/1/profile/";
 /// The API, with its one token.
 pub(super) struct Crafter {
     pub(super) token: String,
+    /// Another name of the residents' tenant.
+    pub(super) tenant: Option<String>,
 }
 
 /// Where a request goes.
@@ -61,7 +63,7 @@ impl Role for Crafter {
         let deed = match key {
             Key::Missing => Err(denied("No access token ID was given")),
             Key::Wrong => Err(denied(&format!("No access token found with ID '{}'", sent.unwrap_or_default()))),
-            Key::Right => route.and_then(|route| deed(route, &params, asked)),
+            Key::Right => route.and_then(|route| deed(route, &params, asked, self.tenant.as_deref())),
         };
         Scene { heading: Heading { key, named, fields }, deed }
     }
@@ -118,10 +120,10 @@ fn fields(route: Option<&Route>, params: &Params, asked: &Asked<'_>) -> Vec<Stri
     }
 }
 
-fn deed<'a>(route: Route, params: &Params, asked: &Asked<'a>) -> Result<Deed<'a>, Answer> {
+fn deed<'a>(route: Route, params: &Params, asked: &Asked<'a>, alias: Option<&str>) -> Result<Deed<'a>, Answer> {
     match route {
-        Route::ByUsername => by_username(params),
-        Route::Create => create(params),
+        Route::ByUsername => by_username(params, alias),
+        Route::Create => create(params, alias),
         Route::Of(id, _) if !is_object_id(&id) => Err(other(&format!("invalid ObjectId [{id}]"))),
         Route::Of(id, call) => of(id, call, params, asked),
     }
@@ -165,8 +167,8 @@ fn of<'a>(id: String, call: Call, params: &Params, asked: &Asked<'a>) -> Result<
     })
 }
 
-fn by_username<'a>(params: &Params) -> Result<Deed<'a>, Answer> {
-    let (tenant, username) = (tenant_of(params)?, params.needed("username")?.to_owned());
+fn by_username<'a>(params: &Params, alias: Option<&str>) -> Result<Deed<'a>, Answer> {
+    let (tenant, username) = (tenant_of(params, alias)?, params.needed("username")?.to_owned());
     let shown = params.all("attributeToReturn");
     Ok(Box::new(move |world| match tenant::look(world, tenant, &username) {
         Some(id) => show(&id, &shown, world),
@@ -174,11 +176,11 @@ fn by_username<'a>(params: &Params) -> Result<Deed<'a>, Answer> {
     }))
 }
 
-fn create<'a>(params: &Params) -> Result<Deed<'a>, Answer> {
+fn create<'a>(params: &Params, alias: Option<&str>) -> Result<Deed<'a>, Answer> {
     let username = params.needed("username")?.to_owned();
     params.needed("email")?;
     params.needed("enabled")?;
-    let (tenant, change) = (tenant_of(params)?, Change::read(params)?);
+    let (tenant, change) = (tenant_of(params, alias)?, Change::read(params)?);
     Ok(Box::new(move |world| {
         if tenant::look(world, tenant, &username).is_some() {
             return profile_exists(&username);
@@ -189,8 +191,11 @@ fn create<'a>(params: &Params) -> Result<Deed<'a>, Answer> {
     }))
 }
 
-fn tenant_of(params: &Params) -> Result<&'static str, Answer> {
+fn tenant_of(params: &Params, alias: Option<&str>) -> Result<&'static str, Answer> {
     let name = params.needed("tenantName")?;
+    if alias == Some(name) {
+        return Ok(tenant::OF_RESIDENTS);
+    }
     tenant::find(name).ok_or_else(|| no_such_tenant(name))
 }
 

@@ -21,7 +21,7 @@ fn object_id(number: u64) -> String {
 }
 
 fn crafter(population: Population, faults: Faults) -> Sandbox {
-    Sandbox::start(Options { part: Part::Crafter, ..options(population, faults) }).unwrap()
+    Sandbox::start(Options { part: Part::Crafter { tenant: None }, ..options(population, faults) }).unwrap()
 }
 
 /// `ids.csv` with these ids.

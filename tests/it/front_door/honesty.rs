@@ -120,7 +120,7 @@ fn a_renewed_token_goes_on_where_answers_name_no_app() {
     let ids: Vec<String> = (0..ROWS).map(|n| format!("{n:024x}")).collect();
     let with = |key: &str| {
         let options = options(Population::Everybody, Faults::default());
-        Sandbox::start(Options { key: key.to_owned(), part: Part::Crafter, ..options }).unwrap()
+        Sandbox::start(Options { key: key.to_owned(), part: Part::Crafter { tenant: None }, ..options }).unwrap()
     };
     let (desk, before, after) = (Desk::new(), with(KEY), with("renewed"));
     let door = Door::to(before.address());

@@ -10,7 +10,7 @@ const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded")
 const TOKEN: &str = "accessTokenId=secret_live_sandbox";
 
 fn start() -> Sandbox {
-    Sandbox::start(Options { part: Part::Crafter, ..options() }).unwrap()
+    Sandbox::start(Options { part: Part::Crafter { tenant: None }, ..options() }).unwrap()
 }
 
 /// The n-th of the profiles that a count knows.
@@ -127,7 +127,7 @@ fn listed_people_are_known_by_their_ids() {
     let known = "507f1f77bcf86cd799439011";
     let people = vec![Profile { customer_user_id: None, profile_id: Some(known.into()) }];
     let population = Population::Profiles(people);
-    let sandbox = Sandbox::start(Options { part: Part::Crafter, population, ..options() }).unwrap();
+    let sandbox = Sandbox::start(Options { part: Part::Crafter { tenant: None }, population, ..options() }).unwrap();
     assert_eq!((get(&sandbox, known).status, get(&sandbox, &id(1)).status), (200, 404));
     delete(&sandbox, known);
     assert_eq!(get(&sandbox, known).status, 404);
@@ -135,7 +135,7 @@ fn listed_people_are_known_by_their_ids() {
 
 #[test]
 fn its_troubles_are_in_its_own_shape() {
-    let with = |faults| Sandbox::start(Options { part: Part::Crafter, faults, ..options() }).unwrap();
+    let with = |faults| Sandbox::start(Options { part: Part::Crafter { tenant: None }, faults, ..options() }).unwrap();
     let broken = get(&with(Faults { server_error: Share(1.0), ..Faults::default() }), &id(3));
     assert_eq!((broken.status, code(&broken).as_deref()), (500, Some("OTHER")));
     let refused = delete(&with(Faults { refuse: Share(1.0), ..Faults::default() }), &id(3));

@@ -11,7 +11,7 @@ const NOBODY: &str = "507f1f77bcf86cd799439011";
 const PERSON: &str = "tenantName=sandbox&username=zo%C3%AB&email=zoe%40example.com&enabled=true";
 
 fn start() -> Sandbox {
-    Sandbox::start(Options { part: Part::Crafter, ..options() }).unwrap()
+    Sandbox::start(Options { part: Part::Crafter { tenant: None }, ..options() }).unwrap()
 }
 
 fn asking(method: &'static str, path: &str) -> Asking {
@@ -115,7 +115,7 @@ fn residents_are_found_by_their_names() {
         Profile { customer_user_id: None, profile_id: Some(NOBODY.replace('5', "6")) },
     ];
     let population = Population::Profiles(listed);
-    let sandbox = Sandbox::start(Options { part: Part::Crafter, population, ..options() }).unwrap();
+    let sandbox = Sandbox::start(Options { part: Part::Crafter { tenant: None }, population, ..options() }).unwrap();
     let by_name = |name: &str| get(&sandbox, "by_username", &format!("tenantName=sandbox&username={name}"));
     assert_eq!(by_name("ann").json()["id"], NOBODY);
     let nameless = get(&sandbox, &NOBODY.replace('5', "6"), "").json();
@@ -132,7 +132,7 @@ fn residents_are_found_by_their_names() {
 #[test]
 fn where_everybody_exists_a_name_is_free_after_a_deletion() {
     let population = Population::Everybody;
-    let sandbox = Sandbox::start(Options { part: Part::Crafter, population, ..options() }).unwrap();
+    let sandbox = Sandbox::start(Options { part: Part::Crafter { tenant: None }, population, ..options() }).unwrap();
     assert_eq!(code(&post(&sandbox, "create", PERSON)), is(409, "PROFILE_EXISTS"));
     let found = get(&sandbox, "by_username", "tenantName=sandbox&username=zo%C3%AB").json();
     let id = found["id"].as_str().unwrap();
@@ -244,7 +244,7 @@ fn a_write_to_a_missing_or_malformed_id_or_without_a_token_is_told() {
 #[test]
 fn a_lost_answer_to_a_creation_was_applied() {
     let faults = Faults { reset: Share(1.0), ..Faults::default() };
-    let sandbox = Sandbox::start(Options { part: Part::Crafter, faults, ..options() }).unwrap();
+    let sandbox = Sandbox::start(Options { part: Part::Crafter { tenant: None }, faults, ..options() }).unwrap();
     let asking = asking("POST", "create").header("Content-Type", "application/x-www-form-urlencoded");
     assert!(asking.body(format!("{TOKEN}&{PERSON}")).raw(&sandbox).is_err());
     assert_eq!(person(&sandbox).content["email"], Value::from("zoe@example.com"));
