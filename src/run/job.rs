@@ -60,12 +60,15 @@ async fn afterwards(
     let mut exit = came.exit;
     if let Some(mut remembered) = remembered {
         let pruned = prune_leavers(sync, &mut remembered, &came, stops).await?;
-        match pruned {
-            Exit::Success | Exit::Rows => remembered.complete(came.rows)?,
-            stopped => return Ok(stopped),
+        // Whoever could not be pruned for now stays one of the last complete sync, so that the next one tries again.
+        if pruned.complete && pruned.settled {
+            remembered.complete(came.rows)?;
         }
-        if exit == Exit::Success {
-            exit = pruned;
+        if !pruned.complete || exit == Exit::Success {
+            exit = pruned.exit;
+        }
+        if !pruned.complete {
+            return Ok(exit);
         }
     }
     retain(sync, &came)?;
@@ -77,23 +80,23 @@ async fn prune_leavers(
     remembered: &mut Remembered,
     came: &Came,
     stops: &mut Option<Stops>,
-) -> Result<Exit, Error> {
+) -> Result<Came, Error> {
     let leavers = remembered.leavers();
+    let nobody = Came { exit: Exit::Success, directory: came.directory.clone(), ..*came };
     if leavers.is_empty() {
-        return Ok(Exit::Success);
+        return Ok(nobody);
     }
     let count = say_count(leavers.len() as u64);
     if !came.settled {
         sync.stage.tell(&format!("{count} who left are not pruned, since some rows failed"));
-        return Ok(Exit::Success);
+        return Ok(nobody);
     }
     sync.stage.tell(&format!("pruning {count} who left since the last complete sync"));
     let job = prune::job(sync.job, &came.directory, leavers)?;
     let input = Input::open(&job.input, &job.source)?;
     let deletion =
         Attempt { job: &job, input: &input, client: sync.client, stage: sync.stage, is_sandbox: sync.is_sandbox };
-    let came = Box::pin(deletion.make(Some(remembered), None, stops)).await?;
-    Ok(came.exit)
+    Box::pin(deletion.make(Some(remembered), None, stops)).await
 }
 
 fn retain(attempt: &Attempt<'_>, came: &Came) -> Result<(), Error> {
