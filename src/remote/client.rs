@@ -86,10 +86,6 @@ impl Client {
         if let Some(error) = broken {
             reply.evidence.message.get_or_insert_with(|| transport::short(error));
         }
-        let key = &self.credentials.borrow().key;
-        for said in [&mut reply.evidence.message, &mut reply.evidence.code] {
-            *said = said.take().map(|text| key.struck_from(text));
-        }
         reply
     }
 }
@@ -108,10 +104,12 @@ impl Remote for Client {
 
     async fn send(&self, call: Call, identity: &Identity, _fields: &Fields) -> Reply {
         let request = self.credentials.borrow().plan.request(call.operation, addressee(call.slot, identity));
-        match self.wire.turn().execute(request).await {
+        let mut reply = match self.wire.turn().execute(request).await {
             Ok(response) => self.receive(call, identity, response).await,
             Err(error) => transport::judge(error),
-        }
+        };
+        self.credentials.borrow().key.strike(&mut reply.evidence);
+        reply
     }
 
     fn witness(&self) -> Identity {

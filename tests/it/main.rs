@@ -3,6 +3,7 @@
 mod cli;
 mod deploy;
 mod front_door;
+mod hostile;
 mod house;
 mod laws;
 mod readme;
