@@ -173,7 +173,7 @@ async fn a_goaway_that_still_answers_costs_nothing() {
 
 #[tokio::test]
 async fn what_a_goaway_says_is_not_repeated() {
-    let server = server((|id| goaway(id, ENHANCE_YOUR_CALM, &format!("c-1 has {KEY}")), true)).await;
+    let server = server((|id| goaway(0, ENHANCE_YOUR_CALM, &format!("c-1 has {KEY}")), true)).await;
     let identity = Identity::one(Id::parse(IdKind(1), "c-1").unwrap());
     let call = Call { operation: Operation::Delete, slot: Slot::Primary };
     let reply = client(&server.way).send(call, &identity, &Fields::default()).await;
