@@ -113,10 +113,7 @@ async fn an_endless_body_is_hung_up_on_at_its_bound() {
         vec![
             ("of a 404", trick(head("404 Not Found"), chunks())),
             ("of a 200", trick(head("200 OK"), chunks())),
-            (
-                "until the connection ends",
-                trick("HTTP/1.1 404 Not Found\r\n\r\n", Then::Repeat(vec![b'{'; 10_000])),
-            ),
+            ("until the connection ends", trick("HTTP/1.1 404 Not Found\r\n\r\n", Then::Repeat(vec![b'{'; 10_000]))),
         ],
     )
     .await;
@@ -141,8 +138,7 @@ async fn a_bomb_is_not_unpacked() {
         bomb.write_all(&[b' '; 1024 * 1024]).unwrap();
     }
     let bomb = bomb.finish().unwrap();
-    let head =
-        format!("HTTP/1.1 404 Not Found\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", bomb.len());
+    let head = format!("HTTP/1.1 404 Not Found\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", bomb.len());
     let (means, saw) = played(trick([head.as_bytes(), &bomb].concat(), Then::Close)).await;
     assert_eq!(means, Means::Doubt);
     assert!(saw.heads.iter().all(|head| !head.contains("accept-encoding")), "it was not asked for either");

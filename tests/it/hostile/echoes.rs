@@ -65,7 +65,9 @@ async fn no_answer_leads_the_client_to_another_host() {
         "location: http://{there}/\r\nrefresh: 0; url=http://{there}/\r\nalt-svc: h2=\"{there}\", http/1.1=\"{there}\"\r\n\
          link: <http://{there}/>; rel=preload\r\ncontent-location: http://{there}/\r\nwww-authenticate: Basic\r\n"
     );
-    for status in ["204 No Content", "300 Choose", "301 Moved", "302 Found", "303 See", "307 Temporary", "308 Permanent"] {
+    for status in
+        ["204 No Content", "300 Choose", "301 Moved", "302 Found", "303 See", "307 Temporary", "308 Permanent"]
+    {
         let opening = format!(
             "HTTP/1.1 103 Early Hints\r\nlink: <http://{there}/>; rel=preconnect\r\n\r\n\
              HTTP/1.1 {status}\r\n{tempting}content-length: 0\r\nconnection: close\r\n\r\n"
@@ -81,7 +83,9 @@ async fn no_answer_leads_the_client_to_another_host() {
 /// Should a client take what is left over for the next row's answer, a row that was never deleted would be called so.
 #[tokio::test]
 async fn an_answer_too_many_is_nobodys() {
-    for more in ["HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", "stray bytes"] {
+    for more in
+        ["HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", "stray bytes"]
+    {
         let opening = format!("HTTP/1.1 204 No Content\r\n\r\n{more}");
         let server = Trickster::play(Trick { opening: opening.into_bytes(), then: Then::Wait }).await;
         assert_eq!(delete(&way(&server.url, None), 3).await.all_deleted(3), [1, 1, 1]);

@@ -137,12 +137,8 @@ fn flood(id: u32) -> Vec<u8> {
 }
 
 fn broken_off(id: u32) -> Vec<u8> {
-    [
-        frame(HEADERS, END_HEADERS, id, NOT_FOUND),
-        frame(DATA, 0, id, b"{\"error_code\":"),
-        reset(id, REFUSED_STREAM),
-    ]
-    .concat()
+    [frame(HEADERS, END_HEADERS, id, NOT_FOUND), frame(DATA, 0, id, b"{\"error_code\":"), reset(id, REFUSED_STREAM)]
+        .concat()
 }
 
 #[tokio::test]
@@ -173,7 +169,7 @@ async fn a_goaway_that_still_answers_costs_nothing() {
 
 #[tokio::test]
 async fn what_a_goaway_says_is_not_repeated() {
-    let server = server((|id| goaway(0, ENHANCE_YOUR_CALM, &format!("c-1 has {KEY}")), true)).await;
+    let server = server((|_| goaway(0, ENHANCE_YOUR_CALM, &format!("c-1 has {KEY}")), true)).await;
     let identity = Identity::one(Id::parse(IdKind(1), "c-1").unwrap());
     let call = Call { operation: Operation::Delete, slot: Slot::Primary };
     let reply = client(&server.way).send(call, &identity, &Fields::default()).await;
