@@ -11,5 +11,6 @@ mod remote;
 mod report;
 mod sandbox;
 mod scenarios;
+mod security;
 mod source;
 mod support;

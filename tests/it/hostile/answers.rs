@@ -135,7 +135,7 @@ async fn endless_chunk_extensions_and_trailers_are_hung_up_on() {
 async fn a_bomb_is_not_unpacked() {
     let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
     for _ in 0..4 {
-        bomb.write_all(&[b' '; 1024 * 1024]).unwrap();
+        bomb.write_all(&vec![b' '; 1024 * 1024]).unwrap();
     }
     let bomb = bomb.finish().unwrap();
     let head = format!("HTTP/1.1 404 Not Found\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", bomb.len());

@@ -1,4 +1,4 @@
-//! HTTP/2 that is turned away: GOAWAY, REFUSED_STREAM and worse. Each is one counted attempt, and passes.
+//! HTTP/2 that is turned away: `GOAWAY`, `REFUSED_STREAM` and worse. Each is one counted attempt, and passes.
 
 use std::{
     fs,
