@@ -61,8 +61,19 @@ fn gone(stream: u32) -> Vec<u8> {
     frame(HEADERS, END_STREAM | END_HEADERS, stream, GONE)
 }
 
-/// What the first request is answered, and whether the server hangs up afterwards.
-type Farewell = (fn(u32) -> Vec<u8>, bool);
+/// What becomes of the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Connection {
+    Stays,
+    Closes,
+    /// Stays, and nothing is ever read from it or written to it again.
+    Freezes,
+}
+
+use Connection::{Closes, Freezes, Stays};
+
+/// What the first request is answered, and what becomes of its connection.
+type Farewell = (fn(u32) -> Vec<u8>, Connection);
 
 struct Server {
     way: Options,
@@ -99,19 +110,23 @@ async fn converse(mut stream: impl AsyncRead + AsyncWriteExt + Unpin, requests: 
         return;
     }
     while let Some((kind, flags, id, payload)) = read(&mut stream).await {
-        let (answer, hangs_up) = match kind {
-            SETTINGS if flags & ACK == 0 => (frame(SETTINGS, ACK, 0, &[]), false),
-            PING if flags & ACK == 0 => (frame(PING, ACK, 0, &payload), false),
+        let (answer, connection) = match kind {
+            SETTINGS if flags & ACK == 0 => (frame(SETTINGS, ACK, 0, &[]), Stays),
+            PING if flags & ACK == 0 => (frame(PING, ACK, 0, &payload), Stays),
             HEADERS => {
                 let mut requests = requests.lock().unwrap();
                 *requests += 1;
-                if *requests == 1 { (farewell.0(id), farewell.1) } else { (gone(id), false) }
+                if *requests == 1 { (farewell.0(id), farewell.1) } else { (gone(id), Stays) }
             }
             _ => continue,
         };
-        if stream.write_all(&answer).await.is_err() || hangs_up {
+        if stream.write_all(&answer).await.is_err() || connection == Closes {
             let _ = stream.shutdown().await;
             return;
+        }
+        if connection == Freezes {
+            // Until the test is over.
+            std::future::pending::<()>().await;
         }
     }
 }
@@ -144,13 +159,13 @@ fn broken_off(id: u32) -> Vec<u8> {
 #[tokio::test]
 async fn whoever_is_turned_away_is_sent_again_and_counted() {
     let farewells: [(&str, Farewell); 7] = [
-        ("GOAWAY before the stream was looked at", (|_| goaway(0, NO_ERROR, ""), true)),
-        ("GOAWAY after it was, and no answer", (|id| goaway(id, NO_ERROR, ""), true)),
-        ("GOAWAY in anger", (|id| goaway(id, ENHANCE_YOUR_CALM, "too many pings"), true)),
-        ("REFUSED_STREAM, the connection stays", (|id| reset(id, REFUSED_STREAM), false)),
-        ("no answer, the connection stays", (|_| Vec::new(), false)),
-        ("an answer that is broken off", (broken_off, false)),
-        ("headers without an end", (flood, true)),
+        ("GOAWAY before the stream was looked at", (|_| goaway(0, NO_ERROR, ""), Closes)),
+        ("GOAWAY after it was, and no answer", (|id| goaway(id, NO_ERROR, ""), Closes)),
+        ("GOAWAY in anger", (|id| goaway(id, ENHANCE_YOUR_CALM, "too many pings"), Closes)),
+        ("REFUSED_STREAM, the connection stays", (|id| reset(id, REFUSED_STREAM), Stays)),
+        ("no answer, the connection stays", (|_| Vec::new(), Stays)),
+        ("an answer that is broken off", (broken_off, Stays)),
+        ("headers without an end", (flood, Closes)),
     ];
     for (name, farewell) in farewells {
         let server = server(farewell).await;
@@ -161,15 +176,22 @@ async fn whoever_is_turned_away_is_sent_again_and_counted() {
 }
 
 #[tokio::test]
+async fn a_connection_whose_other_end_is_frozen_is_left() {
+    let server = server((|_| Vec::new(), Freezes)).await;
+    let attempts = delete(&server.way, 3).await.all_deleted(3);
+    assert!(attempts[0] > 1, "{attempts:?}");
+}
+
+#[tokio::test]
 async fn a_goaway_that_still_answers_costs_nothing() {
-    let server = server((|id| [goaway(id, NO_ERROR, ""), gone(id)].concat(), true)).await;
+    let server = server((|id| [goaway(id, NO_ERROR, ""), gone(id)].concat(), Closes)).await;
     assert_eq!(delete(&server.way, 3).await.all_deleted(3), [1, 1, 1]);
     assert_eq!(*server.requests.lock().unwrap(), 3);
 }
 
 #[tokio::test]
 async fn what_a_goaway_says_is_not_repeated() {
-    let server = server((|_| goaway(0, ENHANCE_YOUR_CALM, &format!("c-1 has {KEY}")), true)).await;
+    let server = server((|_| goaway(0, ENHANCE_YOUR_CALM, &format!("c-1 has {KEY}")), Closes)).await;
     let identity = Identity::one(Id::parse(IdKind(1), "c-1").unwrap());
     let call = Call { operation: Operation::Delete, slot: Slot::Primary };
     let reply = client(&server.way).send(call, &identity, &Fields::default()).await;

@@ -10,7 +10,10 @@ use tollgate::{
 };
 
 use super::KEY;
-use crate::support::stage::{options, people};
+use crate::support::{
+    program::PATIENCE,
+    stage::{options, people},
+};
 
 /// So long one attempt may take. Only what is meant to hang ever takes so long.
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -87,7 +90,9 @@ pub(super) async fn delete(way: &Way, count: usize) -> Seen {
     let engine = Engine::new(&options, &client);
     let past = Past::default();
     let mut stops = stream::pending();
-    let report = engine.run(rows, Book(&outcomes), &mut Nobody, &mut stops, &past, Some(count as u64)).await;
+    let mut nobody = Nobody;
+    let run = engine.run(rows, Book(&outcomes), &mut nobody, &mut stops, &past, Some(count as u64));
+    let report = tokio::time::timeout(PATIENCE, run).await.unwrap();
     let mut outcomes = outcomes.into_inner();
     outcomes.sort_by_key(|outcome: &Outcome| outcome.row.line);
     Seen { ending: report.ending, outcomes }
