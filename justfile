@@ -15,3 +15,7 @@ check:
 # the figures of the README
 bench:
     cargo bench
+
+# the bill of materials (CycloneDX), under target/sbom
+sbom:
+    .ci/sbom

@@ -214,8 +214,9 @@ impl<'a, R: Remote> House<'a, R> {
 
     fn raise_alarm(&self, line: u64, reply: &Reply, sent: Instant, now: Instant) {
         let last_row = self.inside.borrow().len() <= 1;
-        let words =
-            reply.evidence.message.clone().or_else(|| reply.evidence.status.map(|status| format!("status {status}")));
+        // What an answer said is the API's, may name people, and belongs into the results only.
+        let said = reply.evidence.status.map(|status| format!("status {status}"));
+        let words = said.or_else(|| reply.evidence.message.clone());
         let mut health = self.health.borrow_mut();
         let began = health.outage_since().is_none();
         if let Alarm::Outage(interval) = health.failed(line, last_row, words.as_deref(), sent, now) {

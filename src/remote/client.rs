@@ -112,10 +112,6 @@ impl Client {
         if let Some(error) = broken {
             reply.evidence.message.get_or_insert_with(|| transport::short(error));
         }
-        let key = &self.credentials.borrow().key;
-        for said in [&mut reply.evidence.message, &mut reply.evidence.code] {
-            *said = said.take().map(|text| key.struck_from(text));
-        }
         reply
     }
 }
@@ -136,10 +132,12 @@ impl Remote for Client {
         let asked = Asked { call, identity, fields };
         let request = self.credentials.borrow().plan.request(&self.api, call.operation, &self.named(asked), fields);
         let Some(request) = request else { return unspeakable() };
-        match self.wire.turn().execute(request).await {
+        let mut reply = match self.wire.turn().execute(request).await {
             Ok(response) => self.receive(asked, response).await,
             Err(error) => transport::judge(error),
-        }
+        };
+        self.credentials.borrow().key.strike(&mut reply.evidence);
+        reply
     }
 
     fn witness(&self) -> Identity {

@@ -7,14 +7,17 @@ use std::{fmt, fs, os::unix::fs::PermissionsExt, path::Path};
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{KeySource, description::KeyRules};
+use super::{KeySource, body::MAX_TEXT, description::KeyRules};
 use crate::{
-    domain::hmac_fingerprint,
+    domain::{Evidence, hmac_fingerprint},
     error::{Error, Exit},
 };
 
 /// The public key of the keyed hash that names an API key: it only sets these hashes apart from others.
 const FINGERPRINT_LABEL: &[u8] = b"tollgate key fingerprint v1";
+
+/// What stands in the key's stead where an API repeated it.
+const STRUCK: &str = "[the key]";
 
 /// A checked key.
 #[derive(Clone)]
@@ -70,9 +73,29 @@ impl Key {
         self.secret.expose_secret()
     }
 
-    /// A text without the key in it, should an API repeat what it was sent.
-    pub(super) fn struck_from(&self, text: String) -> String {
-        if text.contains(self.expose()) { text.replace(self.expose(), "[the key]") } else { text }
+    /// Takes the key out of all that an answer said, should an API repeat what it was sent: everything here stands in
+    /// the results later on.
+    pub(super) fn strike(&self, evidence: &mut Evidence) {
+        let Evidence { status: _, code, message, request_id, remote_id, app, profile } = evidence;
+        for said in [code, message, request_id, remote_id, app].into_iter().flatten() {
+            self.strike_text(said);
+        }
+        if let Some(profile) = profile.as_mut().filter(|profile| profile.contains(self.expose())) {
+            *profile = profile.replace(self.expose(), STRUCK).into();
+        }
+    }
+
+    fn strike_text(&self, text: &mut String) {
+        let key = self.expose();
+        // What is longer was cut, and may end within the key.
+        if text.len() + char::MAX_LEN_UTF8 > MAX_TEXT
+            && let Some(begun) = (1..key.len()).rev().find(|length| text.ends_with(&key[..*length]))
+        {
+            text.truncate(text.len() - begun);
+        }
+        if text.contains(key) {
+            *text = text.replace(key, STRUCK);
+        }
     }
 
     /// Names the key without revealing it.

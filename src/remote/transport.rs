@@ -1,11 +1,12 @@
 //! What it means when no whole answer came: the transport's errors in the five words.
 //!
-//! Promises: neither URL nor key stands in a message. It does not know which call failed.
+//! Promises: neither URL nor key stands in a message, nor what the peer said in its goodbye. It does not know which call failed.
 
 use std::{error::Error as StdError, io};
 
 use rustls::AlertDescription as Alert;
 
+use super::body;
 use crate::domain::{Blame, Evidence, Reply, Suspicion, Word};
 
 /// What a server says of a client's certificate (RFC 8446, section 6.2).
@@ -38,7 +39,15 @@ pub(super) fn judge(error: reqwest::Error) -> Reply {
 pub(super) fn short(error: reqwest::Error) -> String {
     // A reqwest error that has no cause speaks for itself, and names the URL unless told not to.
     let error = error.without_url();
-    causes(&error).last().map_or_else(|| error.to_string(), ToString::to_string)
+    body::bounded(ours(causes(&error).last().map_or_else(|| error.to_string(), ToString::to_string)))
+}
+
+/// h2 quotes what the peer put into its GOAWAY, which may be anything, the key and ids included.
+fn ours(mut words: String) -> String {
+    if let Some(quoted) = words.find(" (b\"") {
+        words.truncate(quoted);
+    }
+    words
 }
 
 fn suspicion(cause: &(dyn StdError + 'static), named: bool) -> Option<Suspicion> {

@@ -51,6 +51,10 @@ fn client(address: &Address, options: &Options, idle: usize) -> Result<reqwest::
         // A redirect could carry the key to another host.
         .redirect(Policy::none())
         .connect_timeout(options.connect_timeout)
+        // Requests share an HTTP/2 connection, and those that time out leave it open: one whose other end is frozen
+        // would take all that follow. While somebody waits it must answer a ping in the time that a new one may take.
+        .http2_keep_alive_interval(options.connect_timeout)
+        .http2_keep_alive_timeout(options.connect_timeout)
         .tcp_nodelay(true)
         .pool_max_idle_per_host(idle);
     let builder = proxies(builder, address, options)?;

@@ -3,6 +3,7 @@
 mod cli;
 mod deploy;
 mod front_door;
+mod hostile;
 mod house;
 mod laws;
 mod memory;
@@ -11,5 +12,6 @@ mod remote;
 mod report;
 mod sandbox;
 mod scenarios;
+mod security;
 mod source;
 mod support;

@@ -1,16 +1,22 @@
 //! The key is nowhere, and ids are in the run's files only.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use tollgate::sandbox::{Faults, Population, Sandbox, Share};
 
 use crate::support::{
     door::parrot,
-    program::{Desk, KEY, Left, PATIENCE, Running, run, sandbox},
+    program::{Desk, KEY, Left, PATIENCE, Running, run, sandbox, skip},
 };
 
 /// A piece of the key that nothing else contains.
 const PIECE: &str = "doNotShow";
+
+/// Where ids may stand below a run's directory, and nowhere else.
+const NAME_PEOPLE: [&str; 5] = ["results.csv", "failed.csv", "absent.csv", "profiles.jsonl", "results.torn"];
+
+/// As much as can be asked for, of our own words and of the HTTP crates', which log headers.
+const RUST_LOG: &str = "trace,tollgate=trace,reqwest=trace,hyper=trace,hyper_util=trace,h2=trace,rustls=trace";
 
 /// Everything goes wrong at times, so that much is said.
 fn faulty() -> Sandbox {
@@ -37,13 +43,21 @@ fn files(directory: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
+/// Whether a file below the run's directory is made to hold ids; a side file that is not complete is one, too.
+fn names_people(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    NAME_PEOPLE.contains(&name.strip_suffix(".partial").unwrap_or(name))
+}
+
 #[track_caller]
 fn nothing_leaked(desk: &Desk, left: &Left) {
     assert!(KEY.contains(PIECE));
     let mut all = vec![("stdout".to_owned(), left.stdout.clone()), ("stderr".to_owned(), left.stderr.clone())];
-    files(&desk.path("runs"), &mut all);
-    for (name, content) in all {
+    files(&desk.path("."), &mut all);
+    let given = [desk.path("./key"), desk.path("./customers.csv")].map(|path| path.display().to_string());
+    for (name, content) in all.into_iter().filter(|(name, _)| !given.contains(name)) {
         assert!(!name.contains(PIECE) && !content.contains(PIECE), "the key stands in {name}");
+        assert!(names_people(&name) || !content.contains("customer-"), "an id stands in {name}");
     }
     for said in [&left.stdout, &left.stderr] {
         assert!(!said.contains("customer-"), "an id was said: {said}");
@@ -53,14 +67,28 @@ fn nothing_leaked(desk: &Desk, left: &Left) {
 #[test]
 fn neither_the_key_nor_an_id_is_said_however_much_is_said() {
     for voice in [["-vv", "--log-format", "human"], ["-vv", "--log-format", "json"], ["--json", "--color", "always"]] {
-        let (desk, sandbox) = (Desk::new(), faulty());
-        desk.customers(200);
-        let mut command = desk.delete(&sandbox.base_url());
-        command.args(voice).env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
-        let left = run(command.args(["--max-errors", "100%", "--max-attempts", "50"]));
-        assert!(matches!(left.code, Some(1 | 3 | 78)), "{left:?}");
-        nothing_leaked(&desk, &left);
+        for task in ["delete", "get"] {
+            let (desk, sandbox) = (Desk::new(), faulty());
+            desk.customers(200);
+            let mut command = told(&desk, task, &sandbox.base_url());
+            command.args(voice).env("RUST_LOG", RUST_LOG).env("RUST_BACKTRACE", "full");
+            let left = run(command.args(["--max-errors", "100%", "--max-attempts", "50"]));
+            assert!(matches!(left.code, Some(1 | 3 | 78)), "{left:?}");
+            nothing_leaked(&desk, &left);
+            let results = fs::read_to_string(desk.out().join("results.csv")).unwrap();
+            assert!(results.contains("customer-"), "there was something to be leaked");
+        }
     }
+}
+
+/// A deletion or a reading of `customers.csv`.
+fn told(desk: &Desk, task: &str, url: &str) -> Command {
+    let mut command = desk.program();
+    command.args([task, "customers.csv", "--base-url", url, "--api-key-file", "key", "--out"]).arg(desk.out());
+    if task == "delete" {
+        command.arg("--yes");
+    }
+    command
 }
 
 #[test]
@@ -72,7 +100,7 @@ fn errors_about_the_key_and_the_address_do_not_repeat_the_key() {
         "HTTP/1.1 302 Found\r\nlocation: https://elsewhere.invalid/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
     );
     for (url, code) in [(refusing, 77), (redirecting, 78)] {
-        let left = run(desk.delete(&url).args(["-vv", "--log-format", "json"]).env("RUST_LOG", "trace")).with(code);
+        let left = run(desk.delete(&url).args(["-vv", "--log-format", "json"]).env("RUST_LOG", RUST_LOG)).with(code);
         nothing_leaked(&desk, &left);
     }
     for bad in [format!("Api-Key {KEY}"), format!("public_{KEY}"), format!("{KEY}\n{KEY}")] {
@@ -94,4 +122,33 @@ fn the_key_is_in_no_argument_wherever_it_comes_from() {
     assert!(typed.contains("customers.csv") && !typed.contains(PIECE));
     let left = running.kill();
     nothing_leaked(&desk, &left);
+}
+
+/// What others see of it from outside while it works: its arguments, its environment, and those whom it started.
+#[test]
+fn a_running_process_shows_no_key_and_starts_nobody() {
+    for task in ["delete", "get"] {
+        let (desk, sandbox) = (Desk::new(), faulty());
+        desk.customers(190);
+        let running = Running::start(told(&desk, task, &sandbox.base_url()).args(["--rate", "50/s"]));
+        assert!(sandbox.wait_for(25, PATIENCE));
+        let process = Path::new("/proc").join(running.id().to_string());
+        if !process.exists() {
+            skip("there is no /proc here");
+            running.kill();
+            continue;
+        }
+        for shown in ["cmdline", "environ"] {
+            let shown = fs::read(process.join(shown)).unwrap();
+            assert!(!String::from_utf8_lossy(&shown).contains(PIECE));
+        }
+        for thread in fs::read_dir(process.join("task")).unwrap() {
+            let thread = thread.unwrap().path();
+            // A thread may end meanwhile; what it is called is seen by everybody as well.
+            let called = fs::read_to_string(thread.join("comm")).unwrap_or_default();
+            assert!(!called.contains(PIECE));
+            assert_eq!(fs::read_to_string(thread.join("children")).unwrap_or_default(), "", "a child");
+        }
+        nothing_leaked(&desk, &running.kill());
+    }
 }
