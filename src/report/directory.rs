@@ -19,6 +19,9 @@ use crate::{
     error::{Error, Exit},
 };
 
+/// The option that tells the workers on one input apart.
+const SHARD: &str = "shard";
+
 /// A directory for this try, locked.
 #[derive(Debug)]
 pub struct Chosen {
@@ -77,7 +80,12 @@ fn matching(root: &Path, place: &Place, asked: &Asked) -> Result<Option<(PathBuf
         return Ok(None);
     }
     let mut runs = runs_under(root)?;
-    runs.retain(|(_, run)| !run.immutable.sandbox && difference(run, asked).is_none());
+    runs.retain(|(_, run)| !run.immutable.sandbox);
+    if asked.in_turn {
+        let youngest = runs.into_iter().find(|(_, run)| is_of_its_kind(run, asked));
+        runs = youngest.into_iter().collect();
+    }
+    runs.retain(|(_, run)| difference(run, asked).is_none());
     if let Some(at) = runs.iter().position(|(_, run)| !run.state.complete) {
         return Ok(Some(runs.swap_remove(at)));
     }
@@ -153,6 +161,15 @@ fn may_continue(path: &Path, run: &RunFile, place: &Place, asked: &Asked) -> Res
         Some(difference) => Err(Error::new(Exit::Config, format!("{path} belongs to another run: {difference}"))
             .hint("give another directory with --out; --continue-from passes over what this one settled well")),
     }
+}
+
+/// Whether it is the same command at the same place, whatever its input; shards of one input go side by side.
+fn is_of_its_kind(run: &RunFile, asked: &Asked) -> bool {
+    let immutable = &run.immutable;
+    immutable.command == asked.command
+        && immutable.api == asked.api
+        && immutable.host == asked.host
+        && immutable.options.get(SHARD) == asked.reading.get(SHARD)
 }
 
 /// What tells the run from the one that is asked for; `None` when nothing does.

@@ -45,4 +45,7 @@ pub struct Asked {
     pub sandbox: bool,
     /// The same input may be worked on again and again: a finished run is no reason not to begin another one.
     pub repeatable: bool,
+    /// Only the youngest run of its kind is ever continued: what a later one did must not be passed over as settled by an
+    /// earlier one.
+    pub in_turn: bool,
 }

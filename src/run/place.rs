@@ -146,6 +146,7 @@ fn asked(job: &Job, client: &Client, input_digest: Option<Digest>, sandbox: bool
         reading: reading(job),
         sandbox,
         repeatable: !job.task.changes() || job.task == Task::Sync,
+        in_turn: job.task == Task::Sync,
     }
 }
 

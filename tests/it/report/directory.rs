@@ -12,8 +12,8 @@ use tollgate::{
     domain::{Action, Digest, Moment, Span, Verdict},
     error::{Error, Exit},
     report::{
-        Asked, Chosen, Immutable, Journal, PRUNE, Place, RealDisk, Whereabouts, audit, likely, recorded_by, resolve,
-        scan, settled_elsewhere,
+        Asked, Chosen, Immutable, InputFacts, Journal, PRUNE, Place, RealDisk, Whereabouts, audit, likely, recorded_by,
+        resolve, scan, settled_elsewhere,
     },
 };
 
@@ -28,6 +28,7 @@ fn asked() -> Asked {
         input_digest: Some(Digest::of(b"customers")),
         sandbox: false,
         repeatable: false,
+        in_turn: false,
     }
 }
 
@@ -115,6 +116,32 @@ fn a_sync_of_an_unchanged_file_is_a_new_run_unless_one_is_unfinished() {
 
     let third = resolve(&under(&root), &sync, now()).unwrap();
     assert!(third.path.ends_with("20261121T015900Z-sync-2") && third.existing.is_some(), "the unfinished one goes on");
+}
+
+/// What a later sync sent must not be passed over as settled by an earlier one that goes on.
+#[test]
+fn an_unfinished_sync_is_history_once_another_came_after_it() {
+    let root = TempDir::new().unwrap();
+    let of = |input: &[u8]| Asked {
+        command: "sync".to_owned(),
+        input_digest: Some(Digest::of(input)),
+        repeatable: true,
+        in_turn: true,
+        ..asked()
+    };
+    let night = |input: &[u8], millis: i64| {
+        let chosen = resolve(&under(&root), &of(input), now()).unwrap();
+        let input = InputFacts { digest: Some(Digest::of(input)), ..immutable().input };
+        let started = Moment::from_millis(millis);
+        let about = Immutable { command: "sync".to_owned(), input, started, ..immutable() };
+        work(&chosen, &about, &[Verdict::Updated], false);
+        chosen.path
+    };
+    let first = night(b"monday", 1);
+    assert_eq!(resolve(&under(&root), &of(b"monday"), now()).unwrap().path, first, "nothing came in between");
+    let second = night(b"tuesday", 2);
+    assert_ne!(resolve(&under(&root), &of(b"monday"), now()).unwrap().path, first);
+    assert_eq!(resolve(&under(&root), &of(b"tuesday"), now()).unwrap().path, second);
 }
 
 /// A sync's prune stage is a deletion of its own, in the sync's directory.

@@ -29,6 +29,7 @@ fn asked() -> Asked {
         reading: BTreeMap::new(),
         sandbox: false,
         repeatable: true,
+        in_turn: false,
     }
 }
 
