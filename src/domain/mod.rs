@@ -39,6 +39,6 @@ pub use print::{Print, Printer, Suppressed};
 pub use recall::{Known, Recall};
 pub use row::{Aside, Batch, Keep, Kept, Layout, Row, Sample, Span, Spared, Subject};
 pub use say::{say_count, say_duration};
-pub use schema::{Field, FieldKind, PairRules, Schema};
+pub use schema::{Field, FieldKind, PairRules, Schema, Shape};
 pub use tally::Tally;
 pub use task::Task;

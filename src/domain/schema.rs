@@ -91,26 +91,49 @@ pub struct PairRules {
     pub value_doubtful_above: usize,
 }
 
+/// How many columns a field may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape<'a> {
+    /// One, of its own name.
+    Single,
+    /// One for each pair, `NAME.KEY`.
+    Pairs(&'a PairRules),
+    /// One for each entry of an object, `NAME.KEY`.
+    Map,
+}
+
+impl FieldKind {
+    /// Whether it is one value, or a group of them.
+    #[must_use]
+    pub const fn shape(&self) -> Shape<'_> {
+        match self {
+            Self::Pairs(rules) => Shape::Pairs(rules),
+            Self::Map => Shape::Map,
+            Self::Text { .. }
+            | Self::Email
+            | Self::Integer { .. }
+            | Self::Number
+            | Self::Boolean
+            | Self::Date
+            | Self::Choice { .. }
+            | Self::Uuid
+            | Self::Country
+            | Self::Ipv4
+            | Self::Texts => Shape::Single,
+        }
+    }
+}
+
 impl Schema {
     /// The field that a column names, by its place: its own name, or the group's for `NAME.KEY`.
     #[must_use]
     pub fn find(&self, column: &str) -> Option<u16> {
-        let names = |field: &Field| match field.kind {
-            FieldKind::Pairs(_) | FieldKind::Map => column
-                .strip_prefix(&*field.name)
-                .and_then(|rest| rest.strip_prefix('.'))
-                .is_some_and(|key| !key.is_empty()),
-            FieldKind::Text { .. }
-            | FieldKind::Email
-            | FieldKind::Integer { .. }
-            | FieldKind::Number
-            | FieldKind::Boolean
-            | FieldKind::Date
-            | FieldKind::Choice { .. }
-            | FieldKind::Uuid
-            | FieldKind::Country
-            | FieldKind::Ipv4
-            | FieldKind::Texts => field.name == column,
+        let names = |field: &Field| match field.kind.shape() {
+            Shape::Single => field.name == column,
+            Shape::Pairs(_) | Shape::Map => {
+                let key = column.strip_prefix(&*field.name).and_then(|rest| rest.strip_prefix('.'));
+                key.is_some_and(|key| !key.is_empty())
+            }
         };
         self.fields.iter().position(names).and_then(|place| u16::try_from(place).ok())
     }

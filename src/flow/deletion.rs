@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::{Call, Fact, Operation};
 
-use super::{Options, house::LOOK, itinerary::Step, retry::Delays};
+use super::{Options, house::LOOK, retry::Delays, step::Step};
 
 /// How often a deleted profile is looked at before the row is given up: the second time after twice the delay, the
 /// third after four times.

@@ -1,21 +1,8 @@
 //! Which calls lead to a row's goal. Pure: a fact in, the next step out.
 
-use std::time::Duration;
-
 use crate::domain::{Action, Call, Fact};
 
-use super::{Options, deletion::Deletion, writing::Writing};
-
-/// What a fact means for the journey.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// It is over.
-    Arrive(Fact),
-    /// At once.
-    Go(Call),
-    /// The profile was deleted, or is still there: look so much later.
-    LookAfter(Duration),
-}
+use super::{Options, deletion::Deletion, step::Step, writing::Writing};
 
 /// Where a journey stands.
 #[derive(Debug)]

@@ -11,8 +11,9 @@ use super::{
     arrival::{Arrival, Conclusion, Testimony, about_the_other, name_second_id, suspicious_words},
     gate::Lane,
     house::{Attempt, House, LOOK, Stop},
-    itinerary::{Itinerary, Step},
+    itinerary::Itinerary,
     retry::Delays,
+    step::Step,
 };
 
 /// What a journey has been through so far.

@@ -24,6 +24,7 @@ mod ports;
 mod retry;
 mod shift;
 mod stats;
+mod step;
 mod walk;
 mod writing;
 

@@ -4,7 +4,7 @@
 
 use crate::domain::{Action, Call, Fact, Operation, Slot};
 
-use super::{Options, itinerary::Step};
+use super::{Options, step::Step};
 
 /// Where a writing journey stands.
 #[derive(Debug)]

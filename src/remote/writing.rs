@@ -10,7 +10,7 @@ use super::{
     description::{Carriage, Description},
     seat::append,
 };
-use crate::domain::{FieldKind, Fields, Setting, Value};
+use crate::domain::{FieldKind, Fields, Setting, Shape, Value};
 
 /// What of a row's fields travels in the body: the settings of one field together, in the order of their names.
 struct Load<'a> {
@@ -36,28 +36,18 @@ impl<'a> Load<'a> {
         let Some(first) = group.first() else { return String::new() };
         let field = &self.api.schema().fields[usize::from(first.field)];
         let key = |setting: &Setting| quoted(setting.key(&field.name).unwrap_or_default());
-        match field.kind {
-            FieldKind::Pairs(_) => {
+        match field.kind.shape() {
+            Shape::Pairs(_) => {
                 let pairs = group.iter().map(|setting| {
                     format!("{{\"key\":{},\"value\":{}}}", key(setting), without_booleans(&setting.value))
                 });
                 format!("[{}]", pairs.collect::<Vec<_>>().join(","))
             }
-            FieldKind::Map => {
+            Shape::Map => {
                 let entries = group.iter().map(|setting| format!("{}:{}", key(setting), json_of(&setting.value)));
                 format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
             }
-            FieldKind::Text { .. }
-            | FieldKind::Email
-            | FieldKind::Integer { .. }
-            | FieldKind::Number
-            | FieldKind::Boolean
-            | FieldKind::Date
-            | FieldKind::Choice { .. }
-            | FieldKind::Uuid
-            | FieldKind::Country
-            | FieldKind::Ipv4
-            | FieldKind::Texts => json_of(&first.value),
+            Shape::Single => json_of(&first.value),
         }
     }
 }

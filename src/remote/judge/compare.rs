@@ -6,7 +6,7 @@
 use serde_json::Value as Json;
 
 use crate::{
-    domain::{FieldKind, Fields, Setting, Value},
+    domain::{Fields, Setting, Shape, Value},
     remote::{body, description::Description, field::FieldPath, writing::carriage},
 };
 
@@ -27,20 +27,10 @@ pub(super) fn is_same(api: &Description, fields: &Fields, body: &[u8], profile: 
 fn stands(api: &Description, setting: &Setting, field: Option<&Json>) -> bool {
     let rules = &api.schema().fields[usize::from(setting.field)];
     let key = setting.key(&rules.name).unwrap_or_default();
-    let there = match &rules.kind {
-        FieldKind::Pairs(_) => field.and_then(|pairs| of_pairs(pairs, key)),
-        FieldKind::Map => field.and_then(|object| object.get(key)),
-        FieldKind::Text { .. }
-        | FieldKind::Email
-        | FieldKind::Integer { .. }
-        | FieldKind::Number
-        | FieldKind::Boolean
-        | FieldKind::Date
-        | FieldKind::Choice { .. }
-        | FieldKind::Uuid
-        | FieldKind::Country
-        | FieldKind::Ipv4
-        | FieldKind::Texts => field,
+    let there = match rules.kind.shape() {
+        Shape::Pairs(_) => field.and_then(|pairs| of_pairs(pairs, key)),
+        Shape::Map => field.and_then(|object| object.get(key)),
+        Shape::Single => field,
     };
     equals(&setting.value, there)
 }
