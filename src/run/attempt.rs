@@ -47,7 +47,7 @@ pub(super) struct Came {
     pub(super) directory: PathBuf,
     /// Every row has its line.
     pub(super) complete: bool,
-    /// None of them is unsettled.
+    /// None of them is unsettled, or names nobody since it is invalid.
     pub(super) settled: bool,
     /// Rows in the input.
     pub(super) rows: u64,
@@ -68,6 +68,9 @@ impl Attempt<'_> {
         past.recorded = recorded;
         if let Some(scan) = place.finished(job) {
             same_rows_as_finished(input, job, &past, &scan.run.state)?;
+            if let Some(remembered) = remembered.filter(|it| it.is_not_complete_since(scan.run.immutable.started)) {
+                remembered::decide(job, input, &mut past, Some(remembered))?;
+            }
             return closing::finished_before(scan, job, &place.path, stage);
         }
         let decision = decide(job, input, &mut past, remembered.as_deref_mut()).inspect_err(|_| place.abandon())?;

@@ -60,16 +60,33 @@ async fn afterwards(
     let mut exit = came.exit;
     if let Some(mut remembered) = remembered {
         let pruned = prune_leavers(sync, &mut remembered, &came, stops).await?;
-        match pruned {
-            Exit::Success | Exit::Rows => remembered.complete(came.rows)?,
-            stopped => return Ok(stopped),
+        if pruned.is_stopped {
+            return Ok(pruned.exit);
+        }
+        if pruned.is_done {
+            remembered.complete(came.rows)?;
         }
         if exit == Exit::Success {
-            exit = pruned;
+            exit = pruned.exit;
         }
     }
     retain(sync, &came)?;
     Ok(exit)
+}
+
+/// What became of those who left.
+struct Pruned {
+    exit: Exit,
+    /// It can go on.
+    is_stopped: bool,
+    /// Nobody is left for the next sync: it is not complete before.
+    is_done: bool,
+}
+
+impl Pruned {
+    const fn well(is_done: bool) -> Self {
+        Self { exit: Exit::Success, is_stopped: false, is_done }
+    }
 }
 
 async fn prune_leavers(
@@ -77,15 +94,15 @@ async fn prune_leavers(
     remembered: &mut Remembered,
     came: &Came,
     stops: &mut Option<Stops>,
-) -> Result<Exit, Error> {
+) -> Result<Pruned, Error> {
     let leavers = remembered.leavers();
     if leavers.is_empty() {
-        return Ok(Exit::Success);
+        return Ok(Pruned::well(true));
     }
     let count = say_count(leavers.len() as u64);
     if !came.settled {
-        sync.stage.tell(&format!("{count} who left are not pruned, since some rows failed"));
-        return Ok(Exit::Success);
+        sync.stage.tell(&format!("{count} who left are not pruned, since some rows failed or are invalid"));
+        return Ok(Pruned::well(false));
     }
     sync.stage.tell(&format!("pruning {count} who left since the last complete sync"));
     let job = prune::job(sync.job, &came.directory, leavers)?;
@@ -93,7 +110,7 @@ async fn prune_leavers(
     let deletion =
         Attempt { job: &job, input: &input, client: sync.client, stage: sync.stage, is_sandbox: sync.is_sandbox };
     let came = Box::pin(deletion.make(Some(remembered), None, stops)).await?;
-    Ok(came.exit)
+    Ok(Pruned { exit: came.exit, is_stopped: !came.complete, is_done: came.complete && came.settled })
 }
 
 fn retain(attempt: &Attempt<'_>, came: &Came) -> Result<(), Error> {
