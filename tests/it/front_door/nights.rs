@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tollgate::sandbox::{Faults, Population, Sandbox, Share};
 
 use crate::support::{
-    acts::{act, counted, people, received},
+    acts::{act, people, received},
     program::{Desk, Running, Signal, run, sandbox},
 };
 
@@ -58,7 +58,7 @@ const FLAGS: [&str; 5] = ["--every-row", "--prune", "--compare=server", "--refre
 
 fn row() -> impl Strategy<Value = Row> {
     let who = (0..POOL).prop_map(|who| if who == OUTSIDER { POOL } else { who });
-    (who, prop_oneof![8 => (0..3_u8).prop_map(Some), 1 => Just(None)], 0..25_u8).prop_map(|(who, version, luck)| {
+    (who, prop_oneof![8 => (0..2_u8).prop_map(Some), 1 => Just(None)], 0..25_u8).prop_map(|(who, version, luck)| {
         match version {
             _ if luck == 24 => Row::Invalid(who),
             Some(version) => Row::Is(who, version),
@@ -225,10 +225,14 @@ fn live_through(nights: &[Night], faults: Faults) {
     assert_eq!(spend(&desk, &calm, &sandbox), Some(i32::from(has_invalid)));
     model.completed(&calm, !has_invalid);
     holds(&model, &last.file, &people(&sandbox));
-    let words = ["sync", "tonight.csv", "--action", "upsert", "--memory", "memory", "--prune", "--max-delete", "100"];
-    let words = if has_invalid { &words[..6] } else { &words[..] };
-    let (left, requests) = counted(&mut act(&desk, words, &sandbox), &sandbox);
-    assert_eq!((left.with(i32::from(has_invalid)).code, requests), (Some(i32::from(has_invalid)), 0), "a quiet night");
+    // A calm night that goes on with a broken one is not told what that one wrote down and had no time to remember.
+    if matches!(last.trouble, Trouble::Struck { .. }) {
+        assert_eq!(spend(&desk, &calm, &sandbox), Some(i32::from(has_invalid)));
+    }
+    let before = sandbox.received().requests;
+    assert_eq!(spend(&desk, &calm, &sandbox), Some(i32::from(has_invalid)));
+    assert_eq!(sandbox.received().requests, before, "nothing is new");
+    holds(&model, &last.file, &people(&sandbox));
 }
 
 fn holds(model: &Model, file: &[Row], people: &BTreeMap<String, Value>) {
