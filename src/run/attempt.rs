@@ -126,9 +126,10 @@ impl Run<'_> {
         mut opening: Opening,
         stops: &mut Stops,
     ) -> Result<Came, Error> {
+        let suppress = suppress::grown(self.job).inspect_err(|_| place.abandon())?;
+        let beforehand = Beforehand { memory: self.memory.clone(), suppress };
         let prepared = self.prepare(engine, &mut place, &mut opening, stops).await;
         let app = prepared.inspect_err(|_| place.abandon())?;
-        let beforehand = Beforehand { memory: self.memory.clone(), suppress: suppress::grown(self.job)? };
         self.flood(engine, &place, opening, beforehand, app, stops).await
     }
 

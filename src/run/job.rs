@@ -23,7 +23,7 @@ use crate::{
 pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
     let mut stops = None;
     if !job.patience.wait.is_zero() {
-        patience::wait(&job, stops.insert(signals()?)).await?;
+        patience::wait(&job, stage, stops.insert(signals()?)).await?;
     }
     let ahead = Ahead::begin(&job);
     let input = Input::open(&job.input, &job.source)?;

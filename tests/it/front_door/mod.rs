@@ -7,10 +7,12 @@
 mod again;
 mod apis;
 mod disk;
+mod erasure;
 mod guards;
 mod honesty;
 mod kills;
 mod nights;
+mod pipeline;
 mod prompt;
 mod pruning;
 mod reading;
