@@ -6,6 +6,7 @@
 
 mod again;
 mod apis;
+mod crafter_writing;
 mod disk;
 mod erasure;
 mod guards;
@@ -23,3 +24,4 @@ mod stdin;
 mod suppress;
 mod trouble;
 mod whole;
+mod writing;
