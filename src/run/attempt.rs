@@ -76,6 +76,7 @@ impl Attempt<'_> {
         let decision = decide(job, input, &mut past, remembered.as_deref_mut()).inspect_err(|_| place.abandon())?;
         profiles::must_be_new(job, &place).inspect_err(|_| place.abandon())?;
         let opening = Opening::of(input, job, &past, decision.as_ref()).inspect_err(|_| place.abandon())?;
+        expect::of_the_parameters(job, &opening.samples).inspect_err(|_| place.abandon())?;
         let engine = Engine::new(&job.flow, client);
         let stops = match stops {
             Some(stops) => stops,
