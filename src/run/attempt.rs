@@ -47,7 +47,7 @@ pub(super) struct Came {
     pub(super) directory: PathBuf,
     /// Every row has its line.
     pub(super) complete: bool,
-    /// None of them is unsettled.
+    /// None of them is unsettled, or names nobody since it is invalid.
     pub(super) settled: bool,
     /// Rows in the input.
     pub(super) rows: u64,
@@ -68,11 +68,15 @@ impl Attempt<'_> {
         past.recorded = recorded;
         if let Some(scan) = place.finished(job) {
             same_rows_as_finished(input, job, &past, &scan.run.state)?;
+            if let Some(remembered) = remembered.filter(|it| it.is_not_complete_since(scan.run.immutable.started)) {
+                remembered::decide(job, input, &mut past, Some(remembered))?;
+            }
             return closing::finished_before(scan, job, &place.path, stage);
         }
         let decision = decide(job, input, &mut past, remembered.as_deref_mut()).inspect_err(|_| place.abandon())?;
         profiles::must_be_new(job, &place).inspect_err(|_| place.abandon())?;
         let opening = Opening::of(input, job, &past, decision.as_ref()).inspect_err(|_| place.abandon())?;
+        expect::of_the_parameters(job, &opening.samples).inspect_err(|_| place.abandon())?;
         let engine = Engine::new(&job.flow, client);
         let stops = match stops {
             Some(stops) => stops,
@@ -123,9 +127,10 @@ impl Run<'_> {
         mut opening: Opening,
         stops: &mut Stops,
     ) -> Result<Came, Error> {
+        let suppress = suppress::grown(self.job).inspect_err(|_| place.abandon())?;
+        let beforehand = Beforehand { memory: self.memory.clone(), suppress };
         let prepared = self.prepare(engine, &mut place, &mut opening, stops).await;
         let app = prepared.inspect_err(|_| place.abandon())?;
-        let beforehand = Beforehand { memory: self.memory.clone(), suppress: suppress::grown(self.job)? };
         self.flood(engine, &place, opening, beforehand, app, stops).await
     }
 

@@ -54,7 +54,7 @@ impl Closing<'_> {
             exit,
             directory: self.directory.to_owned(),
             complete: self.failure.is_none(),
-            settled: closed.totals.of(Verdict::Failed) == 0,
+            settled: is_settled(closed.totals),
             rows: self.rows.unwrap_or(account.read),
         })
     }
@@ -186,8 +186,13 @@ pub(super) fn finished_before(scan: &Scan, job: &Job, directory: &Path, stage: &
         sandbox: about.sandbox,
     };
     stage.sum_up(&summary, job.json)?;
-    let settled = totals.of(Verdict::Failed) == 0;
+    let settled = is_settled(totals);
     Ok(Came { exit, directory: directory.to_owned(), complete: true, settled, rows: totals.total() })
+}
+
+/// Nothing is left to be tried or to be mended.
+const fn is_settled(totals: Tally) -> bool {
+    totals.of(Verdict::Failed) == 0 && totals.of(Verdict::Invalid) == 0
 }
 
 /// So many bad rows as are tolerated are none.

@@ -15,12 +15,23 @@ pub(super) fn of_the_input(job: &Job, input: &Input) -> Result<(), Error> {
         Some(survey) => {
             not_empty(job, survey)?;
             rows_and_digest(&job.consent, survey)?;
+            of_the_parameters(job, &survey.samples)?;
             if job.task == Task::Delete {
                 at_most(job.flow.max_delete, survey.rows - survey.malformed, "to delete", "--max-delete")?;
             }
             Ok(())
         }
     }
+}
+
+/// Before the first call: the API was told what it wants to be told once, as far as these rows show what is needed.
+pub(super) fn of_the_parameters(job: &Job, samples: &[Sample]) -> Result<(), Error> {
+    let mut kinds: Vec<IdKind> = samples.iter().flat_map(|sample| sample.identity.ids().map(Id::kind)).collect();
+    kinds.sort();
+    kinds.dedup();
+    let Some(name) = job.description.lacks(&[job.source.action], &kinds) else { return Ok(()) };
+    Err(Error::new(Exit::Usage, format!("{} wants to be told its {name}", job.description.name()))
+        .hint(format!("say it once for all rows: --set {name}=VALUE")))
 }
 
 fn of_stdin(consent: &Consent) -> Result<(), Error> {

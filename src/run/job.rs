@@ -23,7 +23,7 @@ use crate::{
 pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
     let mut stops = None;
     if !job.patience.wait.is_zero() {
-        patience::wait(&job, stops.insert(signals()?)).await?;
+        patience::wait(&job, stage, stops.insert(signals()?)).await?;
     }
     let ahead = Ahead::begin(&job);
     let input = Input::open(&job.input, &job.source)?;
@@ -35,7 +35,7 @@ pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
     ask::must_be_possible(&job)?;
     let Reached { client, sandbox } = target::reach(job.target.clone(), &job.description, &input, &job.source, stage)?;
     let is_sandbox = sandbox.is_some();
-    let mut remembered = Remembered::open(&job, client.host(), is_sandbox)?;
+    let mut remembered = Remembered::open(&job, &client, is_sandbox)?;
     let last_time = || match &remembered {
         Some(remembered) => remembered.last_rows(),
         None => place::last_rows(&job, &client, is_sandbox),
@@ -60,19 +60,33 @@ async fn afterwards(
     let mut exit = came.exit;
     if let Some(mut remembered) = remembered {
         let pruned = prune_leavers(sync, &mut remembered, &came, stops).await?;
-        // Whoever could not be pruned for now stays one of the last complete sync, so that the next one tries again.
-        if pruned.complete && pruned.settled {
+        if pruned.is_stopped {
+            return Ok(pruned.exit);
+        }
+        if pruned.is_done {
             remembered.complete(came.rows)?;
         }
-        if !pruned.complete || exit == Exit::Success {
+        if exit == Exit::Success {
             exit = pruned.exit;
-        }
-        if !pruned.complete {
-            return Ok(exit);
         }
     }
     retain(sync, &came)?;
     Ok(exit)
+}
+
+/// What became of those who left.
+struct Pruned {
+    exit: Exit,
+    /// It can go on.
+    is_stopped: bool,
+    /// Nobody is left for the next sync: it is not complete before.
+    is_done: bool,
+}
+
+impl Pruned {
+    const fn well(is_done: bool) -> Self {
+        Self { exit: Exit::Success, is_stopped: false, is_done }
+    }
 }
 
 async fn prune_leavers(
@@ -80,23 +94,23 @@ async fn prune_leavers(
     remembered: &mut Remembered,
     came: &Came,
     stops: &mut Option<Stops>,
-) -> Result<Came, Error> {
+) -> Result<Pruned, Error> {
     let leavers = remembered.leavers();
-    let nobody = Came { exit: Exit::Success, directory: came.directory.clone(), ..*came };
     if leavers.is_empty() {
-        return Ok(nobody);
+        return Ok(Pruned::well(true));
     }
     let count = say_count(leavers.len() as u64);
     if !came.settled {
-        sync.stage.tell(&format!("{count} who left are not pruned, since some rows failed"));
-        return Ok(nobody);
+        sync.stage.tell(&format!("{count} who left are not pruned, since some rows failed or are invalid"));
+        return Ok(Pruned::well(false));
     }
     sync.stage.tell(&format!("pruning {count} who left since the last complete sync"));
     let job = prune::job(sync.job, &came.directory, leavers)?;
     let input = Input::open(&job.input, &job.source)?;
     let deletion =
         Attempt { job: &job, input: &input, client: sync.client, stage: sync.stage, is_sandbox: sync.is_sandbox };
-    Box::pin(deletion.make(Some(remembered), None, stops)).await
+    let came = Box::pin(deletion.make(Some(remembered), None, stops)).await?;
+    Ok(Pruned { exit: came.exit, is_stopped: !came.complete, is_done: came.complete && came.settled })
 }
 
 fn retain(attempt: &Attempt<'_>, came: &Came) -> Result<(), Error> {

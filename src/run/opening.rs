@@ -33,7 +33,10 @@ impl Opening {
             return Ok(Self { reader, first: None, samples: spread(decision.samples.clone()) });
         }
         let Some(survey) = input.survey() else { return Self::of_stdin(reader.replaying(), job, past) };
-        let left = survey.samples.iter().filter(|sample| !past.settled.contains(sample.line)).cloned().collect();
+        // Whoever shall not come back is not asked about either.
+        let is_erased = |sample: &Sample| past.suppressed.as_ref().is_some_and(|list| list.holds(&sample.identity));
+        let is_left = |sample: &&Sample| !past.settled.contains(sample.line) && !is_erased(sample);
+        let left = survey.samples.iter().filter(is_left).cloned().collect();
         let mut samples = spread(left);
         if samples.len() < LOOKS && !past.settled.is_empty() {
             samples = next_rows(input.reader(&job.source)?, past)?;

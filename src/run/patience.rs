@@ -7,7 +7,7 @@ use std::{fs, io, path::Path, time::Duration};
 use futures::{Stream, StreamExt};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::{input::Input, wall};
+use super::{Stage, input::Input, wall};
 use crate::{
     config::{Amount, Job},
     domain::{say_count, say_duration},
@@ -25,12 +25,16 @@ const FRESH: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// 66 when it does not come in time; a signal's code when somebody has no more patience.
-pub(super) async fn wait(job: &Job, stops: &mut (impl Stream<Item = Signal> + Unpin)) -> Result<(), Error> {
+pub(super) async fn wait(
+    job: &Job,
+    stage: &Stage,
+    stops: &mut (impl Stream<Item = Signal> + Unpin),
+) -> Result<(), Error> {
     let InputName::File(path) = &job.input else { return Ok(()) };
     let deadline = Instant::now() + job.patience.wait;
     let mut glances = interval(GLANCE);
     glances.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut before = None;
+    let (mut before, mut told) = (None, false);
     loop {
         tokio::select! {
             biased;
@@ -40,6 +44,9 @@ pub(super) async fn wait(job: &Job, stops: &mut (impl Stream<Item = Signal> + Un
                 None if now >= deadline => return Err(late(path, job.patience.wait)),
                 stand => before = stand,
             },
+        }
+        if !std::mem::replace(&mut told, true) {
+            stage.tell(&format!("waiting for {}", path.display()));
         }
     }
 }

@@ -3,7 +3,12 @@
 //! Promises: it begins only after every row of the sync is settled; its rows go through the same gate, guards, results and
 //! resume as those of any deletion.
 
-use std::{collections::BTreeMap, io::Write as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
 
 use crate::{
     config::{Amount, Consent, Job, Leniency, Patience, ProfilesTo},
@@ -14,22 +19,34 @@ use crate::{
     source::{self, ColumnWish, Dedupe, FieldWish, Format, InputName, Shard, Wish},
 };
 
-/// Who is to be pruned, one JSON object a line.
-const LIST: &str = "prune.jsonl";
+/// The name of the list of those who left, and of the directory in which they are deleted: the first that is new, or of
+/// just these. A try that was broken off has left fewer of them.
+fn stage(directory: &Path, list: &[u8]) -> io::Result<String> {
+    let mut name = PRUNE.to_owned();
+    for nth in 2.. {
+        match fs::read(directory.join(format!("{name}.jsonl"))) {
+            Ok(earlier) if earlier == list => break,
+            Ok(_) => name = format!("{PRUNE}-{nth}"),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(name)
+}
 
 /// Writes down whom it is about, and gives the deletion of them.
 pub(super) fn job(sync: &Job, directory: &Path, leavers: &[Leaver]) -> Result<Job, Error> {
-    write_list(sync, &mut RealDisk::at(directory, sync.place.group_readable), leavers)
-        .map_err(|error| Error::new(Exit::Io, format!("{LIST} cannot be written: {error}")))?;
+    let (list, results) = write_list(sync, directory, leavers)
+        .map_err(|error| Error::new(Exit::Io, format!("the list of who left cannot be written: {error}")))?;
     Ok(Job {
         task: Task::Delete,
         description: sync.description.clone(),
-        input: InputName::File(directory.join(LIST)),
+        input: InputName::File(list),
         source: reading(sync),
         flow: crate::flow::Options { in_order: false, compare: false, max_changes: u64::MAX, ..sync.flow.clone() },
         target: sync.target.clone(),
         place: report::Place {
-            whereabouts: Whereabouts::Exact(directory.join(PRUNE)),
+            whereabouts: Whereabouts::Exact(results),
             new: false,
             continue_from: None,
             retry_failed: false,
@@ -52,7 +69,8 @@ pub(super) fn job(sync: &Job, directory: &Path, leavers: &[Leaver]) -> Result<Jo
     })
 }
 
-fn write_list(sync: &Job, disk: &mut RealDisk, leavers: &[Leaver]) -> std::io::Result<()> {
+/// Gives the list's path, and that of the deletion's results.
+fn write_list(sync: &Job, directory: &Path, leavers: &[Leaver]) -> io::Result<(PathBuf, PathBuf)> {
     let mut text = Vec::new();
     for leaver in leavers {
         let ids: BTreeMap<&str, &str> = leaver
@@ -65,10 +83,14 @@ fn write_list(sync: &Job, disk: &mut RealDisk, leavers: &[Leaver]) -> std::io::R
         serde_json::to_writer(&mut text, &ids)?;
         text.push(b'\n');
     }
-    let mut file = disk.create(LIST)?;
+    let name = stage(directory, &text)?;
+    let list = format!("{name}.jsonl");
+    let mut disk = RealDisk::at(directory, sync.place.group_readable);
+    let mut file = disk.create(&list)?;
     file.write_all(&text)?;
     file.sync()?;
-    disk.sync_names()
+    disk.sync_names()?;
+    Ok((directory.join(list), directory.join(name)))
 }
 
 fn reading(sync: &Job) -> source::Options {

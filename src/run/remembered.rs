@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::{input::Input, patience::share, wall};
 use crate::{
     config::{Amount, Job, MemoryWish},
-    domain::{Past, Recall, say_count},
+    domain::{Moment, Past, Recall, say_count},
     error::{Error, Exit},
     memory::{About, Leaver, Leavers, Memory, Recollection},
     remote::Description,
@@ -101,6 +101,11 @@ impl Remembered {
                 "an export that was cut short looks like this; raise --max-delete if it is right, or leave out --prune",
             )),
         }
+    }
+
+    /// Nothing was completed since a run began: if it was this memory's, its end is still to be made, pruning included.
+    pub(super) fn is_not_complete_since(&self, began: Moment) -> bool {
+        !self.wish.assume_sent && self.store.lock().last_sync().is_none_or(|last| last.at < began)
     }
 
     /// Who left since the last complete sync.

@@ -6,11 +6,16 @@
 
 mod again;
 mod apis;
+mod crafter_writing;
 mod disk;
+mod erasure;
 mod guards;
 mod honesty;
 mod kills;
+mod nights;
+mod pipeline;
 mod prompt;
+mod pruning;
 mod reading;
 mod secrets;
 mod servers;
@@ -19,3 +24,4 @@ mod stdin;
 mod suppress;
 mod trouble;
 mod whole;
+mod writing;

@@ -276,6 +276,18 @@ impl Running {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Sends a signal, if there is still somebody to receive it.
+    pub(crate) fn strike(&mut self, signal: Signal) {
+        if !self.has_left() {
+            self.signal(signal);
+        }
+    }
+
+    /// Whether it is over.
+    pub(crate) fn has_left(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn leave(mut self) -> Left {

@@ -1,0 +1,165 @@
+//! Columns become profiles: Crafter Profile, and an API of one's own.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use serde_json::json;
+use tollgate::sandbox::{Faults, Options, Part, Population, Sandbox, Share};
+
+use crate::support::{
+    acts::{act, counted, outcomes, people},
+    program::{Desk, KEY, Left, options, run, run_with, sandbox},
+    record::lines,
+};
+
+fn example() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/api/rest.toml")
+}
+
+fn crafter(people: u64) -> Sandbox {
+    Sandbox::start(Options { part: Part::Crafter, ..options(Population::Count(people), Faults::default()) }).unwrap()
+}
+
+fn object_id(number: u64) -> String {
+    format!("{number:024x}")
+}
+
+/// `COMMAND rows.csv` for the tenant of the stand-in's residents.
+fn tenant(desk: &Desk, words: &[&str], sandbox: &Sandbox, out: &str) -> Command {
+    let mut command = act(desk, words, sandbox);
+    command.args(["--api", "crafter", "--set", "tenantName=sandbox", "--out", out]);
+    command
+}
+
+fn words(expected: &[(u64, &str)]) -> Vec<(u64, String)> {
+    expected.iter().map(|(line, word)| (*line, (*word).to_owned())).collect()
+}
+
+#[test]
+fn crafter_creates_updates_and_deletes_by_username_and_by_id() {
+    let (desk, sandbox) = (Desk::new(), crafter(2));
+    let mut nth = 0;
+    let mut tried = |command: &[&str], rows: &str, code: i32, expected: &[(u64, &str)]| {
+        desk.put("rows.csv", rows);
+        nth += 1;
+        let (out, mut all) = (format!("out-{nth}"), vec![command[0], "rows.csv"]);
+        all.extend(&command[1..]);
+        let left = run(&mut tenant(&desk, &all, &sandbox, &out)).with(code);
+        assert_eq!(outcomes(&desk.path(&out)), words(expected), "{command:?}: {}", left.stderr);
+    };
+    let ada = "username,email,enabled,attributes.team\nada,ada@example.com,true,red\n";
+    tried(&["create"], ada, 0, &[(2, "created")]);
+    tried(&["create"], ada, 0, &[(2, "unchanged")]);
+    let other = "username,email,enabled,attributes.team\nada,other@example.com,true,red\nbob,b@example.com,false,\n";
+    tried(&["create"], other, 1, &[(2, "exists"), (3, "created")]);
+    let kept = people(&sandbox)["ada"].clone();
+    assert_eq!((&kept["email"], &kept["attributes"]), (&"ada@example.com".into(), &json!({"team": "red"})));
+    let update = "username,email,attributes.team,attributes.size\nada,,\\N,9\nnobody,,\\N,9\n";
+    tried(&["update", "--null", "\\N"], update, 0, &[(2, "updated"), (3, "missing")]);
+    assert_eq!(people(&sandbox)["ada"]["attributes"], json!({"size": "9"}));
+    let by_id = format!("id,email\n{},one@example.com\n{},x@example.com\n", object_id(1), object_id(77));
+    tried(&["update"], &by_id, 0, &[(2, "updated"), (3, "missing")]);
+    assert_eq!(people(&sandbox)["customer-1"]["email"], "one@example.com");
+    let upsert = "username,email,enabled\neve,eve@example.com,true\nada,ada2@example.com,true\n";
+    tried(&["sync", "--action", "upsert"], upsert, 0, &[(2, "created"), (3, "updated")]);
+    tried(&["get"], "username\neve\nnobody\n", 0, &[(2, "found"), (3, "missing")]);
+    let delete = "username,action\neve,delete\nnobody,delete\n";
+    tried(&["sync"], delete, 0, &[(2, "deleted"), (3, "absent")]);
+    tried(&["delete"], "username\nbob\nnobody\n", 0, &[(2, "deleted"), (3, "absent")]);
+    let there: Vec<String> = people(&sandbox).into_keys().collect();
+    assert_eq!(there, ["ada", "customer-1", "customer-2"]);
+}
+
+/// A creation from stdin that says no tenant.
+fn counted_with(desk: &Desk, sandbox: &Sandbox, rows: &[u8]) -> (Left, u64) {
+    let before = sandbox.received().requests;
+    let left = run_with(act(desk, &["create", "-"], sandbox).args(["--api", "crafter"]), rows);
+    (left, sandbox.received().requests - before)
+}
+
+#[test]
+fn crafter_wants_what_a_creation_needs_before_anything_is_sent() {
+    let (desk, sandbox) = (Desk::new(), crafter(1));
+    desk.put("rows.csv", "username,email,enabled\nada,,true\nbob,b@example.com,perhaps\n");
+    let (left, calls) = counted(&mut tenant(&desk, &["create", "rows.csv"], &sandbox, "out"), &sandbox);
+    left.with(1);
+    assert_eq!(calls, 0);
+    let messages: Vec<String> = lines(&desk.path("out")).into_iter().map(|line| line.message).collect();
+    assert!(messages[0].contains("email") && messages[1].starts_with("column enabled: "), "{messages:?}");
+    desk.put("rows.csv", "username,email,enabled\nada,a@example.com,true\n");
+    let (left, calls) = counted(act(&desk, &["create", "rows.csv"], &sandbox).args(["--api", "crafter"]), &sandbox);
+    assert_eq!(calls, 0);
+    left.with(2).saying(&["crafter wants to be told its tenantName", "--set tenantName="]);
+    let (left, calls) = counted_with(&desk, &sandbox, b"username,email,enabled\nada,a@example.com,true\n");
+    assert_eq!(calls, 0);
+    left.with(2).saying(&["--set tenantName="]);
+    desk.put("ids.csv", format!("id,email\n{},a@example.com\n", object_id(1)));
+    run(act(&desk, &["update", "ids.csv"], &sandbox).args(["--api", "crafter"])).with(0);
+}
+
+#[test]
+fn crafter_remembers_a_sync_as_well() {
+    let (desk, sandbox) = (Desk::new(), crafter(0));
+    let night = |rows: &str, out: &str| {
+        desk.put("rows.csv", rows);
+        let all =
+            ["sync", "rows.csv", "--action", "upsert", "--memory", "memory", "--first", "--prune", "--max-delete", "5"];
+        let (left, calls) = counted(&mut tenant(&desk, &all, &sandbox, out), &sandbox);
+        left.with(0);
+        calls
+    };
+    let (ada, eve) = ("ada,ada@example.com,true\n", "eve,eve@example.com,true\n");
+    let head = "username,email,enabled\n";
+    assert!(night(&format!("{head}{ada}{eve}"), "1") > 0);
+    assert_eq!(night(&format!("{head}{ada}{eve}"), "2"), 0);
+    assert!(night(&format!("{head}{ada}"), "3") > 0);
+    assert!(people(&sandbox).into_keys().eq(["ada".to_owned()]));
+    assert_eq!(night(&format!("{head}{ada}"), "4"), 0);
+}
+
+/// The example of a description uses every key of the format.
+#[test]
+fn an_api_of_ones_own_is_written_to_as_its_file_says() {
+    let desk = Desk::new();
+    let api = example();
+    let rows = "login,email,nickname,level,settings.theme\nada,ada@example.com,Ada,3,dark\n";
+    desk.put("rows.csv", rows);
+    for command in [&["create", "rows.csv"][..], &["sync", "rows.csv", "--action", "upsert"], &["update", "rows.csv"]] {
+        let mut program = desk.program();
+        program
+            .args(command)
+            .args(["--sandbox", "--set", "workspace=w-1", "--out"])
+            .arg(command[0])
+            .arg("--api")
+            .arg(&api);
+        let left = run(&mut program);
+        let outcome = outcomes(&desk.path(command[0]));
+        assert_eq!((left.code, outcome.len()), (Some(0), 1), "{left:?}");
+        assert!(!left.stderr.contains(KEY));
+    }
+    desk.put("rows.csv", rows.replace(",3,", ",10,"));
+    let mut program = desk.program();
+    program.args(["update", "rows.csv", "--sandbox", "--set", "workspace=w-1", "--out", "bad"]).arg("--api").arg(&api);
+    run(&mut program).with(1);
+    assert!(lines(&desk.path("bad"))[0].message.starts_with("column level: "));
+}
+
+/// Rows of one identity keep their order, also when some of them are tried again later.
+#[test]
+fn what_failed_in_its_order_is_tried_again_in_its_order() {
+    let faults = Faults { server_error: Share(0.3), ..Faults::default() };
+    let (desk, sandbox) = (Desk::new(), sandbox(Population::Count(8), faults, None));
+    let rows = (0..4).flat_map(|version| (1..=8).map(move |n| format!("customer-{n},Version {version}\n")));
+    desk.put("rows.csv", "customer_user_id,first_name\n".to_owned() + &rows.collect::<String>());
+    let words = ["sync", "rows.csv", "--every-row", "--max-attempts", "1", "--max-errors", "100%", "--out", "out"];
+    let mut left = run(&mut act(&desk, &words, &sandbox));
+    assert_eq!(left.code, Some(1), "{left:?}");
+    for _ in 0..20 {
+        if left.code == Some(0) {
+            break;
+        }
+        left = run(act(&desk, &words, &sandbox).arg("--retry-failed"));
+    }
+    let left = left.with(0);
+    assert!(people(&sandbox).values().all(|content| content["first_name"] == "Version 3"), "{left:?}");
+    assert!(fs::read_to_string(desk.path("out/results.csv")).unwrap().contains(",failed,"));
+}

@@ -1,0 +1,80 @@
+//! Whoever left the file is deleted, once every row of it is settled, and nobody who is in it.
+
+use std::fs;
+
+use crate::support::{
+    acts::{act, counted, outcomes, people, received},
+    program::{Desk, Running, calm, run},
+};
+
+const HEAD: &str = "customer_user_id,email\n";
+
+fn file(people: impl IntoIterator<Item = u64>) -> String {
+    let row = |n| format!("customer-{n},{n}@example.com\n");
+    people.into_iter().fold(HEAD.to_owned(), |text, n| text + &row(n))
+}
+
+const PRUNING: [&str; 7] = ["sync", "tonight.csv", "--memory", "memory", "--prune", "--max-delete", "100"];
+
+#[test]
+fn who_left_is_deleted_under_a_bound_and_the_deletion_has_results_of_its_own() {
+    let (desk, sandbox) = (Desk::new(), calm(10));
+    desk.put("tonight.csv", file(1..=10));
+    run(act(&desk, &PRUNING, &sandbox).arg("--first")).with(0);
+    desk.put("tonight.csv", file(1..=8));
+    let (left, calls) = counted(&mut act(&desk, &PRUNING[..5], &sandbox), &sandbox);
+    left.with(3).saying(&["2 of the last complete sync are not in the input any more, more than --max-delete 1%"]);
+    assert_eq!(calls, 0);
+    run(act(&desk, &PRUNING, &sandbox).args(["--out", "night"])).with(0).saying(&["pruning 2 who left"]);
+    assert_eq!(people(&sandbox).len(), 8);
+    let gone = outcomes(&desk.path("night/prune"));
+    assert_eq!(gone, [(1, "deleted".to_owned()), (2, "deleted".to_owned())]);
+}
+
+/// An invalid row names nobody: whoever it was about would seem to have left.
+#[test]
+fn nobody_is_pruned_while_a_row_is_invalid_and_they_are_when_it_is_mended() {
+    let (desk, sandbox) = (Desk::new(), calm(5));
+    desk.put("tonight.csv", file(1..=5));
+    run(act(&desk, &PRUNING, &sandbox).arg("--first")).with(0);
+    desk.put("tonight.csv", file(1..=3) + "customer-4,nobody at all\n");
+    let left = run(act(&desk, &PRUNING, &sandbox).args(["--tolerate", "1"])).with(0);
+    left.saying(&["2 who left are not pruned"]);
+    assert_eq!(people(&sandbox).len(), 5, "customer-4 is in the file");
+    desk.put("tonight.csv", file(1..=4));
+    run(&mut act(&desk, &PRUNING, &sandbox)).with(0).saying(&["pruning 1 who left"]);
+    let left: Vec<String> = people(&sandbox).into_keys().collect();
+    assert_eq!(left, ["customer-1", "customer-2", "customer-3", "customer-4"], "customer-5 is not forgotten");
+}
+
+/// The sync itself is finished then, and is not begun anew where its directory is named.
+#[test]
+fn killed_while_it_prunes_the_same_command_goes_on_pruning() {
+    for exact in [true, false] {
+        let (desk, sandbox) = (Desk::new(), calm(40));
+        desk.put("tonight.csv", file(1..=40));
+        run(act(&desk, &PRUNING, &sandbox).arg("--first")).with(0);
+        desk.put("tonight.csv", file(1..=10));
+        let again = || {
+            let mut command = act(&desk, &PRUNING, &sandbox);
+            command.args(["--rate", "100/s", "--concurrency", "1"]);
+            if exact {
+                command.args(["--out", "night"]);
+            }
+            command
+        };
+        for _ in 0..2 {
+            let mut running = Running::start(&mut again());
+            let before = sandbox.received();
+            received(&mut running, &sandbox, before.requests + 25);
+            running.kill();
+        }
+        let half = people(&sandbox).len();
+        assert!(half > 10 && half < 40, "{half}");
+        run(&mut again()).with(0);
+        assert_eq!(people(&sandbox).len(), 10, "named: {exact}");
+        if exact {
+            assert!(fs::read_dir(desk.path("night")).unwrap().count() > 2);
+        }
+    }
+}
