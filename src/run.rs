@@ -55,13 +55,23 @@ impl Stage {
         }
     }
 
+    /// Says what must be known of a success too, even to those who want silence.
+    fn warn(&self, text: &str) {
+        match self.logs {
+            LogFormat::Human => self.screen.say(&format!("warning: {text}")),
+            LogFormat::Json => tracing::warn!("{text}"),
+        }
+    }
+
     /// Says how a run came out, to people or to whoever collects logs; `-q` says nothing of a success.
     fn sum_up(&self, summary: &Summary, as_data: bool) -> Result<(), Error> {
         if as_data {
             self.screen.data(&serde_json::to_string_pretty(summary).map_err(|error| not_json(&error))?)?;
         }
         match self.logs {
-            _ if self.quiet && summary.exit == Exit::Success => {}
+            _ if self.quiet && summary.exit == Exit::Success => {
+                summary.warnings.iter().for_each(|text| self.warn(text))
+            }
             LogFormat::Human => self.screen.say(summary.human(self.colour).trim_end()),
             LogFormat::Json => self.screen.say(&serde_json::to_string(summary).map_err(|error| not_json(&error))?),
         }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
-    Again, Leniency, MemoryWish, Patience, SuppressWish, Surroundings, pipeline, rows, said,
+    Again, Leniency, MemoryWish, Patience, SuppressWish, Surroundings, pipeline, rows, said, syncing,
     target::{Target, target},
     wanted::Wanted,
 };
@@ -113,6 +113,7 @@ pub(super) fn configure(args: Wanted, again: Again, around: &Surroundings<'_>) -
     can_name_its_app(&args.mass.checks, &description)?;
     let flow = flow_options(&args, &description, around);
     let source = rows::reading(&args, constants, &description, around)?;
+    syncing::sees_every_row(args.memory.as_ref(), &source)?;
     let (patience, leniency) = pipeline::wishes(&args.mass, args.memory.is_some())?;
     let MassArgs { path, checks, results, connection, allow_empty, set, .. } = args.mass;
     let mut job = Job {

@@ -1,11 +1,28 @@
 //! What a sync remembers, as it was said.
 
+use std::time::Duration;
+
 use super::{Amount, MemoryWish};
 use crate::{
     cli::MemoryArgs,
     error::{Error, Exit},
-    source::InputName,
+    source::{self, InputName},
 };
+
+/// What the memory's dates are good for.
+const DAY: Duration = Duration::from_hours(24);
+
+/// Who left can be told only by whoever sees every row.
+pub(super) fn sees_every_row(memory: Option<&MemoryWish>, source: &source::Options) -> Result<(), Error> {
+    if memory.is_none_or(|memory| memory.prune.is_none()) || source.takes_every_row() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Exit::Usage,
+        "--prune with --skip, --limit or --shard would delete whoever stands in the rows left out",
+    )
+    .hint("sync the whole input, or leave out --prune"))
+}
 
 /// What a sync remembers; `max_delete` bounds what it prunes.
 pub(super) fn memory(args: &MemoryArgs, max_delete: Amount, compare: bool) -> Result<Option<MemoryWish>, Error> {
@@ -16,6 +33,10 @@ pub(super) fn memory(args: &MemoryArgs, max_delete: Amount, compare: bool) -> Re
     if args.assume_sent && compare {
         let what = "--assume-sent makes no call and --compare server reads every profile: give one of them";
         return Err(Error::new(Exit::Usage, what));
+    }
+    if args.refresh.is_some_and(|refresh| refresh < DAY) {
+        return Err(Error::new(Exit::Usage, "--refresh counts whole days, so it is one day at least")
+            .hint("for example --refresh 30d"));
     }
     Ok(Some(MemoryWish {
         directory,

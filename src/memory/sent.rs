@@ -133,11 +133,27 @@ impl Memory {
     /// # Errors
     /// [`crate::error::Exit::Data`] or [`crate::error::Exit::Io`]: then nothing may be sent.
     pub fn forget<'a>(&mut self, identities: impl Iterator<Item = &'a Identity>) -> Result<(), Error> {
+        let known: Vec<(Print, &Identity)> =
+            identities.map(|identity| (self.printer.identity(identity), identity)).collect();
+        for (who, _) in &known {
+            *self.on_their_way.entry(*who).or_default() += 1;
+        }
+        self.void(known)
+    }
+
+    /// Forgets what these identities were last sent, since somebody else erased them, and nothing will be sent: were they
+    /// to come back, they must be sent again. It is on the disk when this returns.
+    ///
+    /// # Errors
+    /// As [`Memory::forget`].
+    pub fn lose<'a>(&mut self, identities: impl Iterator<Item = &'a Identity>) -> Result<(), Error> {
+        self.void(identities.map(|identity| (self.printer.identity(identity), identity)).collect())
+    }
+
+    fn void(&self, identities: Vec<(Print, &Identity)>) -> Result<(), Error> {
         let reading = self.store.read()?;
         let mut known = BTreeMap::new();
-        for identity in identities {
-            let who = self.printer.identity(identity);
-            *self.on_their_way.entry(who).or_default() += 1;
+        for (who, identity) in identities {
             if let Some(entry) = reading.entry(who)?.filter(|entry| entry.state != State::Open) {
                 known.insert(who, (identity, entry));
             }

@@ -68,9 +68,7 @@ fn remove_run(path: &Path) -> Result<bool, Error> {
         return Ok(false);
     }
     let Some(_run) = lock_complete(path) else { return Ok(false) };
-    let stage = path.join(PRUNE);
-    let stage_lock = lock_complete(&stage);
-    if stage.join(RUN).exists() && stage_lock.is_none() {
+    if has_pruned(path) {
         return Ok(false);
     }
     let cannot = |error: io::Error| {
@@ -79,6 +77,12 @@ fn remove_run(path: &Path) -> Result<bool, Error> {
     };
     empty(path).and_then(|()| fs::remove_dir(path)).map_err(cannot)?;
     Ok(true)
+}
+
+/// Whether somebody was deleted because they had left: a sync's stages are the only record of that.
+fn has_pruned(path: &Path) -> bool {
+    let names = fs::read_dir(path).into_iter().flatten().filter_map(Result::ok);
+    names.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with(PRUNE) && entry.path().is_dir())
 }
 
 /// The lock of a run that is complete; `None` when somebody holds it, or it is not.

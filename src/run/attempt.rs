@@ -127,7 +127,7 @@ impl Run<'_> {
         mut opening: Opening,
         stops: &mut Stops,
     ) -> Result<Came, Error> {
-        let suppress = suppress::grown(self.job).inspect_err(|_| place.abandon())?;
+        let suppress = suppress::grown(self.job, self.is_sandbox, self.stage).inspect_err(|_| place.abandon())?;
         let beforehand = Beforehand { memory: self.memory.clone(), suppress };
         let prepared = self.prepare(engine, &mut place, &mut opening, stops).await;
         let app = prepared.inspect_err(|_| place.abandon())?;
@@ -158,7 +158,6 @@ impl Run<'_> {
             return Ok(before.map(str::to_owned));
         }
         let samples = std::mem::take(&mut opening.samples);
-        expect::of_the_calls(self.job, &samples, self.decision.as_ref())?;
         let looked = self.look(engine, &samples, stops).await?;
         self.whose.hold_against(&looked, self.job, self.stage)?;
         let is_new = |run: &RunFile| run.state.key_fingerprint != self.client.key_fingerprint();

@@ -5,7 +5,7 @@
 
 use super::remembered::Store;
 use crate::{
-    domain::{Action, Identity, Row, Subject},
+    domain::{Action, Identity, Row, Spared, Subject},
     error::Error,
     memory::SuppressList,
 };
@@ -21,12 +21,22 @@ impl Beforehand {
     /// Does it; when it returns, it lasts.
     pub(super) fn prepare(&mut self, rows: &[Row]) -> Result<(), Error> {
         if let Some(memory) = &self.memory {
-            memory.lock().forget(rows.iter().filter(|row| row.action.changes()).filter_map(known))?;
+            let mut memory = memory.lock();
+            memory.forget(rows.iter().filter(|row| row.action.changes()).filter_map(known))?;
+            memory.lose(rows.iter().filter_map(suppressed))?;
         }
         if let Some(list) = &mut self.suppress {
             list.enter(rows.iter().filter(|row| row.action == Action::Delete).filter_map(known))?;
         }
         Ok(())
+    }
+}
+
+/// Erased since the memory was told of them.
+fn suppressed(row: &Row) -> Option<&Identity> {
+    match &row.subject {
+        Subject::Spared(identity, Spared::Suppressed) => Some(identity),
+        Subject::Known(_) | Subject::Spared(..) | Subject::Malformed { .. } => None,
     }
 }
 

@@ -16,10 +16,17 @@ pub(super) fn of_the_input(job: &Job, input: &Input) -> Result<(), Error> {
             not_empty(job, survey)?;
             rows_and_digest(&job.consent, survey)?;
             of_the_parameters(job, &survey.samples)?;
-            if job.task == Task::Delete {
-                at_most(job.flow.max_delete, survey.rows - survey.malformed, "to delete", "--max-delete")?;
+            let wanted = survey.rows - survey.malformed;
+            match job.task {
+                Task::Delete => at_most(job.flow.max_delete, wanted, "to delete", "--max-delete"),
+                Task::Create => {
+                    at_most(job.flow.max_create, wanted, "to create", "--max-create")?;
+                    at_most(job.flow.max_changes, wanted, "to send", "--max-changes")
+                }
+                Task::Update => at_most(job.flow.max_changes, wanted, "to send", "--max-changes"),
+                // What a sync sends is known when it is decided.
+                Task::Sync | Task::Get | Task::Verify => Ok(()),
             }
-            Ok(())
         }
     }
 }
@@ -80,29 +87,20 @@ fn rows_and_digest(consent: &Consent, survey: &Survey) -> Result<(), Error> {
 
 /// Before the first call: no more would be changed, made or deleted than permitted.
 pub(super) fn of_the_decision(job: &Job, decision: &Decision) -> Result<(), Error> {
+    of_the_actions(job, decision)?;
     let Decision { counts, .. } = decision;
     at_most(job.flow.max_changes, counts.sent(), "to send", "--max-changes")?;
     at_most(job.flow.max_create, counts.of(Action::Create), "to create", "--max-create")?;
     at_most(job.flow.max_delete, counts.of(Action::Delete), "to delete", "--max-delete")
 }
 
-/// Before the first call: the API has a call for whatever will be asked of it, and what such a call needs besides the row
-/// was said.
-pub(super) fn of_the_calls(job: &Job, samples: &[Sample], decision: Option<&Decision>) -> Result<(), Error> {
-    let asked =
-        |action: &Action| decision.map_or(*action == job.source.action, |decision| decision.counts.of(*action) > 0);
-    let actions: Vec<Action> = Action::ALL.into_iter().filter(asked).collect();
-    if let Some(action) = actions.iter().find(|action| !job.description.offers(**action)) {
-        let (api, word) = (job.description.name(), action.word());
-        return Err(Error::new(Exit::Config, format!("the description of {api} has no call to {word} a profile"))
-            .hint(format!("if the API has one, say it there, under [operations.{word}]")));
-    }
-    let kinds: Vec<IdKind> = samples.iter().flat_map(|sample| sample.identity.ids()).map(Id::kind).collect();
-    match job.description.lacks(&actions, &kinds) {
-        None => Ok(()),
-        Some(name) => Err(Error::new(Exit::Usage, format!("the calls of {} need {name}", job.description.name()))
-            .hint(format!("say it for the whole run: --set {name}=…"))),
-    }
+/// Before the first call: the API has a call for whatever rows ask for by themselves.
+fn of_the_actions(job: &Job, decision: &Decision) -> Result<(), Error> {
+    let asked = |action: &Action| decision.counts.of(*action) > 0 && !job.description.offers(*action);
+    let Some(action) = Action::ALL.into_iter().find(asked) else { return Ok(()) };
+    let (api, word) = (job.description.name(), action.word());
+    Err(Error::new(Exit::Config, format!("the description of {api} has no call to {word} a profile"))
+        .hint(format!("if the API has one, say it there, under [operations.{word}]")))
 }
 
 fn at_most(most: u64, wanted: u64, what: &str, flag: &str) -> Result<(), Error> {

@@ -35,7 +35,7 @@ pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
     ask::must_be_possible(&job)?;
     let Reached { client, sandbox } = target::reach(job.target.clone(), &job.description, &input, &job.source, stage)?;
     let is_sandbox = sandbox.is_some();
-    let mut remembered = Remembered::open(&job, &client, is_sandbox)?;
+    let mut remembered = Remembered::open(&job, client.host(), is_sandbox)?;
     let last_time = || match &remembered {
         Some(remembered) => remembered.last_rows(),
         None => place::last_rows(&job, &client, is_sandbox),
@@ -63,7 +63,7 @@ async fn afterwards(
         if pruned.is_stopped {
             return Ok(pruned.exit);
         }
-        if pruned.is_done {
+        if pruned.is_done && sync.job.source.takes_every_row() {
             remembered.complete(came.rows)?;
         }
         if exit == Exit::Success {
@@ -101,7 +101,8 @@ async fn prune_leavers(
     }
     let count = say_count(leavers.len() as u64);
     if !came.settled {
-        sync.stage.tell(&format!("{count} who left are not pruned, since some rows failed or are invalid"));
+        let why = "since some rows failed, or are invalid and may be theirs";
+        sync.stage.warn(&format!("{count} who left are not pruned, {why}"));
         return Ok(Pruned::well(false));
     }
     sync.stage.tell(&format!("pruning {count} who left since the last complete sync"));

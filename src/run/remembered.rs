@@ -3,12 +3,15 @@
 //! Promises: nothing is remembered that is not in the synced journal; whoever left is pruned or forgotten only when this
 //! sync is complete.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use super::{input::Input, patience::share, wall};
 use crate::{
     config::{Amount, Job, MemoryWish},
-    domain::{Moment, Past, Recall, say_count},
+    domain::{Batch, Id, IdKind, Identity, Moment, Past, Recall, Subject, say_count},
     error::{Error, Exit},
     memory::{About, Leaver, Leavers, Memory, Recollection},
     remote::Description,
@@ -141,9 +144,35 @@ pub(super) fn decide(
     let bytes = input.bytes()?;
     let ask = |recall: Option<&mut dyn Recall>| source::decide(bytes, input.name(), &job.source, survey, past, recall);
     let mut decision = match remembered {
-        Some(remembered) => remembered.decide(survey.rows, |recall| ask(Some(recall)))?,
+        Some(remembered) => {
+            let decision = remembered.decide(survey.rows, |recall| ask(Some(recall)))?;
+            remembered.leavers = really_left(job, input, std::mem::take(&mut remembered.leavers))?;
+            decision
+        }
         None => ask(None)?,
     };
     past.decided = std::mem::take(&mut decision.decided);
     Ok(Some(decision))
+}
+
+/// Of those whom the memory did not meet, whoever stands nowhere in the input, by none of their ids: somebody known by one
+/// id last time may be known by another one now. Ids are held against each other in any case of their letters, since many
+/// an API takes them so: rather somebody stays.
+fn really_left(job: &Job, input: &Input, leavers: Vec<Leaver>) -> Result<Vec<Leaver>, Error> {
+    if leavers.is_empty() {
+        return Ok(leavers);
+    }
+    let name = |id: &Id| (id.kind(), id.text().to_ascii_lowercase());
+    let theirs: HashSet<(IdKind, String)> = leavers.iter().flat_map(|leaver| leaver.identity.ids()).map(name).collect();
+    let mut reader = input.reader(&job.source.ids_of_all())?;
+    let (nobody, mut batch, mut met) = (Past::default(), Batch::default(), HashSet::new());
+    while reader.next(&nobody, &mut batch)? {
+        let known = batch.rows.iter().filter_map(|row| match &row.subject {
+            Subject::Known(identity) | Subject::Spared(identity, _) => Some(identity),
+            Subject::Malformed { .. } => None,
+        });
+        met.extend(known.flat_map(Identity::ids).map(name).filter(|name| theirs.contains(name)));
+    }
+    let has_left = |leaver: &Leaver| !leaver.identity.ids().any(|id| met.contains(&name(id)));
+    Ok(leavers.into_iter().filter(has_left).collect())
 }

@@ -22,8 +22,12 @@ pub(super) fn heeded(job: &Job) -> Result<Option<Suppressed>, Error> {
 }
 
 /// The list into which a run enters those whom it deletes.
-pub(super) fn grown(job: &Job) -> Result<Option<SuppressList>, Error> {
+pub(super) fn grown(job: &Job, is_sandbox: bool, stage: &Stage) -> Result<Option<SuppressList>, Error> {
     match (job.task, &job.suppress) {
+        (Task::Delete, Some(_)) if is_sandbox => {
+            stage.tell("a rehearsal erases nobody, so nobody is entered into the list of --suppress");
+            Ok(None)
+        }
         (Task::Delete, Some(wish)) => {
             let kinds = remembered::kinds(&job.description);
             SuppressList::create_or_open(&wish.list, &wish.key, &kinds, job.place.group_readable).map(Some)

@@ -120,3 +120,26 @@ pub struct Options {
     /// Seeds the choice of sample rows.
     pub seed: u64,
 }
+
+impl Options {
+    /// The same for whoever only wants to know who is in the input: every row of it, without its fields.
+    #[must_use]
+    pub fn ids_of_all(&self) -> Self {
+        Self {
+            dedupe: Dedupe::Off,
+            shard: Shard { index: 0, count: 1 },
+            skip: 0,
+            limit: u64::MAX,
+            action_column: None,
+            fields: FieldWish::default(),
+            last_wins: false,
+            ..self.clone()
+        }
+    }
+
+    /// Whether no row of the input is left out.
+    #[must_use]
+    pub const fn takes_every_row(&self) -> bool {
+        self.shard.count <= 1 && self.skip == 0 && self.limit == u64::MAX
+    }
+}

@@ -179,3 +179,28 @@ fn whoever_is_taken_off_the_list_may_come_back() {
     let there: Vec<String> = people(&sandbox).into_keys().collect();
     assert_eq!(there, ["customer-2", "customer-3"]);
 }
+
+/// What the memory knew of somebody was true before they were erased by another command.
+#[test]
+fn whoever_comes_back_after_an_erasure_is_sent_again() {
+    let (desk, sandbox) = (desk(), calm(2));
+    desk.put("tonight.csv", "customer_user_id,email\ncustomer-1,1@example.com\ncustomer-2,2@example.com\n");
+    desk.put("erase.csv", "customer_user_id\ncustomer-1\n");
+    let sync = ["sync", "tonight.csv", "--memory", "memory", "--action", "upsert"];
+    run(act(&desk, &sync, &sandbox).arg("--first")).with(0);
+    run(act(&desk, &["delete", "erase.csv"], &sandbox).args(LIST)).with(0);
+    run(act(&desk, &sync, &sandbox).args(LIST)).with(0).saying(&["suppressed 1"]);
+    run(desk.program().args(["suppress", "remove", "erase.csv"]).args(LIST)).with(0);
+    run(act(&desk, &sync, &sandbox).args(LIST)).with(0).saying(&["created 1"]);
+    assert_eq!(people(&sandbox)["customer-1"]["email"], "1@example.com");
+}
+
+/// A rehearsal erases nobody: whoever it enters would never be sent again.
+#[test]
+fn a_rehearsal_enters_nobody() {
+    let desk = desk();
+    desk.put("erase.csv", "customer_user_id\ncustomer-1\n");
+    let rehearsed = run(desk.program().args(["delete", "erase.csv", "--sandbox"]).args(LIST)).with(0);
+    rehearsed.saying(&["nobody is entered into the list"]);
+    assert!(!desk.path("erased.list").exists());
+}

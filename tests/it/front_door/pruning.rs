@@ -4,8 +4,9 @@ use std::fs;
 
 use crate::support::{
     acts::{act, counted, outcomes, people, received},
-    program::{Desk, Running, calm, run},
+    program::{Desk, Running, calm, run, sandbox},
 };
+use tollgate::sandbox::{Faults, Population, Profile};
 
 const HEAD: &str = "customer_user_id,email\n";
 
@@ -77,4 +78,51 @@ fn killed_while_it_prunes_the_same_command_goes_on_pruning() {
             assert!(fs::read_dir(desk.path("night")).unwrap().count() > 2);
         }
     }
+}
+
+/// Somebody known by one id last night is known by both tonight, or in other letters: they have not left.
+#[test]
+fn whoever_stands_in_the_file_by_another_of_their_ids_is_not_pruned() {
+    let own = "abcdef00-5b1c-4c9e-8f3a-2b6d7e8f9a0b";
+    let both = |n: u64, id: &str| Profile { customer_user_id: Some(format!("c-{n}")), profile_id: Some(id.to_owned()) };
+    let others = (2..=4).map(|n| both(n, &format!("{n:08}-5b1c-4c9e-8f3a-2b6d7e8f9a0b")));
+    let people_of_old = std::iter::once(both(1, own)).chain(others).collect();
+    let (desk, sandbox) = (Desk::new(), sandbox(Population::Profiles(people_of_old), Faults::default(), None));
+    let head = "profile_id,customer_user_id,email\n";
+    let rest = ",c-2,2@example.com\n,c-3,3@example.com\n";
+    let shouted = own.to_uppercase();
+    let nights = [
+        format!("{head},c-1,1@example.com\n,c-4,4@example.com\n{rest}"),
+        format!("{head}{own},c-1,1@example.com\n{rest}"),
+        format!("{head}{own},,1@example.com\n{rest}"),
+        format!("{head}{shouted},,1@example.com\n{rest}"),
+    ];
+    for (night, text) in nights.into_iter().enumerate() {
+        desk.put("tonight.csv", text);
+        let mut command = act(&desk, &PRUNING, &sandbox);
+        if night == 0 {
+            command.arg("--first");
+        }
+        let left = run(&mut command);
+        let there: Vec<String> = people(&sandbox).into_keys().filter(|id| id == "c-1").collect();
+        assert_eq!(there, ["c-1"], "night {night}: {left:#?}");
+    }
+    assert!(!people(&sandbox).contains_key("c-4"), "who left is gone");
+}
+
+/// A part of the input says nothing about who is in the rest of it.
+#[test]
+fn a_part_of_the_input_prunes_nobody_and_is_no_complete_sync() {
+    let (desk, sandbox) = (Desk::new(), calm(6));
+    desk.put("tonight.csv", file(1..=6));
+    run(act(&desk, &PRUNING, &sandbox).arg("--first")).with(0);
+    for part in [["--limit", "3"], ["--skip", "3"], ["--shard", "0/2"]] {
+        let (left, calls) = counted(act(&desk, &PRUNING, &sandbox).args(part), &sandbox);
+        left.with(2).saying(&["--prune with --skip, --limit or --shard"]);
+        assert_eq!(calls, 0);
+        run(act(&desk, &PRUNING[..4], &sandbox).args(part)).with(0);
+    }
+    desk.put("tonight.csv", file(1..=5));
+    run(&mut act(&desk, &PRUNING, &sandbox)).with(0).saying(&["pruning 1 who left"]);
+    assert_eq!(people(&sandbox).len(), 5);
 }

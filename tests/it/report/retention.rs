@@ -106,13 +106,15 @@ fn nothing_else_is_ever_taken_away() {
     assert_eq!(retain(root.path(), "sync", keep(1), &spare).unwrap(), [held_path], "in use no more");
 }
 
+/// The only record of those who were deleted since they had left.
 #[test]
-fn a_run_goes_with_its_stage() {
+fn a_run_that_pruned_somebody_stays() {
     let root = TempDir::new().unwrap();
     let spare = run(root.path(), "spare", &about(9), true);
     let old = run(root.path(), "old", &about(0), true);
     run(&old, PRUNE, &Immutable { command: "delete".to_owned(), ..about(0) }, true);
-    fs::write(old.join(".lock-adapty-api.adapty.io"), "").unwrap();
+    assert_eq!(retain(root.path(), "sync", keep(1), &spare).unwrap(), Vec::<PathBuf>::new());
+    fs::remove_dir_all(old.join(PRUNE)).unwrap();
     assert_eq!(retain(root.path(), "sync", keep(1), &spare).unwrap(), [old]);
     assert_eq!(names(root.path()), ["spare"]);
 }
