@@ -21,7 +21,7 @@ use std::{
 use tempfile::TempDir;
 
 pub(crate) use self::{
-    KEY,
+    peer::KEY,
     process::{Measured, measure},
     server::{Arrivals, Server},
 };
