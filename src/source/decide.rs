@@ -68,7 +68,8 @@ impl Changes {
 
 /// Decides about each of our rows, with the same `options` as `survey` was made with. `recall` is asked about each row
 /// that counts: the last one of each identity that can be sent where [`Options::last_wins`], else every one. What earlier
-/// tries settled is asked about as well, but is in no set and in no count.
+/// tries settled is asked about as well, but is in no set and in no count. `recall` stays on this thread, wherever `carry`
+/// reads.
 ///
 /// Of a row that counts only because the last one of its identity is suppressed, `recall` hears at that later row.
 ///

@@ -54,7 +54,8 @@ pub struct Survey {
     pub(super) suspects: Suspects,
 }
 
-/// Counts a file's rows, takes its digest and chooses samples. `name` is for messages and for the extension.
+/// Counts a file's rows, takes its digest and chooses samples. `name` is for messages and for the extension, `carry` for
+/// who reads and who counts.
 ///
 /// # Errors
 /// [`Exit::Data`](crate::error::Exit::Data) when the file is not what can be read as rows with ids, and when it cannot
