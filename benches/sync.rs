@@ -20,7 +20,7 @@ use std::{
 
 use support::{LIFTED, Measured, Outcome, Server, measure, median, say, verdict, workplace};
 use tokio::time::Instant;
-use tollgate::domain::hmac_fingerprint;
+use tollgate::domain::HmacKey;
 
 const ROWS: u32 = 10_000_000;
 const ROUNDS: usize = 3;
@@ -82,9 +82,10 @@ fn profiles(directory: &Path) -> Outcome<PathBuf> {
 /// What no program can do without that remembers by keyed hashes: read, hash, look up. In seconds.
 fn peer(input: &Path) -> Outcome<f64> {
     let mut known = HashSet::with_capacity(ROWS as usize);
+    let key = HmacKey::new(&[7; 32]);
     let hash = |record: &csv::ByteRecord| {
-        let who = hmac_fingerprint(&[7; 32], &[&record[0]]).0[0];
-        let what = hmac_fingerprint(&[7; 32], &[record.as_slice()]).0;
+        let who = key.sign(&record[0]).0[0];
+        let what = key.sign(record.as_slice()).0;
         (u64::from_le_bytes(std::array::from_fn(|at| what[at])), who)
     };
     for record in csv::Reader::from_path(input)?.byte_records() {

@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::FileExt,
 };
 
+use super::carry::carry;
 use crate::{
     error::{Error, Exit},
     source::{InputName, Options, Reader, Survey, survey},
@@ -47,7 +48,7 @@ impl Input {
                 Error::new(Exit::NoInput, format!("{name} is not a file")).hint("a pipe is read as `-`, from stdin")
             );
         }
-        let survey = Box::new(survey(BufReader::with_capacity(BUFFER, &file), &name, options)?);
+        let survey = Box::new(survey(BufReader::with_capacity(BUFFER, &file), &name, options, carry)?);
         Ok(Self::File { file, name, survey, metadata: Box::new(metadata) })
     }
 

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{input::Input, patience::share, wall};
+use super::{carry::carry, input::Input, patience::share, wall};
 use crate::{
     config::{Amount, Job, MemoryWish},
     domain::{Batch, Id, IdKind, Identity, Moment, Past, Recall, Subject, say_count},
@@ -142,7 +142,8 @@ pub(super) fn decide(
         return Ok(None);
     }
     let bytes = input.bytes()?;
-    let ask = |recall: Option<&mut dyn Recall>| source::decide(bytes, input.name(), &job.source, survey, past, recall);
+    let ask =
+        |recall: Option<&mut dyn Recall>| source::decide(bytes, input.name(), &job.source, survey, past, recall, carry);
     let mut decision = match remembered {
         Some(remembered) => {
             let decision = remembered.decide(survey.rows, |recall| ask(Some(recall)))?;

@@ -335,7 +335,7 @@ impl Ledger for JournalThread {
     }
 }
 
-fn no_thread(error: &std::io::Error) -> Error {
+pub(super) fn no_thread(error: &std::io::Error) -> Error {
     Error::new(Exit::Internal, format!("cannot start a thread: {error}"))
 }
 

@@ -8,10 +8,9 @@ use std::{collections::BTreeMap, io::Read};
 use super::{
     columns::Reading,
     judge,
-    open::open,
     options::Options,
+    readings::{Carry, Readings},
     reservoir::Reservoir,
-    share::{Place, Share},
     survey::Survey,
     suspects::{Prints, Suspects},
 };
@@ -69,7 +68,8 @@ impl Changes {
 
 /// Decides about each of our rows, with the same `options` as `survey` was made with. `recall` is asked about each row
 /// that counts: the last one of each identity that can be sent where [`Options::last_wins`], else every one. What earlier
-/// tries settled is asked about as well, but is in no set and in no count.
+/// tries settled is asked about as well, but is in no set and in no count. `recall` stays on this thread, wherever `carry`
+/// reads.
 ///
 /// Of a row that counts only because the last one of its identity is suppressed, `recall` hears at that later row.
 ///
@@ -82,29 +82,43 @@ pub fn decide<R: Read>(
     survey: &Survey,
     past: &Past,
     recall: Option<&mut dyn Recall>,
+    carry: Carry<R>,
 ) -> Result<Decision, Error> {
-    let mut opened = open(input, name, options)?;
-    let mut share = Share::of(options);
     let mut bench = Bench::new(options, &survey.suspects, past, recall);
-    while !share.is_over() {
-        let Some(record) = opened.records.next()? else { break };
-        if share.count() == Place::Before {
-            continue;
-        }
-        if let Some(reading) = opened.columns.read(&record, &share) {
-            bench.take(record.line, reading);
-        }
-    }
+    let mut readings = Readings::open(input, name, options)?;
+    carry(&mut readings, &mut |pile| pile.0.iter().for_each(|(line, reading)| bench.take(*line, reading)))?;
     Ok(bench.finish())
 }
 
 /// A row that could be sent.
-struct Case {
+#[derive(Clone, Copy)]
+struct Case<'p> {
+    line: u64,
+    settled: bool,
+    identity: &'p Identity,
+    action: Action,
+    fields: &'p Fields,
+}
+
+/// A row that may have to be sent for want of a later one.
+struct Held {
     line: u64,
     settled: bool,
     identity: Identity,
     action: Action,
     fields: Fields,
+}
+
+impl Held {
+    fn of(case: Case<'_>) -> Self {
+        let Case { line, settled, identity, action, fields } = case;
+        Self { line, settled, identity: identity.clone(), action, fields: fields.clone() }
+    }
+
+    fn case(&self) -> Case<'_> {
+        let Self { line, settled, identity, action, fields } = self;
+        Case { line: *line, settled: *settled, identity, action: *action, fields }
+    }
 }
 
 struct Bench<'a, 'r> {
@@ -113,7 +127,7 @@ struct Bench<'a, 'r> {
     past: &'a Past,
     recall: Option<&'r mut (dyn Recall + 'r)>,
     /// Rows that count if all later ones of their identity are suppressed; none where there is no such list.
-    held: BTreeMap<[u64; 2], Case>,
+    held: BTreeMap<[u64; 2], Held>,
     decided: Decided,
     counts: Changes,
     reservoir: Reservoir,
@@ -138,66 +152,66 @@ impl<'a, 'r> Bench<'a, 'r> {
         }
     }
 
-    fn take(&mut self, line: u64, reading: Reading) {
+    fn take(&mut self, line: u64, reading: &Reading) {
         let Reading { subject, action, fields, .. } = reading;
         let settled = self.past.settled.contains(line);
         let (Subject::Known(identity) | Subject::Spared(identity, _)) = subject else {
             self.counts.malformed += u64::from(!settled);
             return;
         };
-        let print = self.suspects.map(|_| self.prints.whole(&identity));
+        let print = self.suspects.map(|_| self.prints.whole(identity));
         let last = self.suspects.zip(print).and_then(|(suspects, print)| Some((print, suspects.last_line(print)?)));
-        if judge::is_suppressed(&identity, action, self.past) {
+        if judge::is_suppressed(identity, *action, self.past) {
             self.counts.suppressed += u64::from(!settled);
             if let Some((print, _)) = last.filter(|(_, last)| *last <= line)
                 && let Some(case) = self.held.remove(&print)
             {
-                self.ask(&case);
+                self.ask(case.case());
             }
             return;
         }
-        self.place(Case { line, settled, identity, action, fields }, last);
+        self.place(Case { line, settled, identity, action: *action, fields }, last);
     }
 
     /// `last` is the print of a suspect, and the line of its last row.
-    fn place(&mut self, case: Case, last: Option<([u64; 2], u64)>) {
-        let Some((print, last)) = last else { return self.ask(&case) };
+    fn place(&mut self, case: Case<'_>, last: Option<([u64; 2], u64)>) {
+        let Some((print, last)) = last else { return self.ask(case) };
         if case.line >= last {
             if let Some(earlier) = self.held.remove(&print) {
-                self.supersede(&earlier);
+                self.supersede(earlier.case());
             }
-            self.ask(&case);
+            self.ask(case);
         } else if self.past.suppressed.is_none() {
-            self.supersede(&case);
-        } else if let Some(earlier) = self.held.insert(print, case) {
-            self.supersede(&earlier);
+            self.supersede(case);
+        } else if let Some(earlier) = self.held.insert(print, Held::of(case)) {
+            self.supersede(earlier.case());
         }
     }
 
-    fn supersede(&mut self, case: &Case) {
+    fn supersede(&mut self, case: Case<'_>) {
         if !case.settled {
             self.decided.superseded.insert(case.line);
             self.counts.superseded += 1;
         }
     }
 
-    fn ask(&mut self, case: &Case) {
+    fn ask(&mut self, case: Case<'_>) {
         let Case { line, settled, identity, action, fields } = case;
-        let known = self.recall.as_mut().map_or(Known::Changed, |recall| recall.ask(identity, *action, fields));
-        if *settled {
+        let known = self.recall.as_mut().map_or(Known::Changed, |recall| recall.ask(identity, action, fields));
+        if settled {
             return;
         }
         match known {
             Known::Changed => {
-                self.counts.add(*action);
-                self.reservoir.offer(*line, identity);
+                self.counts.add(action);
+                self.reservoir.offer(line, identity);
             }
             Known::Same => {
-                self.decided.unchanged.insert(*line);
+                self.decided.unchanged.insert(line);
                 self.counts.unchanged += 1;
             }
             Known::Refused => {
-                self.decided.refused_before.insert(*line);
+                self.decided.refused_before.insert(line);
                 self.counts.refused_before += 1;
             }
         }
@@ -205,8 +219,8 @@ impl<'a, 'r> Bench<'a, 'r> {
 
     /// An input that has changed since the survey may leave somebody held.
     fn finish(mut self) -> Decision {
-        for case in std::mem::take(&mut self.held).into_values() {
-            self.ask(&case);
+        for held in std::mem::take(&mut self.held).into_values() {
+            self.ask(held.case());
         }
         Decision { decided: self.decided, counts: self.counts, samples: self.reservoir.samples() }
     }

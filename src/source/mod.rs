@@ -4,9 +4,9 @@
 //! the input; nothing is guessed silently. It knows no journal and no API: which columns hold ids is told to it.
 //!
 //! The way of a byte: `decode` hashes and unpacks it, `text` holds it in a window, `records` finds where its record
-//! ends, `columns`, `ids` and `fields` make a row of the record, `share` says whether the row is ours, and then `survey`
-//! counts it, `decide` finds out whether it must be sent, or `reader` hands it on. What the input is at all is recognised
-//! in `open`, by `sniff`.
+//! ends, `columns`, `ids` and `fields` make a row of the record, `share` says whether the row is ours, and then, in the
+//! piles of `readings`, `survey` counts it and `decide` finds out whether it must be sent; `reader` hands it on. What the
+//! input is at all is recognised in `open`, by `sniff`.
 
 mod columns;
 mod decide;
@@ -21,6 +21,7 @@ mod odd;
 mod open;
 mod options;
 mod reader;
+mod readings;
 mod records;
 mod repeats;
 mod reservoir;
@@ -34,4 +35,5 @@ mod text;
 pub use decide::{Changes, Decision, decide};
 pub use options::{ColumnWish, Dedupe, FieldWish, Format, InputName, Options, Shard, Wish};
 pub use reader::{Finish, Reader};
+pub use readings::{Carry, Pile, Readings};
 pub use survey::{Survey, survey};

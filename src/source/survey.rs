@@ -6,13 +6,11 @@
 use std::io::Read;
 
 use super::{
-    columns::{Columns, Reading},
+    columns::Reading,
     fields::Doubts,
-    open::open,
     options::Options,
-    records::Record,
+    readings::{Carry, Readings},
     reservoir::Reservoir,
-    share::{Place, Share},
     suspects::{Suspects, Watch},
 };
 use crate::{
@@ -56,25 +54,19 @@ pub struct Survey {
     pub(super) suspects: Suspects,
 }
 
-/// Counts a file's rows, takes its digest and chooses samples. `name` is for messages and for the extension.
+/// Counts a file's rows, takes its digest and chooses samples. `name` is for messages and for the extension, `carry` for
+/// who reads and who counts.
 ///
 /// # Errors
 /// [`Exit::Data`](crate::error::Exit::Data) when the file is not what can be read as rows with ids, and when it cannot
 /// be read to its end.
-pub fn survey<R: Read>(input: R, name: &str, options: &Options) -> Result<Survey, Error> {
-    let mut opened = open(input, name, options)?;
-    let mut share = Share::of(options);
+pub fn survey<R: Read>(input: R, name: &str, options: &Options, carry: Carry<R>) -> Result<Survey, Error> {
+    let mut readings = Readings::open(input, name, options)?;
     let mut census = Census::new(options);
-    while !share.is_over() {
-        let Some(record) = opened.records.next()? else { break };
-        match share.count() {
-            Place::Before => {}
-            Place::Within => census.look_at(&record, &opened.columns, &share),
-        }
-    }
-    let (records, lines) = (share.met(), opened.records.lines_so_far());
-    let drained = opened.records.drain()?;
-    let warnings = census.warnings(records, lines, opened.columns.schema());
+    carry(&mut readings, &mut |pile| pile.0.iter().for_each(|(line, reading)| census.look_at(*line, reading)))?;
+    let (records, lines) = (readings.met(), readings.lines_so_far());
+    let warnings = census.warnings(records, lines, readings.schema());
+    let (drained, layout) = readings.drain()?;
     Ok(Survey {
         rows: census.rows,
         met: records,
@@ -86,7 +78,7 @@ pub fn survey<R: Read>(input: R, name: &str, options: &Options) -> Result<Survey
         digest: drained.digest,
         warnings,
         samples: census.reservoir.samples(),
-        layout: opened.layout,
+        layout,
         suspects: census.watch.map(Watch::suspects).unwrap_or_default(),
     })
 }
@@ -118,15 +110,15 @@ impl Census {
         }
     }
 
-    fn look_at(&mut self, record: &Record<'_>, columns: &Columns, share: &Share) {
-        let Some(Reading { subject, notes, doubts, .. }) = columns.read(record, share) else { return };
+    fn look_at(&mut self, line: u64, reading: &Reading) {
+        let Reading { subject, notes, doubts, .. } = reading;
         self.rows += 1;
         self.odd += u64::from(notes.odd);
         self.trimmed += u64::from(notes.trimmed);
         self.non_ascii += u64::from(notes.non_ascii);
-        self.doubts.note(record.line, &doubts);
+        self.doubts.note(line, doubts);
         match subject {
-            Subject::Known(identity) | Subject::Spared(identity, _) => self.meet(record.line, &identity),
+            Subject::Known(identity) | Subject::Spared(identity, _) => self.meet(line, identity),
             Subject::Malformed { .. } => self.malformed += 1,
         }
     }

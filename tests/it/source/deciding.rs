@@ -11,7 +11,7 @@ use tollgate::{
         Action, Decided, Fields, Id, Identity, Known, LineSet, Past, Printer, Recall, Row, Span, Spared, Subject,
         Suppressed,
     },
-    source::{Changes, Decision, Options, Shard, decide, survey},
+    source::{Changes, Decision, Options, Readings, Shard, decide, survey},
 };
 
 use super::{
@@ -46,7 +46,7 @@ fn last_wins() -> Options {
 }
 
 fn decided(input: &[u8], options: &Options, past: &Past, memory: &mut Memory) -> Decision {
-    decide(input, "-", options, &surveyed(input, "-", options), past, Some(memory)).unwrap()
+    decide(input, "-", options, &surveyed(input, "-", options), past, Some(memory), Readings::in_turn).unwrap()
 }
 
 fn suppressing(ids: &[&str]) -> Suppressed {
@@ -93,7 +93,7 @@ fn every_row_counts_where_that_was_asked_for() {
 fn nobody_to_ask_means_that_all_that_counts_is_sent() {
     let input = b"customer_user_id,first_name\nc-1,same\nc-1,bad\n";
     let survey = surveyed(input, "-", &last_wins());
-    let decision = decide(&input[..], "-", &last_wins(), &survey, &Past::default(), None).unwrap();
+    let decision = decide(&input[..], "-", &last_wins(), &survey, &Past::default(), None, Readings::in_turn).unwrap();
     assert_eq!((decision.counts.sent(), decision.counts.superseded), (1, 1));
 }
 
@@ -284,8 +284,8 @@ proptest! {
     #[test]
     fn a_survey_that_looks_out_for_repeats_counts_as_ever(table_rows in any_rows()) {
         let input = table(&table_rows);
-        let one = survey(&input[..], "-", &updating()).unwrap();
-        let other = survey(&input[..], "-", &Options { last_wins: true, ..updating() }).unwrap();
+        let one = survey(&input[..], "-", &updating(), Readings::in_turn).unwrap();
+        let other = survey(&input[..], "-", &Options { last_wins: true, ..updating() }, Readings::in_turn).unwrap();
         prop_assert_eq!((one.rows, one.malformed, one.samples), (other.rows, other.malformed, other.samples));
     }
 }

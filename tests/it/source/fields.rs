@@ -3,7 +3,7 @@
 use tollgate::{
     domain::{Action, Field, FieldKind, IdFormat, Past, Schema, Subject},
     error::Exit,
-    source::{ColumnWish, FieldWish, Format, Options, Reader, Wish, survey},
+    source::{ColumnWish, FieldWish, Format, Options, Reader, Readings, Wish, survey},
 };
 
 use super::{
@@ -138,7 +138,7 @@ fn columns_are_left_out_by_name() {
 }
 
 fn misused(input: &str, options: &Options) -> String {
-    let counted = survey(input.as_bytes(), "-", options).unwrap_err();
+    let counted = survey(input.as_bytes(), "-", options, Readings::in_turn).unwrap_err();
     let read = Reader::open(input.as_bytes(), "-", options, None).err().unwrap();
     assert_eq!(counted, read);
     assert_eq!(counted.exit(), Exit::Usage, "{counted}");

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use tollgate::{
     domain::{Batch, IdFormat, Past},
     error::{Error, Exit},
-    source::{ColumnWish, Format, Options, Reader, Wish, survey},
+    source::{ColumnWish, Format, Options, Reader, Readings, Wish, survey},
 };
 
 use super::{
@@ -186,11 +186,11 @@ impl Read for Broken<'_> {
 fn a_persistent_read_error_is_final() {
     let (plain, packed) = (fixture("customers.csv"), fixture("two-members.csv.gz"));
     for bytes in [&plain[..], &packed[..60], &packed[..2]] {
-        let error = survey(Broken(bytes, io::ErrorKind::WouldBlock), "in", &options()).unwrap_err();
+        let error = survey(Broken(bytes, io::ErrorKind::WouldBlock), "in", &options(), Readings::in_turn).unwrap_err();
         assert_eq!(error.exit(), Exit::Data);
         assert!(error.what().starts_with("in cannot be read: "), "{error}");
     }
-    let gone = survey(Broken(b"", io::ErrorKind::NotFound), "in", &options()).unwrap_err();
+    let gone = survey(Broken(b"", io::ErrorKind::NotFound), "in", &options(), Readings::in_turn).unwrap_err();
     assert_eq!(gone.exit(), Exit::NoInput);
 
     let mut reader = Reader::open(Broken(&plain, io::ErrorKind::Other), "in", &options(), None).unwrap();
@@ -239,7 +239,7 @@ fn a_second_byte_order_mark_belongs_to_the_id_and_makes_it_odd() {
 fn packed_files_in_small_pieces() {
     for name in ["two-members.csv.gz", "two-frames.csv.zst"] {
         let whole = surveyed(&fixture(name), name, &options());
-        assert_eq!(survey(Dribble::new(&fixture(name), 1), name, &options()).unwrap(), whole);
+        assert_eq!(survey(Dribble::new(&fixture(name), 1), name, &options(), Readings::in_turn).unwrap(), whole);
     }
 }
 
@@ -259,7 +259,7 @@ fn a_large_packed_file_is_read_whole() {
 #[test]
 fn a_foreign_start_is_recognised_byte_by_byte_too() {
     let zip = fixture("not-a-table.xlsx");
-    assert!(survey(Dribble::new(&zip, 1), "in", &options()).unwrap_err().what().contains("xlsx"));
+    assert!(survey(Dribble::new(&zip, 1), "in", &options(), Readings::in_turn).unwrap_err().what().contains("xlsx"));
     let twice = {
         let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         packer.write_all(&fixture("two-members.csv.gz")).unwrap();

@@ -17,7 +17,7 @@ use std::io::{self, Cursor, Read};
 use tollgate::{
     domain::{Action, Batch, Id, IdFormat, IdKind, Identity, Kept, Past, Row, Subject},
     error::{Error, Exit},
-    source::{ColumnWish, Dedupe, FieldWish, Finish, Format, Options, Reader, Shard, Survey, Wish, survey},
+    source::{ColumnWish, Dedupe, FieldWish, Finish, Format, Options, Reader, Readings, Shard, Survey, Wish, survey},
 };
 
 const PROFILE: IdKind = IdKind(0);
@@ -135,12 +135,12 @@ fn reasons(input: &[u8], name: &str, options: &Options) -> Vec<String> {
 }
 
 fn surveyed(input: &[u8], name: &str, options: &Options) -> Survey {
-    survey(input, name, options).unwrap()
+    survey(input, name, options, Readings::in_turn).unwrap()
 }
 
 /// The error that both passes must agree on.
 fn refused(input: &[u8], name: &str, options: &Options) -> Error {
-    let counted = survey(input, name, options).unwrap_err();
+    let counted = survey(input, name, options, Readings::in_turn).unwrap_err();
     let read = read(input, name, options, &Past::default()).unwrap_err();
     assert_eq!(counted, read);
     assert_eq!(counted.exit(), Exit::Data);

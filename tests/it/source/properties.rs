@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use tollgate::{
     domain::Past,
-    source::{Dedupe, Format, Options, Wish, survey},
+    source::{Dedupe, Format, Options, Readings, Wish, survey},
 };
 
 use super::{Dribble, lines, numbered, options, read};
@@ -108,7 +108,7 @@ proptest! {
 
     #[test]
     fn any_bytes_become_rows_in_order_or_one_error(input in any_bytes(), options in any_options()) {
-        let counted = survey(&input[..], "-", &options);
+        let counted = survey(&input[..], "-", &options, Readings::in_turn);
         let read = read(&input[..], "-", &options, &Past::default());
         match (counted, read) {
             (Ok(survey), Ok((pass, finish))) => {
