@@ -56,7 +56,9 @@ impl Picture<'_> {
                 }
                 let left = survey.rows.saturating_sub(settled);
                 let sent = self.decision.map(|decision| decision.counts.sent());
-                sent.iter().for_each(|sent| line("to send", format!("{} rows", say_count(*sent))));
+                if let Some(sent) = sent {
+                    line("to send", format!("{} rows", say_count(sent)));
+                }
                 line("pace", pace(job, sent.unwrap_or(left)));
                 survey.warnings.iter().for_each(|warning| line("warning", warning.clone()));
             }

@@ -303,7 +303,7 @@ impl Remembering {
 
     fn is_due(&mut self) -> bool {
         self.ticks += 1;
-        self.ticks % REMEMBER_EVERY == 0 && !self.synced.is_empty()
+        self.ticks.is_multiple_of(REMEMBER_EVERY) && !self.synced.is_empty()
     }
 
     fn flush(&mut self) -> Result<(), Error> {
