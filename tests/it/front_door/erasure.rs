@@ -59,7 +59,7 @@ fn file(rows: &[(u8, By)], field: bool) -> String {
     let mut text = format!("profile_id,customer_user_id{}\n", if field { ",first_name" } else { "" });
     for (n, by) in rows {
         let [profile, customer] = by.cells(*n);
-        text += &format!("{profile},{customer}{}\n", if field { ",Back" } else { "" });
+        text.extend([profile.as_str(), ",", &customer, if field { ",Back\n" } else { "\n" }]);
     }
     text
 }

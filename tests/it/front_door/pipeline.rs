@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     process::Command,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use tollgate::sandbox::Sandbox;
@@ -53,8 +53,9 @@ fn a_file_that_is_still_to_come_is_waited_for() {
 fn an_old_file_is_doubted() {
     let (desk, sandbox) = (Desk::new(), calm(2));
     let path = desk.put("tonight.csv", file(1..=2, "A"));
-    let written = SystemTime::now() - Duration::from_hours(27);
-    File::options().write(true).open(path).unwrap().set_modified(written).unwrap();
+    let file = File::options().write(true).open(path).unwrap();
+    let written = file.metadata().unwrap().modified().unwrap();
+    file.set_modified(written - Duration::from_hours(27)).unwrap();
     let update = |age| {
         let mut command = act(&desk, &["update", "tonight.csv"], &sandbox);
         command.args(["--max-input-age", age]);
@@ -122,7 +123,9 @@ fn a_memory_is_one_processs_at_a_time_and_one_hosts_for_ever() {
     stopped(&mut sync(&desk, &other, &[]), &other, 78, &["is of another host"]);
     let lock = fs::read_dir(desk.path("memory")).unwrap().map(|entry| entry.unwrap().path());
     let locks: Vec<File> = lock.filter_map(|path| File::open(path).ok()).collect();
-    locks.iter().for_each(|file| file.try_lock().unwrap());
+    for file in &locks {
+        file.try_lock().unwrap();
+    }
     stopped(&mut sync(&desk, &sandbox, &[]), &sandbox, 75, &["another process works with"]);
     drop(locks);
     run(&mut sync(&desk, &sandbox, &[])).with(0);
