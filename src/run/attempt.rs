@@ -47,7 +47,7 @@ pub(super) struct Came {
     pub(super) directory: PathBuf,
     /// Every row has its line.
     pub(super) complete: bool,
-    /// None of them is unsettled, or names nobody since it is invalid.
+    /// None of them is unsettled.
     pub(super) settled: bool,
     /// Rows in the input.
     pub(super) rows: u64,

@@ -190,9 +190,9 @@ pub(super) fn finished_before(scan: &Scan, job: &Job, directory: &Path, stage: &
     Ok(Came { exit, directory: directory.to_owned(), complete: true, settled, rows: totals.total() })
 }
 
-/// Nothing is left to be tried or to be mended.
+/// Nothing is left to be tried.
 const fn is_settled(totals: Tally) -> bool {
-    totals.of(Verdict::Failed) == 0 && totals.of(Verdict::Invalid) == 0
+    totals.of(Verdict::Failed) == 0
 }
 
 /// So many bad rows as are tolerated are none.

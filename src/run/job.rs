@@ -100,8 +100,8 @@ async fn prune_leavers(
         return Ok(Pruned::well(true));
     }
     let count = say_count(leavers.len() as u64);
-    if !came.settled {
-        let why = "since some rows failed, or are invalid and may be theirs";
+    if !came.settled || remembered.some_are_nameless() {
+        let why = "since some rows failed, or have no id that can be read and may be theirs";
         sync.stage.warn(&format!("{count} who left are not pruned, {why}"));
         return Ok(Pruned::well(false));
     }

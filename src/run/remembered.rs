@@ -35,6 +35,8 @@ pub(super) struct Remembered {
     wish: MemoryWish,
     recollection: Option<Recollection>,
     leavers: Vec<Leaver>,
+    /// A row of the input says nothing of whom it is about: it may be one of the leavers.
+    nameless: bool,
 }
 
 impl Remembered {
@@ -49,7 +51,7 @@ impl Remembered {
         let kinds = kinds(&job.description);
         let memory = Memory::open(&wish.directory, &about, &kinds, wish.first, job.place.group_readable)?;
         let store = Store(Arc::new(Mutex::new(memory)));
-        Ok(Some(Self { store, wish, recollection: None, leavers: Vec::new() }))
+        Ok(Some(Self { store, wish, recollection: None, leavers: Vec::new(), nameless: false }))
     }
 
     /// The input is taken as sent, and nobody is asked.
@@ -106,9 +108,24 @@ impl Remembered {
         }
     }
 
+    /// Holds the leavers against the whole input, ids alone: a row whose fields are invalid is about somebody, too.
+    fn look_again(&mut self, job: &Job, input: &Input) -> Result<(), Error> {
+        if self.leavers.is_empty() {
+            return Ok(());
+        }
+        let (leavers, nameless) = really_left(job, input, &self.leavers)?;
+        (self.leavers, self.nameless) = (leavers, nameless > 0);
+        Ok(())
+    }
+
     /// Nothing was completed since a run began: if it was this memory's, its end is still to be made, pruning included.
     pub(super) fn is_not_complete_since(&self, began: Moment) -> bool {
         !self.wish.assume_sent && self.store.lock().last_sync().is_none_or(|last| last.at < began)
+    }
+
+    /// Whether some row may be about anybody, leavers included.
+    pub(super) const fn some_are_nameless(&self) -> bool {
+        self.nameless
     }
 
     /// Who left since the last complete sync.
@@ -147,7 +164,7 @@ pub(super) fn decide(
     let mut decision = match remembered {
         Some(remembered) => {
             let decision = remembered.decide(survey.rows, |recall| ask(Some(recall)))?;
-            remembered.leavers = really_left(job, input, std::mem::take(&mut remembered.leavers))?;
+            remembered.look_again(job, input)?;
             decision
         }
         None => ask(None)?,
@@ -158,11 +175,8 @@ pub(super) fn decide(
 
 /// Of those whom the memory did not meet, whoever stands nowhere in the input, by none of their ids: somebody known by one
 /// id last time may be known by another one now. Ids are held against each other in any case of their letters, since many
-/// an API takes them so: rather somebody stays.
-fn really_left(job: &Job, input: &Input, leavers: Vec<Leaver>) -> Result<Vec<Leaver>, Error> {
-    if leavers.is_empty() {
-        return Ok(leavers);
-    }
+/// an API takes them so: rather somebody stays. Besides, how many rows have no id that can be read.
+fn really_left(job: &Job, input: &Input, leavers: &[Leaver]) -> Result<(Vec<Leaver>, u64), Error> {
     let name = |id: &Id| (id.kind(), id.text().to_ascii_lowercase());
     let theirs: HashSet<(IdKind, String)> = leavers.iter().flat_map(|leaver| leaver.identity.ids()).map(name).collect();
     let mut reader = input.reader(&job.source.ids_of_all())?;
@@ -174,6 +188,7 @@ fn really_left(job: &Job, input: &Input, leavers: Vec<Leaver>) -> Result<Vec<Lea
         });
         met.extend(known.flat_map(Identity::ids).map(name).filter(|name| theirs.contains(name)));
     }
-    let has_left = |leaver: &Leaver| !leaver.identity.ids().any(|id| met.contains(&name(id)));
-    Ok(leavers.into_iter().filter(has_left).collect())
+    let has_left = |leaver: &&Leaver| !leaver.identity.ids().any(|id| met.contains(&name(id)));
+    let nameless = reader.finish()?.malformed;
+    Ok((leavers.iter().filter(has_left).cloned().collect(), nameless))
 }

@@ -16,7 +16,11 @@ fn example() -> PathBuf {
 }
 
 fn crafter(people: u64) -> Sandbox {
-    Sandbox::start(Options { part: Part::Crafter { tenant: None }, ..options(Population::Count(people), Faults::default()) }).unwrap()
+    Sandbox::start(Options {
+        part: Part::Crafter { tenant: None },
+        ..options(Population::Count(people), Faults::default())
+    })
+    .unwrap()
 }
 
 fn object_id(number: u64) -> String {
