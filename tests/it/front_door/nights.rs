@@ -54,7 +54,7 @@ struct Night {
     trouble: Trouble,
 }
 
-const FLAGS: [&str; 5] = ["--every-row", "--prune", "--compare=server", "--refresh=1s", "--max-attempts=2"];
+const FLAGS: [&str; 5] = ["--every-row", "--prune", "--compare=server", "--refresh=1d", "--max-attempts=2"];
 
 fn row() -> impl Strategy<Value = Row> {
     let who = (0..POOL).prop_map(|who| if who == OUTSIDER { POOL } else { who });
