@@ -13,6 +13,7 @@ mod expect;
 mod input;
 mod job;
 mod key;
+mod naming;
 mod opening;
 mod patience;
 mod place;
