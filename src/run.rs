@@ -10,6 +10,7 @@ mod beforehand;
 mod closing;
 mod dry;
 mod expect;
+mod find;
 mod input;
 mod job;
 mod key;
