@@ -8,6 +8,7 @@ mod again;
 mod apis;
 mod disk;
 mod guards;
+mod hashing;
 mod honesty;
 mod kills;
 mod prompt;
