@@ -105,7 +105,7 @@ pub async fn perform(config: Config, screen: Screen) -> Result<Exit, Error> {
         | Command::Update(job)
         | Command::Sync(job)
         | Command::Get(job)
-        | Command::Verify(job) => job::perform(*job, &stage).await,
+        | Command::Verify(job) => Box::pin(job::perform(*job, &stage)).await,
         Command::Sandbox(job) => serve::perform(*job, &stage).await,
         Command::Suppress(job) => suppress::perform(&job, &stage),
         Command::Report(job) => recount::perform(&job, &stage),

@@ -3,7 +3,7 @@
 //! Promises: under one key an id has the same hash in every run, told apart by its kind's name; whatever is hashed here
 //! holds no id of its row in clear, nor the API's own id of it. It does not know files, nor where outcomes go.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write as _, sync::Arc};
 
 use super::{Digest, Evidence, Fields, Id, IdKind, Identity, Layout, Outcome, Printer, Row, SecretKey, Subject};
 
@@ -18,9 +18,9 @@ const MAY_BE_CUT: usize = 1000;
 
 /// How ids stand in what a run leaves behind.
 #[derive(Debug, Clone, Default)]
-pub struct Naming(Option<Hashing>);
+pub struct Naming(Option<Arc<Hashing>>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Hashing {
     printer: Printer,
     own: Option<IdKind>,
@@ -32,7 +32,8 @@ impl Naming {
     /// is the kind of the API's own ids.
     #[must_use]
     pub fn hashed(key: &SecretKey, kinds: &[String], own: Option<IdKind>) -> Self {
-        Self(Some(Hashing { printer: key.printer(kinds), own, key_id: key.id(LABEL).into() }))
+        let hashing = Hashing { printer: key.printer(kinds), own, key_id: key.id(LABEL).into() };
+        Self(Some(Arc::new(hashing)))
     }
 
     /// Tells keys apart without showing one; `None` where ids stand as they are.
@@ -211,7 +212,8 @@ fn as_in_a_url(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            let _infallible = write!(out, "%{byte:02X}");
         }
     }
     out
