@@ -238,6 +238,12 @@ pub struct ResultsArgs {
     /// Let the group read and write what is otherwise private: for a shared volume
     #[arg(long, env = "TOLLGATE_GROUP_READABLE", hide = true)]
     pub group_readable: bool,
+    /// Put keyed hashes in place of ids into everything the run leaves, under the key in this file
+    ///
+    /// HMAC-SHA-256, 64 hex digits; results.csv, failed.csv and absent.csv then name nobody. Whoever has the key finds
+    /// people again: `tollgate report DIR --find INPUT --hash-ids KEYFILE`. Logs never name anybody.
+    #[arg(long, value_name = "KEYFILE", env = "TOLLGATE_HASH_IDS")]
+    pub hash_ids: Option<PathBuf>,
     /// Why, for the record: a ticket
     #[arg(long, value_name = "TICKET", env = "TOLLGATE_REFERENCE")]
     pub reference: Option<String>,

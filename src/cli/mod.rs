@@ -12,13 +12,14 @@ mod change;
 mod delete;
 mod mass;
 mod read;
+mod report;
 mod sandbox;
 mod suppress;
 mod sync;
 mod texts;
 mod values;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::ffi::OsString;
 
 use clap::{
     ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
@@ -35,6 +36,7 @@ pub use mass::{
     AbsentArgs, ApiArg, CheckArgs, ConnectionArgs, InputArgs, MassArgs, PaceArgs, PipelineArgs, ResultsArgs,
 };
 pub use read::{GetArgs, OutProfiles, VerifyArgs};
+pub use report::ReportArgs;
 pub use sandbox::{FaultArgs, SandboxArgs};
 pub use suppress::{Deed, SuppressArgs};
 pub use sync::{MemoryArgs, SyncArgs, WantArgs};
@@ -119,25 +121,15 @@ pub enum Command {
     /// 5% or 0.05 are drawn for each id and request from --seed, so that a rehearsal can be repeated. Each flag has an
     /// environment name of its own: --server-error is TOLLGATE_SANDBOX_SERVER_ERROR.
     Sandbox(Box<SandboxArgs>),
-    /// Check a run's chain and print its summary again
-    Report(ReportArgs),
+    /// Check a run's chain and print its summary again, or what became of somebody in it
+    #[command(after_help = texts::MORE)]
+    Report(Box<ReportArgs>),
     /// Check, print or list descriptions of APIs
     Api(ApiArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
     Man(ManArgs),
-}
-
-/// `tollgate report`.
-#[derive(Debug, Args)]
-pub struct ReportArgs {
-    /// The run's directory
-    #[arg(value_name = "DIR")]
-    pub dir: PathBuf,
-    /// The summary as JSON on stdout
-    #[arg(long, env = "TOLLGATE_JSON")]
-    pub json: bool,
 }
 
 /// `tollgate completions`.

@@ -44,6 +44,8 @@ pub struct Job {
     pub last_wins: bool,
     /// The list of those who shall not come back: a deletion enters them, everything else heeds it.
     pub suppress: Option<SuppressWish>,
+    /// The file with the key under which ids stand in what the run leaves; `None` where they stand in clear.
+    pub hash_ids: Option<PathBuf>,
     /// What is asked of the input.
     pub patience: Patience,
     /// How the end is judged, and what is kept.
@@ -107,6 +109,7 @@ pub struct Consent {
 /// From flags to a complete job.
 pub(super) fn configure(args: Wanted, again: Again, around: &Surroundings<'_>) -> Result<Job, Error> {
     one_thing_on_stdout(&args)?;
+    needs_no_clear_ids(&args)?;
     let api = Description::load(&args.mass.connection.api.name)?;
     let (description, constants) = rows::constants(args.task, &args.mass.set, api)?;
     has_calls_for(&args, &description)?;
@@ -116,6 +119,7 @@ pub(super) fn configure(args: Wanted, again: Again, around: &Surroundings<'_>) -
     syncing::sees_every_row(args.memory.as_ref(), &source)?;
     let (patience, leniency) = pipeline::wishes(&args.mass, args.memory.is_some())?;
     let MassArgs { path, checks, results, connection, allow_empty, set, .. } = args.mass;
+    let hash_ids = results.hash_ids.clone();
     let mut job = Job {
         task: args.task,
         target: target(connection, &checks, flow.width, &description, around)?,
@@ -131,6 +135,7 @@ pub(super) fn configure(args: Wanted, again: Again, around: &Surroundings<'_>) -
         memory: args.memory,
         last_wins: source.last_wins,
         suppress: args.suppress,
+        hash_ids,
         patience,
         leniency,
         description,
@@ -181,6 +186,25 @@ fn can_name_its_app(args: &CheckArgs, api: &Description) -> Result<(), Error> {
 fn one_thing_on_stdout(args: &Wanted) -> Result<(), Error> {
     if args.profiles == ProfilesTo::Stdout && args.mass.results.json {
         return Err(Error::new(Exit::Usage, "--out-profiles - and --json both want stdout: give one of them"));
+    }
+    Ok(())
+}
+
+/// What a run writes besides its results, and reads again, cannot be hashed.
+fn needs_no_clear_ids(args: &Wanted) -> Result<(), Error> {
+    if args.mass.results.hash_ids.is_none() {
+        return Ok(());
+    }
+    if args.memory.as_ref().is_some_and(|memory| memory.prune.is_some()) {
+        return Err(Error::new(Exit::Usage, "--prune writes down in clear whom it deletes, against --hash-ids")
+            .hint("leave out --prune, and give those who left to `tollgate delete --hash-ids`"));
+    }
+    if args.profiles == ProfilesTo::Directory {
+        return Err(Error::new(
+            Exit::Usage,
+            "profiles name people, so they cannot be kept in the directory of a run with --hash-ids",
+        )
+        .hint("--out-profiles FILE or --out-profiles - takes them elsewhere"));
     }
     Ok(())
 }

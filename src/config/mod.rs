@@ -9,6 +9,7 @@ mod job;
 mod part;
 mod pipeline;
 mod reading;
+mod report;
 mod rows;
 mod said;
 mod sandbox;
@@ -18,13 +19,12 @@ mod target;
 mod wanted;
 mod wishes;
 
-use std::path::PathBuf;
-
 use wanted::Wanted;
 
 pub use crate::domain::Amount;
 pub use again::Again;
 pub use job::{Consent, Job, ProfilesTo};
+pub use report::{FindWish, ReportJob};
 pub use sandbox::{Residents, SandboxJob};
 pub use suppress::SuppressJob;
 pub use target::{Connection, KeyWish, Rehearsal, Target};
@@ -96,19 +96,10 @@ pub enum Command {
     Suppress(Box<SuppressJob>),
     /// Serve the stand-in until a signal.
     Sandbox(Box<SandboxJob>),
-    /// Check a run's chain and print its summary again.
+    /// Check a run's chain and print its summary again, or what became of somebody in it.
     Report(ReportJob),
     /// Write this on stdout (completions, the manual page, descriptions).
     Print(String),
-}
-
-/// Check a run's chain and print its summary again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReportJob {
-    /// The run's directory.
-    pub dir: PathBuf,
-    /// The summary as JSON on stdout.
-    pub json: bool,
 }
 
 /// Turns what was typed into what will be done.
@@ -127,7 +118,7 @@ pub fn configure(cli: Cli, around: &Surroundings<'_>) -> Result<Config, Error> {
         cli::Command::Verify(args) => Command::Verify(mass(Wanted::verify(*args))?),
         cli::Command::Suppress(args) => Command::Suppress(Box::new(suppress::configure(*args, around)?)),
         cli::Command::Sandbox(args) => Command::Sandbox(Box::new(sandbox::configure(*args, around)?)),
-        cli::Command::Report(args) => Command::Report(ReportJob { dir: args.dir, json: args.json }),
+        cli::Command::Report(args) => Command::Report(report::configure(*args, around)?),
         cli::Command::Api(args) => Command::Print(api::words(args)?),
         cli::Command::Completions(args) => Command::Print(cli::completions(args.shell)),
         cli::Command::Man(args) => Command::Print(cli::man(args.command.as_deref())?),

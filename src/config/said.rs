@@ -21,6 +21,7 @@ pub(super) fn options(job: &Job, set: &[(String, String)]) -> BTreeMap<String, S
         .chain(out_profiles(&job.profiles))
         .chain(job.against.as_ref().map(|directory| ("against", directory.display().to_string())))
         .chain(job.suppress.as_ref().map(|list| ("suppress", list.list.display().to_string())))
+        .chain(job.hash_ids.as_ref().map(|key| ("hash-ids", key.display().to_string())))
         .chain(constants(set))
         .chain(pipeline(job))
         .chain(changes(job))

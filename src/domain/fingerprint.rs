@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::{Digest, Identity};
+use super::{Digest, Id, Identity, Naming};
 
 /// A set of 96-bit keyed fingerprints; at a million entries a chance match has odds of about 1 in 10^17.
 #[derive(Clone)]
 pub struct Fingerprints {
     key: [u8; 32],
+    /// How the results name ids that bare texts are taken from.
+    naming: Naming,
     seen: HashSet<[u8; 12]>,
 }
 
@@ -21,7 +23,13 @@ impl Fingerprints {
     /// An empty set under a key that must not outlive the process.
     #[must_use]
     pub fn keyed(key: [u8; 32]) -> Self {
-        Self { key, seen: HashSet::new() }
+        Self { key, naming: Naming::default(), seen: HashSet::new() }
+    }
+
+    /// Bare texts are taken from results that name ids like that.
+    #[must_use]
+    pub fn named(self, naming: Naming) -> Self {
+        Self { naming, ..self }
     }
 
     /// Adds a whole identity, all its ids; tells whether it is new.
@@ -40,6 +48,12 @@ impl Fingerprints {
     #[must_use]
     pub fn contains_text(&self, text: &[u8]) -> bool {
         self.seen.contains(&self.print(&[text]))
+    }
+
+    /// Whether an id is in, as the results name it.
+    #[must_use]
+    pub fn contains_id(&self, id: &Id) -> bool {
+        self.contains_text(self.naming.id(id).as_bytes())
     }
 
     /// How many are in.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Digest;
+
 /// Which of the API's identities an id is: an index into the description's list, in order of preference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IdKind(pub u8);
@@ -100,6 +102,11 @@ impl Id {
             return Err(IdFault::Dots);
         }
         Ok(Self { kind, text: text.into() })
+    }
+
+    /// What stands for an id: 64 hex digits can travel anywhere.
+    pub(super) fn hashed(kind: IdKind, hash: Digest) -> Self {
+        Self { kind, text: hash.to_string().into() }
     }
 
     /// Which identity of the API this is.

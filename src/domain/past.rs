@@ -1,6 +1,6 @@
 //! What earlier tries of the same run left behind, as a pure function of the journal.
 
-use super::{Digest, Fingerprints, Hasher, LineSet, Suppressed, Tally, Verdict};
+use super::{Digest, Fingerprints, Hasher, LineSet, Naming, Subject, Suppressed, Tally, Verdict};
 
 /// What the journal says, before this try adds to it.
 #[derive(Debug, Default)]
@@ -32,6 +32,8 @@ pub struct Past {
     pub decided: Decided,
     /// Who was erased and shall not come back.
     pub suppressed: Option<Suppressed>,
+    /// How this run's results name ids.
+    pub naming: Naming,
 }
 
 /// Rows whose lot was decided before the first call.
@@ -55,16 +57,23 @@ impl Past {
 pub struct Recorded {
     ids: Fingerprints,
     pairs: Fingerprints,
+    naming: Naming,
 }
 
 impl Recorded {
     /// Nothing yet, under a key that must not outlive the process.
     #[must_use]
     pub fn keyed(key: [u8; 32]) -> Self {
-        Self { ids: Fingerprints::keyed(key), pairs: Fingerprints::keyed(key) }
+        Self { ids: Fingerprints::keyed(key), pairs: Fingerprints::keyed(key), naming: Naming::default() }
     }
 
-    /// A look with this id found that profile.
+    /// The run that recorded it names ids like that.
+    #[must_use]
+    pub fn named(self, naming: Naming) -> Self {
+        Self { naming, ..self }
+    }
+
+    /// A look with this id found that profile; both as the results have them.
     pub fn insert(&mut self, id: &[u8], remote_id: &[u8]) {
         self.ids.insert_text(id);
         self.pairs.insert_text(&Self::pair(id, remote_id));
@@ -74,6 +83,12 @@ impl Recorded {
     #[must_use]
     pub fn knows_another(&self, id: &[u8], remote_id: &[u8]) -> bool {
         self.ids.contains_text(id) && !self.pairs.contains_text(&Self::pair(id, remote_id))
+    }
+
+    /// The same of a row, and of the API's own id as an answer named it.
+    #[must_use]
+    pub fn knows_another_of(&self, subject: &Subject, remote_id: &str) -> bool {
+        self.knows_another(&self.naming.subject(subject), self.naming.remote_id(remote_id).as_bytes())
     }
 
     /// Whether nothing was recorded.

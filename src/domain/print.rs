@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Action, Digest, Fields, HmacKey, Id, Identity};
+use super::{Action, Digest, Fields, HmacKey, Id, IdKind, Identity};
 
 /// The first 128 bits of an HMAC-SHA-256: two of 10 million differ but for odds of about 1 in 10^24.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,8 +54,14 @@ impl Printer {
     /// Of one id.
     #[must_use]
     pub fn id(&self, id: &Id) -> Digest {
+        self.text(Some(id.kind()), id.text().as_bytes())
+    }
+
+    /// Of a text that stands for an id; `None` when nobody knows of which kind.
+    #[must_use]
+    pub fn text(&self, kind: Option<IdKind>, text: &[u8]) -> Digest {
         let mut parts = Parts::new();
-        self.add_id(&mut parts, id);
+        self.add(&mut parts, kind, text);
         self.key.sign(&parts.0)
     }
 
@@ -96,9 +102,13 @@ impl Printer {
     }
 
     fn add_id(&self, parts: &mut Parts, id: &Id) {
-        let kind = self.kinds.get(usize::from(id.kind().0)).map_or(&b""[..], |name| name.as_bytes());
-        parts.add(kind);
-        parts.add(id.text().as_bytes());
+        self.add(parts, Some(id.kind()), id.text().as_bytes());
+    }
+
+    fn add(&self, parts: &mut Parts, kind: Option<IdKind>, text: &[u8]) {
+        let name = kind.and_then(|kind| self.kinds.get(usize::from(kind.0)));
+        parts.add(name.map_or(&b""[..], |name| name.as_bytes()));
+        parts.add(text);
     }
 }
 

@@ -97,7 +97,7 @@ fn verdict(row: &Row, arrival: &Arrival, past: &Past) -> Verdict {
 /// Whether an earlier run's look found another profile by this row's id.
 fn is_another(row: &Row, arrival: &Arrival, past: &Past) -> bool {
     match (&past.recorded, &arrival.evidence.remote_id) {
-        (Some(recorded), Some(remote_id)) => recorded.knows_another(row.id_bytes(), remote_id.as_bytes()),
+        (Some(recorded), Some(remote_id)) => recorded.knows_another_of(&row.subject, remote_id),
         (None, _) | (_, None) => false,
     }
 }

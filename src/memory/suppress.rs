@@ -14,15 +14,13 @@ use std::{
 
 use super::place::{Privacy, aside, cannot_create, cannot_use, lock, put_in_place, sync_names};
 use crate::{
-    domain::{Digest, Id, Identity, Printer, Suppressed, hmac_fingerprint},
+    domain::{Digest, Id, Identity, Printer, SecretKey, Suppressed},
     error::{Error, Exit},
 };
 
 const FORMAT: &str = "tollgate-suppress 1 ";
 /// 64 hex digits and a line end.
 const LINE: usize = 65;
-/// An HMAC's key of less is too easily guessed.
-const SHORTEST_KEY: usize = 16;
 
 /// The key under which ids are entered.
 struct Key {
@@ -33,27 +31,10 @@ struct Key {
 
 impl Key {
     fn read(path: &Path, kinds: &[String]) -> Result<Self, Error> {
-        let bytes = fs::read(path).map_err(|error| {
-            if error.kind() != io::ErrorKind::NotFound {
-                return cannot_use(path, &error);
-            }
-            let what = format!("the suppression list's key file {} is not there", path.display());
-            how_to_make(Error::new(Exit::Config, what), path)
-        })?;
-        let key = bytes.trim_ascii();
-        if key.len() < SHORTEST_KEY {
-            let what = format!("the key in {} is shorter than {SHORTEST_KEY} bytes", path.display());
-            return Err(how_to_make(Error::new(Exit::Config, what), path));
-        }
-        let mut id = hmac_fingerprint(key, &[b"tollgate suppression key id"]).to_string();
-        id.truncate(16);
-        Ok(Self { printer: Printer::new(key, kinds.iter().map(String::as_str)), header: format!("{FORMAT}{id}\n") })
+        let key = SecretKey::of_file(path, fs::read(path), "the suppression list's key file")?;
+        let id = key.id("tollgate suppression key id");
+        Ok(Self { printer: key.printer(kinds), header: format!("{FORMAT}{id}\n") })
     }
-}
-
-fn how_to_make(error: Error, path: &Path) -> Error {
-    error
-        .hint(format!("`head -c 32 /dev/urandom | base64 > {}` makes one; keep it as long as the list", path.display()))
 }
 
 /// What stands in a list.

@@ -14,7 +14,7 @@ use super::{
     walk::walk,
 };
 use crate::{
-    domain::{Action, Fingerprints, Recorded, Tally, Verdict},
+    domain::{Action, Fingerprints, Naming, Recorded, Tally, Verdict},
     error::{Error, Exit},
     flow::MaxAbsent,
 };
@@ -75,15 +75,21 @@ pub fn audit(directory: &Path) -> Result<Audit, Error> {
 }
 
 /// The ids that another run deleted, then those it found absent, under a key for this process only. Rows whose `absent`
-/// its not-found guard doubts are in neither.
+/// its not-found guard doubts are in neither. `naming` is needed where that run's ids are hashed.
 ///
 /// # Errors
-/// [`Exit::Data`] when there is no run, or the chain is broken; [`Exit::Io`] when it cannot be read.
-pub fn settled_elsewhere(directory: &Path, key: [u8; 32]) -> Result<(Fingerprints, Fingerprints), Error> {
+/// [`Exit::Config`] when they are hashed with another key; [`Exit::Data`] when there is no run, or the chain is broken; [`Exit::Io`] when it cannot be read.
+pub fn settled_elsewhere(
+    directory: &Path,
+    key: [u8; 32],
+    naming: &Naming,
+) -> Result<(Fingerprints, Fingerprints), Error> {
     let disk = RealDisk::at(directory, false);
     let run = read_run(&disk, directory)?;
+    let naming = its_naming(&run.immutable, directory, naming)?;
     let Folding { scan, .. } = fold(run, open(&disk)?, options())?;
-    let (mut deleted, mut absent) = (Fingerprints::keyed(key), Fingerprints::keyed(key));
+    let empty = Fingerprints::keyed(key).named(naming);
+    let (mut deleted, mut absent) = (empty.clone(), empty);
     walk(open(&disk)?, scan.run.first_link(), |link| {
         let set = match link.entry.verdict {
             Verdict::Deleted => &mut deleted,
@@ -123,19 +129,20 @@ pub struct Against {
     pub key_fingerprint: String,
 }
 
-/// What the looks of a finished deletion recorded, under a key for this process only.
+/// What the looks of a finished deletion recorded, under a key for this process only. `naming` is needed where that
+/// run's ids are hashed.
 ///
 /// # Errors
-/// [`Exit::Config`] when the run is no deletion, or is not finished; [`Exit::Data`] when there is no run, or the chain
+/// [`Exit::Config`] when the run is no deletion, is not finished, or has ids hashed with another key; [`Exit::Data`] when there is no run, or the chain
 /// is broken; [`Exit::Io`] when it cannot be read.
-pub fn recorded_by(directory: &Path, key: [u8; 32]) -> Result<Against, Error> {
+pub fn recorded_by(directory: &Path, key: [u8; 32], naming: &Naming) -> Result<Against, Error> {
     let disk = RealDisk::at(directory, false);
     let run = read_run(&disk, directory)?;
     if run.immutable.command != Action::Delete.word() || !run.state.complete {
         return Err(Error::new(Exit::Config, format!("{} does not hold a finished deletion", directory.display()))
             .hint("--against names the directory of a `tollgate delete --look` that came to its end"));
     }
-    let mut recorded = Recorded::keyed(key);
+    let mut recorded = Recorded::keyed(key).named(its_naming(&run.immutable, directory, naming)?);
     walk(open(&disk)?, run.first_link(), |link| {
         let unreadable =
             || super::line::corrupt(link.number, "holds an id that is not stored as this version stores ids");
@@ -149,11 +156,28 @@ pub fn recorded_by(directory: &Path, key: [u8; 32]) -> Result<Against, Error> {
     Ok(Against { recorded, run: run.immutable, key_fingerprint: run.state.key_fingerprint })
 }
 
+/// How a run names ids, for whoever names them like `naming`: a run in clear is understood by anybody, a hashed one with
+/// its own key alone.
+///
+/// # Errors
+/// [`Exit::Config`] when they are hashed, and the key is another one, or none.
+pub fn its_naming(run: &super::Immutable, directory: &Path, naming: &Naming) -> Result<Naming, Error> {
+    match (run.hash_ids.as_deref(), naming.key_id()) {
+        (None, _) => Ok(Naming::default()),
+        (Some(its), Some(ours)) if its == ours => Ok(naming.clone()),
+        (Some(its), ours) => {
+            let given = ours.map_or_else(|| "none is given".to_owned(), |ours| format!("the key given is {ours}"));
+            let what = format!("the ids in {} are hashed with key {its}, and {given}", directory.display());
+            Err(Error::new(Exit::Config, what).hint("give that run's own key with --hash-ids"))
+        }
+    }
+}
+
 const fn options() -> ScanOptions {
     ScanOptions { max_absent: MAX_ABSENT, with_replay: false }
 }
 
-fn read_run(disk: &RealDisk, directory: &Path) -> Result<RunFile, Error> {
+pub(super) fn read_run(disk: &RealDisk, directory: &Path) -> Result<RunFile, Error> {
     if let Some(run) = RunFile::read(disk)? {
         return Ok(run);
     }
@@ -164,7 +188,7 @@ fn read_run(disk: &RealDisk, directory: &Path) -> Result<RunFile, Error> {
     })
 }
 
-fn open(disk: &RealDisk) -> Result<Box<dyn std::io::Read + '_>, Error> {
+pub(super) fn open(disk: &RealDisk) -> Result<Box<dyn std::io::Read + '_>, Error> {
     let file = disk.read(RESULTS).map_err(|error| cannot_read(RESULTS, &error))?;
     Ok(file.unwrap_or_else(|| Box::new(std::io::empty())))
 }

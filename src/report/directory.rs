@@ -66,7 +66,10 @@ fn under(root: &Path, place: &Place, asked: &Asked, now: Moment) -> Result<Chose
     let root_lock = lock_root(root, asked, place.group_readable)?;
     let chosen = if place.new { None } else { matching(root, place, asked)? };
     let (path, existing) = match chosen {
-        Some((path, run)) => (path, Some(run)),
+        Some((path, run)) => {
+            names_alike(&path, &run, asked)?;
+            (path, Some(run))
+        }
         None => (make_new(root, place, asked, now)?, None),
     };
     let run_lock = lock_run(&path, place.group_readable)?;
@@ -147,18 +150,18 @@ fn make_new(root: &Path, place: &Place, asked: &Asked, now: Moment) -> Result<Pa
 }
 
 fn may_continue(path: &Path, run: &RunFile, place: &Place, asked: &Asked) -> Result<(), Error> {
-    let path = path.display();
+    let shown = path.display();
     if place.new {
-        return Err(Error::new(Exit::Usage, format!("{path} holds a run already, and --new asks for a new one"))
+        return Err(Error::new(Exit::Usage, format!("{shown} holds a run already, and --new asks for a new one"))
             .hint("give another directory with --out, or none"));
     }
     if asked.sandbox || run.immutable.sandbox {
-        return Err(Error::new(Exit::Config, format!("{path} holds a run, and a sandbox run is never continued"))
+        return Err(Error::new(Exit::Config, format!("{shown} holds a run, and a sandbox run is never continued"))
             .hint("give another directory with --out"));
     }
     match difference(run, asked) {
-        None => Ok(()),
-        Some(difference) => Err(Error::new(Exit::Config, format!("{path} belongs to another run: {difference}"))
+        None => names_alike(path, run, asked),
+        Some(difference) => Err(Error::new(Exit::Config, format!("{shown} belongs to another run: {difference}"))
             .hint("give another directory with --out; --continue-from passes over what this one settled well")),
     }
 }
@@ -170,6 +173,23 @@ fn is_of_its_kind(run: &RunFile, asked: &Asked) -> bool {
         && immutable.api == asked.api
         && immutable.host == asked.host
         && immutable.options.get(SHARD) == asked.reading.get(SHARD)
+}
+
+/// A run's ids are in clear to its end, or hashed under one key: else nobody could be found in it, and it could not be
+/// continued.
+fn names_alike(path: &Path, run: &RunFile, asked: &Asked) -> Result<(), Error> {
+    let named = |key: &Option<String>| {
+        key.as_ref().map_or_else(|| "in clear".to_owned(), |key| format!("hashed with key {key}"))
+    };
+    let (its, ours) = (&run.immutable.hash_ids, &asked.hash_ids);
+    if its == ours {
+        return Ok(());
+    }
+    let what = format!("the ids in {} are {}, and these would be {}", path.display(), named(its), named(ours));
+    Err(Error::new(Exit::Config, what).hint(match its {
+        Some(_) => "give its own key with --hash-ids, or begin anew with --new or another --out",
+        None => "go on without --hash-ids, or begin anew with --new or another --out",
+    }))
 }
 
 /// What tells the run from the one that is asked for; `None` when nothing does.

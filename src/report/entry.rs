@@ -132,6 +132,19 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// The raw line's first ten fields but for the id: nothing in them names anybody.
+pub(super) fn without_ids(raw: &[u8]) -> Vec<u8> {
+    let mut fields = Fields { rest: Some(raw) };
+    let mut kept = Vec::new();
+    for place in 0..10 {
+        match fields.next() {
+            Some(field) if place != 1 => kept.push(field),
+            Some(_) | None => {}
+        }
+    }
+    kept.join(&b","[..])
+}
+
 /// A stored field's bytes; `None` when it is not stored as we store.
 fn restored(field: &[u8]) -> Option<Cow<'_, [u8]>> {
     match unquoted(field) {

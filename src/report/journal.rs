@@ -16,7 +16,7 @@ use super::{
     side::SideFiles,
 };
 use crate::{
-    domain::{Action, Digest, Kept, Layout, LineSet, Moment, Outcome, Span, Tally, Verdict},
+    domain::{Action, Digest, Kept, Layout, LineSet, Moment, Naming, Outcome, Span, Tally, Verdict},
     error::{Error, Exit},
 };
 
@@ -32,6 +32,7 @@ pub struct Journal<D: Disk> {
     sides: SideFiles<D::File>,
     /// `None`: no row asks for its profile.
     profiles: Option<Profiles<D::File>>,
+    naming: Naming,
     encoder: Encoder,
     buffer: Vec<u8>,
     /// Every row by its last line, those of this try included.
@@ -97,6 +98,7 @@ impl<D: Disk> Journal<D> {
             results,
             sides,
             profiles: None,
+            naming: Naming::default(),
             encoder,
             buffer: Vec::new(),
             totals: Tally::default(),
@@ -133,6 +135,7 @@ impl<D: Disk> Journal<D> {
             results,
             sides,
             profiles: None,
+            naming: Naming::default(),
             encoder: Encoder::after(scan.head),
             buffer: Vec::new(),
             totals: scan.totals,
@@ -150,11 +153,24 @@ impl<D: Disk> Journal<D> {
         Self { profiles: Some(profiles), ..self }
     }
 
+    /// From now on ids are named like that; the side files' layout must be [`Naming::layout`]'s.
+    #[must_use]
+    pub fn naming(self, naming: Naming) -> Self {
+        Self { naming, ..self }
+    }
+
     /// Writes one line per outcome, all at once, and syncs when [`SYNC_EVERY`] lines have piled up.
     ///
     /// # Errors
     /// [`Exit::Io`]; from then on always.
     pub fn record(&mut self, outcomes: &[Outcome], at: Moment) -> Result<(), Error> {
+        let named: Vec<Outcome>;
+        let outcomes = if self.naming.key_id().is_some() {
+            named = outcomes.iter().map(|outcome| self.naming.outcome(outcome).into_owned()).collect();
+            &named
+        } else {
+            outcomes
+        };
         self.guarded(|journal| {
             if let Some(profiles) = &mut journal.profiles {
                 profiles.write(outcomes)?;

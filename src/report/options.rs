@@ -41,6 +41,8 @@ pub struct Asked {
     pub input_digest: Option<Digest>,
     /// The options by which the input's bytes become these rows and no others, as `run.json` records them.
     pub reading: BTreeMap<String, String>,
+    /// The id of the key that ids are hashed with; `None` where they stand in clear.
+    pub hash_ids: Option<String>,
     /// A rehearsal against the stand-in.
     pub sandbox: bool,
     /// The same input may be worked on again and again: a finished run is no reason not to begin another one.

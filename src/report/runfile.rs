@@ -40,6 +40,9 @@ pub struct Immutable {
     pub input: InputFacts,
     /// The options that shape the run, as they would be typed.
     pub options: BTreeMap<String, String>,
+    /// Ids are hashed under the key with this id; `None` where they stand in clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash_ids: Option<String>,
     /// A rehearsal against the stand-in: nobody real was touched.
     pub sandbox: bool,
     /// When the first try began.

@@ -14,7 +14,7 @@
 
 use super::entry::Entry;
 use crate::{
-    domain::{Action, Answered, Decided, LineSet, Past, ReplaySum, Tally, Verdict},
+    domain::{Action, Answered, Decided, LineSet, Naming, Past, ReplaySum, Tally, Verdict},
     flow::MaxAbsent,
 };
 
@@ -284,6 +284,7 @@ impl Fold {
             recorded: None,
             decided: Decided::default(),
             suppressed: None,
+            naming: Naming::default(),
         };
         Folded {
             past,

@@ -39,6 +39,8 @@ pub(super) struct Walked {
 pub(super) struct Link<'a> {
     /// What it says.
     pub(super) entry: Entry<'a>,
+    /// The line itself, up to the comma before its chain value.
+    pub(super) raw: &'a [u8],
     /// Its chain value, in hex digits.
     pub(super) head: &'a [u8; 64],
     /// Its physical line in `results.csv`.
@@ -71,7 +73,7 @@ pub(super) fn walk(
                 return Err(corrupt(lines + 2, "holds a word or a range that this version does not know"));
             };
             lines += 1;
-            each(&Link { entry, head: &chain.previous, number: lines + 1 })?;
+            each(&Link { entry, raw, head: &chain.previous, number: lines + 1 })?;
             window.at += length;
         }
         if window.bytes.len() > LONGEST_LINE || !window.fill(&mut file)? {

@@ -3,7 +3,7 @@
 use super::Stage;
 use crate::{
     config::Job,
-    domain::{Recorded, Task},
+    domain::{Naming, Recorded, Task},
     error::{Error, Exit},
     flow::Looked,
     remote::Client,
@@ -18,9 +18,14 @@ pub(super) struct Whose {
 }
 
 /// Reads the run that `--against` names: what its looks recorded, and whose its key was.
-pub(super) fn read(job: &Job, client: &Client, is_sandbox: bool) -> Result<(Option<Recorded>, Whose), Error> {
+pub(super) fn read(
+    job: &Job,
+    client: &Client,
+    is_sandbox: bool,
+    naming: &Naming,
+) -> Result<(Option<Recorded>, Whose), Error> {
     let Some(directory) = &job.against else { return Ok((None, Whose::default())) };
-    let against = recorded_by(directory, job.source.fingerprint_key)?;
+    let against = recorded_by(directory, job.source.fingerprint_key, naming)?;
     let (theirs, ours) = (&against.run.host, client.host());
     // Each stand-in has a port of its own.
     if theirs != ours && !(is_sandbox && against.run.sandbox) {

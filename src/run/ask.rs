@@ -67,8 +67,12 @@ impl Picture<'_> {
         if self.leavers > 0 {
             line("to prune", format!("{} profiles that are not in the input any more", say_count(self.leavers as u64)));
         }
-        let ids: Vec<&str> = self.samples.iter().take(SHOWN).map(|sample| sample.identity.primary().text()).collect();
-        line("such as", ids.join(", "));
+        // Where the results must not name anybody, what is shown may be kept as well.
+        if job.hash_ids.is_none() {
+            let shown = self.samples.iter().take(SHOWN);
+            let ids: Vec<&str> = shown.map(|sample| sample.identity.primary().text()).collect();
+            line("such as", ids.join(", "));
+        }
         text
     }
 }

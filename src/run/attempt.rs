@@ -13,6 +13,7 @@ use super::{
     expect,
     expect::AppFacts,
     input::{Bytes, Input},
+    naming,
     opening::{Opening, same_rows_as_finished},
     place::Place,
     profiles,
@@ -62,9 +63,10 @@ impl Attempt<'_> {
         stops: &mut Option<Stops>,
     ) -> Result<Came, Error> {
         let Self { job, input, client, stage, is_sandbox } = *self;
-        let (recorded, whose) = against::read(job, client, is_sandbox)?;
-        let mut place = Place::open(job, input, client, is_sandbox, ahead)?;
-        let mut past = place.past(job).inspect_err(|_| place.abandon())?;
+        let naming = naming::of(job.hash_ids.as_deref(), &job.description)?;
+        let (recorded, whose) = against::read(job, client, is_sandbox, &naming)?;
+        let mut place = Place::open(job, input, client, is_sandbox, ahead, &naming)?;
+        let mut past = place.past(job, naming).inspect_err(|_| place.abandon())?;
         past.recorded = recorded;
         if let Some(scan) = place.finished(job) {
             same_rows_as_finished(input, job, &past, &scan.run.state)?;
@@ -278,8 +280,11 @@ impl Run<'_> {
 
     fn journal(&self, place: &Place, reader: &Reader<Bytes>, app: Option<String>) -> Result<Journal<RealDisk>, Error> {
         let fingerprint = self.client.key_fingerprint();
+        let naming = &self.past.naming;
+        let layout = naming.layout(reader.layout());
         if let Some(scan) = &place.scan {
-            return Journal::resume(place.disk.clone(), scan, reader.layout(), &fingerprint);
+            let journal = Journal::resume(place.disk.clone(), scan, &layout, &fingerprint)?;
+            return Ok(journal.naming(naming.clone()));
         }
         let immutable = Immutable {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -292,10 +297,11 @@ impl Run<'_> {
             key_fingerprint: fingerprint,
             input: self.input_facts(),
             options: self.job.options_said.clone(),
+            hash_ids: naming.key_id().map(str::to_owned),
             sandbox: self.is_sandbox,
             started: wall::now(),
         };
-        Journal::create(place.disk.clone(), &immutable, reader.layout())
+        Ok(Journal::create(place.disk.clone(), &immutable, &layout)?.naming(naming.clone()))
     }
 
     fn input_facts(&self) -> InputFacts {

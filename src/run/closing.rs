@@ -117,7 +117,7 @@ impl Closing<'_> {
     fn next(&self, closed: &Closed) -> Option<String> {
         match &self.failure {
             Some(failure) => Some(failure.what_next().map_or_else(|| self.again(), str::to_owned)),
-            None => after_completion(closed, self.job.task),
+            None => after_completion(closed, self.job),
         }
     }
 
@@ -130,11 +130,13 @@ impl Closing<'_> {
     }
 }
 
-fn after_completion(closed: &Closed, task: Task) -> Option<String> {
+fn after_completion(closed: &Closed, job: &Job) -> Option<String> {
     let mut steps = Vec::new();
     if let Some(file) = &closed.failed_file {
         steps.push(format!("look at {file}"));
-        if task == Task::Verify && closed.totals.of(Verdict::Exists) > 0 {
+        // Hashes cannot be fed back.
+        let can_be_given = job.task == Task::Verify && job.hash_ids.is_none();
+        if can_be_given && closed.totals.of(Verdict::Exists) > 0 {
             steps.push("those that exist can be given to `tollgate delete` as they stand there".to_owned());
         }
     }

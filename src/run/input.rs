@@ -8,8 +8,9 @@ use std::{
 
 use super::carry::carry;
 use crate::{
+    domain::{Batch, Past, Row},
     error::{Error, Exit},
-    source::{InputName, Options, Reader, Survey, survey},
+    source::{Finish, InputName, Options, Reader, Survey, survey},
 };
 
 /// Enough for one system call per hundreds of rows.
@@ -75,6 +76,25 @@ impl Input {
             Self::Stdin => ("stdin", None),
         };
         Reader::open(self.bytes()?, name, options, rows)
+    }
+
+    /// Reads all of it, as if nothing were known of any row.
+    pub(super) fn each_batch(
+        &self,
+        options: &Options,
+        mut each: impl FnMut(&[Row]) -> Result<(), Error>,
+    ) -> Result<Finish, Error> {
+        let mut reader = self.reader(options)?;
+        let nobody = Past::default();
+        let mut batch = Batch::default();
+        loop {
+            let more = reader.next(&nobody, &mut batch)?;
+            each(&batch.rows)?;
+            batch.rows.clear();
+            if !more {
+                return reader.finish();
+            }
+        }
     }
 
     /// The whole input once more, from its beginning; of stdin, what is left of it.

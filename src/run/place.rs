@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     config::{Job, ProfilesTo},
-    domain::{Digest, Past, Task, Verdict, say_count},
+    domain::{Digest, Naming, Past, Task, Verdict, say_count},
     error::{Error, Exit},
     remote::Client,
     report::{Asked, Locks, RealDisk, Scan, Whereabouts, last_complete_rows, resolve, scan, settled_elsewhere},
@@ -61,8 +61,10 @@ impl Place {
         client: &Client,
         sandbox: bool,
         ahead: Option<Ahead>,
+        naming: &Naming,
     ) -> Result<Self, Error> {
-        let asked = asked(job, client, input.survey().map(|survey| survey.digest), sandbox);
+        let hash_ids = naming.key_id().map(str::to_owned);
+        let asked = Asked { hash_ids, ..asked(job, client, input.survey().map(|survey| survey.digest), sandbox) };
         let prepared = matches!(&job.place.whereabouts, Whereabouts::Exact(path) if path.exists());
         let chosen = resolve(&job.place, &asked, wall::now())?;
         let disk = RealDisk::at(&chosen.path, job.place.group_readable);
@@ -83,13 +85,14 @@ impl Place {
     }
 
     /// What the run must not send again; taken out, since the reader's thread wants it too.
-    pub(super) fn past(&mut self, job: &Job) -> Result<Past, Error> {
+    pub(super) fn past(&mut self, job: &Job, naming: Naming) -> Result<Past, Error> {
         let mut past = self.scan.as_mut().map(|scan| std::mem::take(&mut scan.past)).unwrap_or_default();
         if let Some(old) = &job.place.continue_from {
-            let (deleted, absent) = settled_elsewhere(old, job.source.fingerprint_key)?;
+            let (deleted, absent) = settled_elsewhere(old, job.source.fingerprint_key, &naming)?;
             past.elsewhere_deleted = Some(deleted);
             past.elsewhere_absent = Some(absent);
         }
+        past.naming = naming;
         Ok(past)
     }
 
@@ -144,6 +147,7 @@ fn asked(job: &Job, client: &Client, input_digest: Option<Digest>, sandbox: bool
         host: client.host().to_owned(),
         input_digest,
         reading: reading(job),
+        hash_ids: None,
         sandbox,
         repeatable: !job.task.changes() || job.task == Task::Sync,
         in_turn: job.task == Task::Sync,

@@ -57,6 +57,7 @@ pub(super) fn job(sync: &Job, directory: &Path, leavers: &[Leaver]) -> Result<Jo
         memory: None,
         last_wins: false,
         suppress: None,
+        hash_ids: None,
         patience: Patience::default(),
         leniency: Leniency { tolerate: Amount::Rows(0), keep_runs: None },
         consent: Consent { dry_run: false, yes: true, expect_app: None, expect_rows: None, expect_sha256: None },

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{Stage, input::Input, remembered};
 use crate::{
     config::{Job, SuppressDeed, SuppressJob},
-    domain::{Batch, Identity, Past, Row, Subject, Suppressed, Task, say_count},
+    domain::{Identity, Row, Subject, Suppressed, Task, say_count},
     error::{Error, Exit},
     memory::SuppressList,
     source::Finish,
@@ -57,7 +57,7 @@ pub(super) fn perform(job: &SuppressJob, stage: &Stage) -> Result<Exit, Error> {
 fn check(job: &SuppressJob, stage: &Stage, holds: impl Fn(&Identity) -> bool) -> Result<Finish, Error> {
     let (mut rows, mut held) = (0_u64, 0_u64);
     stage.screen.data("line,suppressed")?;
-    let finish = each_batch(job, |batch| {
+    let finish = Input::open(&job.input, &job.source)?.each_batch(&job.source, |batch| {
         let mut lines = String::new();
         for (row, identity) in batch.iter().filter_map(known) {
             let holds = holds(identity);
@@ -76,7 +76,7 @@ fn check(job: &SuppressJob, stage: &Stage, holds: impl Fn(&Identity) -> bool) ->
 fn remove(job: &SuppressJob, stage: &Stage, kinds: &[String]) -> Result<Finish, Error> {
     let mut list = SuppressList::create_or_open(&job.list, &job.key, kinds, job.group_readable)?;
     let mut identities: Vec<Identity> = Vec::new();
-    let finish = each_batch(job, |batch| {
+    let finish = Input::open(&job.input, &job.source)?.each_batch(&job.source, |batch| {
         identities.extend(batch.iter().filter_map(known).map(|(_, identity)| identity.clone()));
         Ok(())
     })?;
@@ -88,20 +88,6 @@ fn remove(job: &SuppressJob, stage: &Stage, kinds: &[String]) -> Result<Finish, 
         say_count(list.len() as u64)
     ));
     Ok(finish)
-}
-
-fn each_batch(job: &SuppressJob, mut each: impl FnMut(&[Row]) -> Result<(), Error>) -> Result<Finish, Error> {
-    let mut reader = Input::open(&job.input, &job.source)?.reader(&job.source)?;
-    let nobody = Past::default();
-    let mut batch = Batch::default();
-    loop {
-        let more = reader.next(&nobody, &mut batch)?;
-        each(&batch.rows)?;
-        batch.rows.clear();
-        if !more {
-            return reader.finish();
-        }
-    }
 }
 
 const fn known(row: &Row) -> Option<(&Row, &Identity)> {

@@ -152,7 +152,7 @@ impl Desk {
         }
         let Some(reading) = self.columns.read(record, &self.share) else { return Ok(()) };
         if settled {
-            self.remember(record.line, &reading.subject);
+            self.remember(record.line, &reading.subject, past);
             self.settled(record, past, batch, stretch);
             return Ok(());
         }
@@ -176,9 +176,18 @@ impl Desk {
         batch.skipped += 1;
         for (lines, keep) in [(&past.bad, Keep::Failed), (&past.absent, Keep::Absent)] {
             if lines.contains(record.line) {
-                batch.aside.kept.push(Kept { keep, original: stretch.copy(record.raw) });
+                let hashed = self.hashed(record, past);
+                let original = hashed.unwrap_or_else(|| stretch.copy(record.raw));
+                batch.aside.kept.push(Kept { keep, original });
             }
         }
+    }
+
+    /// What a side file holds of a record that must not stand there as it is.
+    fn hashed(&self, record: &Record<'_>, past: &Past) -> Option<Box<[u8]>> {
+        past.naming.key_id()?;
+        let reading = self.columns.read(record, &self.share)?;
+        past.naming.record(record.line, &reading.subject)
     }
 
     fn hand_on(&mut self, record: &Record<'_>, reading: Reading, past: &Past, stretch: &mut Stretch) -> Row {
@@ -189,9 +198,9 @@ impl Desk {
         Row { line: record.line, action, subject, fields, original: stretch.copy(record.raw) }
     }
 
-    fn remember(&mut self, line: u64, subject: &Subject) {
+    fn remember(&mut self, line: u64, subject: &Subject, past: &Past) {
         if let Some(replay) = &mut self.replay {
-            replay.add(line, subject.id_bytes());
+            replay.add(line, &past.naming.subject(subject));
         }
         if let Subject::Known(identity) = subject {
             self.repeats.is_new(identity);

@@ -24,7 +24,6 @@ pub(super) fn is_suppressed(identity: &Identity, action: Action, past: &Past) ->
 
 /// Whether the run of `--continue-from` has done this one; where it was absent, a second id is still worth a try.
 fn is_handled_elsewhere(identity: &Identity, past: &Past) -> bool {
-    let id = identity.primary().text().as_bytes();
-    let has = |set: &Option<Fingerprints>| set.as_ref().is_some_and(|set| set.contains_text(id));
+    let has = |set: &Option<Fingerprints>| set.as_ref().is_some_and(|set| set.contains_id(identity.primary()));
     has(&past.elsewhere_deleted) || (identity.fallback().is_none() && has(&past.elsewhere_absent))
 }

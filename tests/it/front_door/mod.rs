@@ -10,6 +10,7 @@ mod crafter_writing;
 mod disk;
 mod erasure;
 mod guards;
+mod hashing;
 mod honesty;
 mod kills;
 mod nights;

@@ -15,7 +15,7 @@ use tollgate::sandbox::{Faults, Population, Sandbox, Share};
 
 use crate::support::{
     acts::{act, people, received},
-    program::{Desk, Running, Signal, run, sandbox},
+    program::{Desk, Left, Running, Signal, run, sandbox},
 };
 
 /// Those that files are about; the first few exist from the beginning.
@@ -138,7 +138,27 @@ fn wanted(rows: &[Row]) -> BTreeMap<u8, Option<u8>> {
     rows.iter().filter_map(wish).collect()
 }
 
-/// What is known for certain, told by the exit codes alone.
+/// Whom a file names, in whatever row.
+fn named(rows: &[Row]) -> BTreeSet<u8> {
+    rows.iter()
+        .map(|row| match row {
+            Row::Is(who, _) | Row::Goes(who) | Row::Invalid(who) => *who,
+        })
+        .collect()
+}
+
+/// How a night ended whose every row has its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Every row reached its goal.
+    Well,
+    /// Rows are invalid, none failed.
+    Invalid,
+    /// Rows failed.
+    Failed,
+}
+
+/// What is known for certain, told by how the nights ended.
 #[derive(Debug, Default)]
 struct Model {
     /// The members of the last complete sync.
@@ -157,21 +177,23 @@ impl Model {
             }
         }
         if night.flags.contains(&"--prune") {
-            self.exist.retain(|who, _| wanted.contains_key(who) || !self.members.contains(who));
+            let named = named(&night.file);
+            self.exist.retain(|who, _| named.contains(who) || !self.members.contains(who));
         }
     }
 
-    /// A night whose every row has its line; `settled` when none of these is failed or invalid.
-    fn completed(&mut self, night: &Night, settled: bool) {
+    /// A night whose every row has its line.
+    fn completed(&mut self, night: &Night, end: End) {
         let wanted = wanted(&night.file);
-        if settled {
+        if end == End::Well {
             self.exist.extend(wanted.iter().map(|(who, wish)| (*who, wish.is_some())));
         } else {
             self.broken_off(&Night { flags: Vec::new(), ..night.clone() });
         }
-        let leavers: Vec<u8> = self.members.iter().copied().filter(|who| !wanted.contains_key(who)).collect();
+        let named = named(&night.file);
+        let leavers: Vec<u8> = self.members.iter().copied().filter(|who| !named.contains(who)).collect();
         if night.flags.contains(&"--prune") && !leavers.is_empty() {
-            if !settled {
+            if end == End::Failed {
                 return;
             }
             self.exist.extend(leavers.iter().map(|who| (*who, false)));
@@ -180,8 +202,8 @@ impl Model {
     }
 }
 
-/// Gives the night's command, once or until it is through; tells how it left, if it was through.
-fn spend(desk: &Desk, night: &Night, sandbox: &Sandbox) -> Option<i32> {
+/// Gives the night's command, once or until it is through; tells how it ended, if it was through.
+fn spend(desk: &Desk, night: &Night, sandbox: &Sandbox) -> Option<End> {
     desk.put("tonight.csv", file(&night.file));
     let command = || {
         let mut words = vec!["sync", "tonight.csv", "--action", "upsert", "--memory", "memory", "--first"];
@@ -203,9 +225,13 @@ fn spend(desk: &Desk, night: &Night, sandbox: &Sandbox) -> Option<i32> {
 }
 
 #[track_caller]
-fn through(left: &crate::support::program::Left) -> Option<i32> {
-    assert!(matches!(left.code, Some(0 | 1)), "{left:#?}");
-    left.code
+fn through(left: &Left) -> Option<End> {
+    match left.code {
+        Some(0) => Some(End::Well),
+        Some(1) if left.stderr.contains("given up for now") => Some(End::Failed),
+        Some(1) => Some(End::Invalid),
+        _ => panic!("{left:#?}"),
+    }
 }
 
 fn live_through(nights: &[Night], faults: Faults) {
@@ -214,7 +240,7 @@ fn live_through(nights: &[Night], faults: Faults) {
     for night in nights {
         match spend(&desk, night, &sandbox) {
             // Nights may end badly by rows that failed; that is what the next one is for.
-            Some(code) => model.completed(night, code == 0),
+            Some(end) => model.completed(night, end),
             None => model.broken_off(night),
         }
     }
@@ -222,15 +248,16 @@ fn live_through(nights: &[Night], faults: Faults) {
     let flags = last.flags.iter().copied().filter(|flag| *flag == "--prune").collect();
     let calm = Night { file: last.file.clone(), flags, trouble: Trouble::None };
     let has_invalid = last.file.iter().any(|row| matches!(row, Row::Invalid(_)));
-    assert_eq!(spend(&desk, &calm, &sandbox), Some(i32::from(has_invalid)));
-    model.completed(&calm, !has_invalid);
+    let expected = Some(if has_invalid { End::Invalid } else { End::Well });
+    assert_eq!(spend(&desk, &calm, &sandbox), expected);
+    model.completed(&calm, if has_invalid { End::Invalid } else { End::Well });
     holds(&model, &last.file, &people(&sandbox));
     // A calm night that goes on with a broken one is not told what that one wrote down and had no time to remember.
     if matches!(last.trouble, Trouble::Struck { .. }) {
-        assert_eq!(spend(&desk, &calm, &sandbox), Some(i32::from(has_invalid)));
+        assert_eq!(spend(&desk, &calm, &sandbox), expected);
     }
     let before = sandbox.received().requests;
-    assert_eq!(spend(&desk, &calm, &sandbox), Some(i32::from(has_invalid)));
+    assert_eq!(spend(&desk, &calm, &sandbox), expected);
     assert_eq!(sandbox.received().requests, before, "nothing is new");
     holds(&model, &last.file, &people(&sandbox));
 }

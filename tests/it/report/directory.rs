@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 use tollgate::{
-    domain::{Action, Digest, Moment, Span, Verdict},
+    domain::{Action, Digest, Moment, Naming, Span, Verdict},
     error::{Error, Exit},
     report::{
         Asked, Chosen, Immutable, InputFacts, Journal, PRUNE, Place, RealDisk, Whereabouts, audit, likely, recorded_by,
@@ -26,6 +26,7 @@ fn asked() -> Asked {
         api: "adapty".to_owned(),
         host: "api.adapty.io".to_owned(),
         input_digest: Some(Digest::of(b"customers")),
+        hash_ids: None,
         sandbox: false,
         repeatable: false,
         in_turn: false,
@@ -303,7 +304,7 @@ fn what_another_run_settled_well_is_known_by_its_ids() {
     let chosen = chosen(&exactly(&root));
     let verdicts = [Verdict::Deleted, Verdict::Absent, Verdict::Failed, Verdict::Refused, Verdict::Invalid];
     work(&chosen, &immutable(), &verdicts, false);
-    let (deleted, absent) = settled_elsewhere(&chosen.path, [7; 32]).unwrap();
+    let (deleted, absent) = settled_elsewhere(&chosen.path, [7; 32], &Naming::default()).unwrap();
     assert!(deleted.contains_text(b"customer-1") && absent.contains_text(b"customer-2"));
     assert_eq!((deleted.len(), absent.len()), (1, 1));
 }
@@ -324,9 +325,9 @@ fn a_range_counts_its_rows_and_names_nobody() {
     let found = audit(&chosen.path).unwrap();
     assert!(found.complete && found.recorded_head_occurs);
     assert_eq!((found.lines, found.totals.of(Verdict::Unchanged), found.totals.total()), (3, 801, 802));
-    let (deleted, absent) = settled_elsewhere(&chosen.path, [7; 32]).unwrap();
+    let (deleted, absent) = settled_elsewhere(&chosen.path, [7; 32], &Naming::default()).unwrap();
     assert_eq!((deleted.len(), absent.len()), (1, 0));
-    let against = recorded_by(&chosen.path, [7; 32]).unwrap();
+    let against = recorded_by(&chosen.path, [7; 32], &Naming::default()).unwrap();
     assert!(against.recorded.knows_another(b"customer-901", b"p-2"));
     assert!(!against.recorded.knows_another(b"", b"p-2"));
 }
@@ -336,7 +337,7 @@ fn an_earlier_runs_doubtful_absences_are_not_taken_over() {
     let root = TempDir::new().unwrap();
     let chosen = chosen(&exactly(&root));
     work(&chosen, &immutable(), &[Verdict::Absent; 60], false);
-    let (deleted, absent) = settled_elsewhere(&chosen.path, [7; 32]).unwrap();
+    let (deleted, absent) = settled_elsewhere(&chosen.path, [7; 32], &Naming::default()).unwrap();
     assert!(deleted.is_empty() && absent.is_empty());
 }
 

@@ -43,6 +43,7 @@ fn immutable() -> Immutable {
             rows: Some(3),
         },
         options: BTreeMap::from([("rate".to_owned(), "20/s".to_owned())]),
+        hash_ids: None,
         sandbox: false,
         started: now(),
     }

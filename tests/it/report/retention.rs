@@ -27,6 +27,7 @@ fn asked() -> Asked {
         host: "api.adapty.io".to_owned(),
         input_digest: None,
         reading: BTreeMap::new(),
+        hash_ids: None,
         sandbox: false,
         repeatable: true,
         in_turn: false,

@@ -48,7 +48,7 @@ fn nobody_is_sent_twice(old: &People, new: &People, phases: Vec<Phase>, setting:
             return;
         }
         let directory = laid_down(&first.disk);
-        let elsewhere = settled_elsewhere(directory.path(), FINGERPRINT_KEY).expect("an old run");
+        let elsewhere = settled_elsewhere(directory.path(), FINGERPRINT_KEY, &setting.naming).expect("an old run");
         let done = settled_well(old, &first.disk);
         let story = Story { elsewhere: Some(elsewhere), ..setting.story(new, &remote) };
         let watch = Watch::new(&story, new);

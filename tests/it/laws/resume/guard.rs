@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*};
 use tollgate::flow::{Ending, MaxAbsent, Trip};
 
 use super::{
-    Setting, deaths, naive,
+    Setting, deaths, hashing, naive,
     people::{Nature, People},
     settings,
     story::{End, Fate, GUARDED, Story, tell, wait},
@@ -120,6 +120,7 @@ fn a_run_that_was_stopped_says_whom_it_doubts_only_until_the_key_is_mended() {
         writing: Duration::ZERO,
         piped: false,
         seed: 3,
+        naming: hashing(),
     };
     let phases = vec![Phase::all(Duration::ZERO, millis(20), Manner::Lying), Phase::calm(MENDED, millis(20))];
     tell(async {

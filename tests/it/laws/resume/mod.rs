@@ -1,10 +1,10 @@
 //! Promises 1 and 3, of the whole machine: run, kill at any byte or moment, run again = run.
 
-use std::{cell::RefCell, num::NonZeroU32, time::Duration};
+use std::{cell::RefCell, num::NonZeroU32, path::Path, time::Duration};
 
 use proptest::{collection::vec, prelude::*};
 use tollgate::{
-    domain::Dice,
+    domain::{Dice, IdKind, Naming, SecretKey},
     error::{Error, Exit},
     flow::Ending,
 };
@@ -38,6 +38,8 @@ struct Setting {
     writing: Duration,
     piped: bool,
     seed: u64,
+    /// How the results name ids.
+    naming: Naming,
 }
 
 impl Setting {
@@ -59,16 +61,24 @@ impl Setting {
             writing: self.writing,
             elsewhere: None,
             unchanged: people.unchanged(),
+            naming: self.naming.clone(),
             dice: RefCell::new(Dice::seeded(self.seed)),
         }
     }
 }
 
+/// Under a key of its own.
+fn hashing() -> Naming {
+    let key = SecretKey::of_file(Path::new("key"), Ok(b"a key of more than sixteen bytes".to_vec()), "the key");
+    let kinds = ["profile_id", "customer_user_id"].map(str::to_owned);
+    Naming::hashed(&key.expect("it is long enough"), &kinds, Some(IdKind(0)))
+}
+
 fn settings() -> impl Strategy<Value = Setting> {
     let pace = (2.0..300.0, 1..9u32);
     let speed = (8..2_000usize, 0..100u64, prop_oneof![2 => Just(0), 1 => 1..150u64]);
-    (pace, speed, any::<bool>(), any::<u64>()).prop_map(
-        |((per_second, width), (chunk, reading, writing), piped, seed)| Setting {
+    (pace, speed, any::<bool>(), any::<u64>(), any::<bool>()).prop_map(
+        |((per_second, width), (chunk, reading, writing), piped, seed, hashed)| Setting {
             per_second,
             width,
             chunk,
@@ -76,6 +86,7 @@ fn settings() -> impl Strategy<Value = Setting> {
             writing: millis(writing),
             piped,
             seed,
+            naming: if hashed { hashing() } else { Naming::default() },
         },
     )
 }

@@ -6,7 +6,7 @@ use proptest::{prelude::*, sample::Index};
 use tollgate::{error::Exit, flow::Ending};
 
 use super::{
-    Setting, deaths, naive,
+    Setting, deaths, hashing, naive,
     people::{Nature, People},
     settings,
     story::{End, Fate, Story, tell},
@@ -124,6 +124,7 @@ fn an_input_that_ends_before_the_highest_settled_row_is_refused() {
         writing: Duration::ZERO,
         piped: true,
         seed: 3,
+        naming: hashing(),
     };
     tell(async {
         let remote = ScriptedRemote::new(people.script(vec![Phase::calm(Duration::ZERO, millis(20))], 3));

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior},
 };
 use tollgate::{
-    domain::{Action, Aside, Dice, Digest, Fingerprints, IdKind, LineSet, Moment, Outcome, Past},
+    domain::{Action, Aside, Dice, Digest, Fingerprints, IdKind, LineSet, Moment, Naming, Outcome, Past},
     error::{Error, Exit},
     flow::{Ending, Engine, Ledger, LedgerLost, MaxAbsent, Options, Pulse, Signal, Spectator},
     report::{self, Immutable, InputFacts, Journal, Scan, ScanOptions, scan},
@@ -95,6 +95,8 @@ pub(super) struct Story<'a> {
     pub(super) elsewhere: Option<(Fingerprints, Fingerprints)>,
     /// Rows that have nothing new, by what was decided before the first call.
     pub(super) unchanged: LineSet,
+    /// How the results name ids.
+    pub(super) naming: Naming,
     pub(super) dice: RefCell<Dice>,
 }
 
@@ -189,6 +191,7 @@ impl Story<'_> {
             past.elsewhere_absent = Some(absent.clone());
         }
         past.decided.unchanged = self.unchanged.clone();
+        past.naming = self.naming.clone();
         let reader = self.reader();
         match self.journal(scan.as_ref(), &reader) {
             Ok(journal) => {
@@ -234,10 +237,12 @@ impl Story<'_> {
     }
 
     fn journal(&self, scan: Option<&Scan>, reader: &Reader<Dribble>) -> Result<Journal<SimDisk>, Error> {
-        match scan {
-            Some(scan) => Journal::resume(self.disk.clone(), scan, reader.layout(), "ab12"),
-            None => Journal::create(self.disk.clone(), &immutable(), reader.layout()),
-        }
+        let layout = self.naming.layout(reader.layout());
+        let journal = match scan {
+            Some(scan) => Journal::resume(self.disk.clone(), scan, &layout, "ab12"),
+            None => Journal::create(self.disk.clone(), &immutable(&self.naming), &layout),
+        };
+        Ok(journal?.naming(self.naming.clone()))
     }
 
     async fn run(
@@ -328,7 +333,7 @@ fn now() -> Moment {
     Moment::from_millis(1_795_226_340_123)
 }
 
-fn immutable() -> Immutable {
+fn immutable(naming: &Naming) -> Immutable {
     Immutable {
         tool_version: "0.1.0".to_owned(),
         command: "delete".to_owned(),
@@ -340,6 +345,7 @@ fn immutable() -> Immutable {
         key_fingerprint: "ab12".to_owned(),
         input: InputFacts { name: "customers.csv".to_owned(), size: None, digest: None, rows: None },
         options: std::collections::BTreeMap::new(),
+        hash_ids: naming.key_id().map(str::to_owned),
         sandbox: false,
         started: now(),
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use tollgate::{
-    domain::{Fact, Identity, Operation, Word},
+    domain::{Fact, Id, IdKind, Identity, Operation, Word},
     flow::Ending,
 };
 
@@ -164,7 +164,7 @@ impl<'a> Watch<'a> {
         assert_eq!(words.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
         for entry in &self.entries {
             let (line, wanted) = (words[&entry.line], expected[&entry.line]);
-            let id = if entry.unchanged { String::new() } else { entry.stored_id() };
+            let id = if entry.unchanged { String::new() } else { self.named(entry)[0].clone() };
             assert_eq!(line.id, id, "line {} is about somebody else", entry.line);
             if line.outcome != wanted {
                 assert_eq!((line.outcome.as_str(), wanted), ("absent", "deleted"), "line {}", entry.line);
@@ -206,16 +206,45 @@ impl<'a> Watch<'a> {
         }
     }
 
+    fn is_hashed(&self) -> bool {
+        self.story.naming.key_id().is_some()
+    }
+
+    /// The row's ids as the results have them, the first one at least.
+    fn named(&self, entry: &Entry) -> Vec<String> {
+        if !self.is_hashed() {
+            return vec![entry.stored_id()];
+        }
+        let naming = &self.story.naming;
+        let id = |text: &String| Id::parse(IdKind(u8::from(!text.starts_with("profile"))), text).expect("a good id");
+        let hashes: Vec<_> = entry.ids.iter().map(|text| naming.id(&id(text)).into_owned()).collect();
+        if !hashes.is_empty() {
+            return hashes;
+        }
+        let read = entry.stored.replace("\\x0a", "\n");
+        vec![String::from_utf8(naming.unkind(read.as_bytes()).into_owned()).expect("hex digits")]
+    }
+
+    /// What a side file holds of the row.
+    fn record(&self, entry: &Entry) -> String {
+        if !self.is_hashed() {
+            return entry.raw.clone();
+        }
+        let ids = self.named(entry);
+        format!("{},{},{}", entry.line, ids[0], ids.get(1).map_or("", String::as_str))
+    }
+
     fn side_files_hold_the_rows(&self, words: &BTreeMap<u64, &Line>) {
         let of = |verdicts: &[&str]| {
             let fits = |entry: &&Entry| verdicts.contains(&words[&entry.line].outcome.as_str());
-            let mut raw: Vec<_> = self.entries.iter().filter(fits).map(|entry| entry.raw.clone()).collect();
+            let mut raw: Vec<_> = self.entries.iter().filter(fits).map(|entry| self.record(entry)).collect();
             raw.sort();
             raw
         };
         let disk = &self.story.disk;
-        assert_eq!(naive::side_file(disk, "failed.csv", HEADER), of(&["refused", "failed", "invalid"]));
-        assert_eq!(naive::side_file(disk, "absent.csv", HEADER), of(&["absent"]));
+        let header = if self.is_hashed() { "line,id,second_id" } else { HEADER };
+        assert_eq!(naive::side_file(disk, "failed.csv", header), of(&["refused", "failed", "invalid"]));
+        assert_eq!(naive::side_file(disk, "absent.csv", header), of(&["absent"]));
         let left = disk.list();
         assert!(!left.iter().any(|name| name.ends_with(".partial")), "{left:?}");
     }
