@@ -12,6 +12,7 @@ mod honesty;
 mod kills;
 mod prompt;
 mod reading;
+mod rounds;
 mod secrets;
 mod servers;
 mod signals;
