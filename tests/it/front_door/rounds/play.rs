@@ -1,7 +1,6 @@
 //! A round as it is played: the program is started again and again, and something befalls it, until it is let be.
 
 use std::{
-    collections::BTreeSet,
     fs::{self, File, OpenOptions},
     os::{fd::OwnedFd, unix::fs::OpenOptionsExt},
     path::{Path, PathBuf},
@@ -120,6 +119,8 @@ impl<'a> Game<'a> {
         let left = running.leave();
         drop(ballast);
         self.repair(each, &dealt);
+        // Before its first request it may not listen to signals yet, and has nothing to lose.
+        let early = dealt.iter().any(|(_, at)| *at == 0);
         let dealt: Vec<Blow> = dealt
             .into_iter()
             .map(|(blow, at)| {
@@ -129,7 +130,7 @@ impl<'a> Game<'a> {
             .collect();
         let told = (left.code, left.signal);
         self.history.push(format!("{name}: {:?} left with {told:?}: {}", each.surroundings, left.stderr.trim_end()));
-        let may = self.ways(each.surroundings, &dealt);
+        let may = self.ways(each.surroundings, &dealt, early);
         assert!(may.contains(&told), "{name}: it may leave with {may:?}");
         self.fallen(from, self.town.deaths - deaths, &dealt, &left);
     }
@@ -152,11 +153,13 @@ impl<'a> Game<'a> {
             || matches!(left.code, Some(73 | 74))
             || dealt.iter().any(|blow| matches!(blow, Blow::Storm(2..) | Blow::LeaveWithFrozenServer));
         let waiting = matches!(self.plan.work, Work::Delete { verify: true, .. });
+        let (settled, open): (Vec<Told>, Vec<Told>) = checks::told(&self.out()).into_iter().partition(Told::is_settled);
         let fall = Fall {
             night: self.night,
             from,
             until: self.town.seen(),
-            settled: sent_and_settled(&self.out()),
+            settled: settled.into_iter().filter(Told::was_sent).map(|told| told.id).collect(),
+            unverified: open.into_iter().map(|told| told.id).collect(),
             lost: 0,
             killed: left.signal == Some(9),
         };
@@ -169,7 +172,7 @@ impl<'a> Game<'a> {
     }
 
     /// How it may leave, by what was dealt to it.
-    fn ways(&self, surroundings: Surroundings, dealt: &[Blow]) -> Vec<(Option<i32>, Option<i32>)> {
+    fn ways(&self, surroundings: Surroundings, dealt: &[Blow], early: bool) -> Vec<(Option<i32>, Option<i32>)> {
         let mut codes = vec![self.finished()];
         let mut killed = false;
         match surroundings {
@@ -190,9 +193,8 @@ impl<'a> Game<'a> {
             }
         }
         let mut ways: Vec<_> = codes.into_iter().map(|code| (Some(code), None)).collect();
-        if killed {
-            ways.push((None, Some(9)));
-        }
+        ways.extend(killed.then_some((None, Some(9))));
+        ways.extend([1, 2, 15].map(|signal| (None, Some(signal))).into_iter().filter(|_| early));
         ways
     }
 
@@ -294,9 +296,4 @@ impl<'a> Game<'a> {
 fn written(out: &Path) -> u64 {
     let bytes = fs::read(out.join("results.csv")).unwrap_or_default();
     bytes.iter().filter(|byte| **byte == b'\n').count() as u64
-}
-
-/// Whose rows were sent and need not be sent again.
-fn sent_and_settled(out: &Path) -> BTreeSet<String> {
-    checks::told(out).into_iter().filter(Told::was_sent).map(|told| told.id).collect()
 }
