@@ -8,6 +8,7 @@ mod ask;
 mod attempt;
 mod beforehand;
 mod closing;
+mod descriptors;
 mod dry;
 mod expect;
 mod input;

@@ -10,7 +10,7 @@ use super::{
     beforehand::Beforehand,
     closing,
     closing::Closing,
-    expect,
+    descriptors, expect,
     expect::AppFacts,
     input::{Bytes, Input},
     opening::{Opening, same_rows_as_finished},
@@ -70,6 +70,7 @@ impl Attempt<'_> {
             same_rows_as_finished(input, job, &past, &scan.run.state)?;
             return closing::finished_before(scan, job, &place.path, stage);
         }
+        descriptors::suffice(job, is_sandbox).inspect_err(|_| place.abandon())?;
         let decision = decide(job, input, &mut past, remembered.as_deref_mut()).inspect_err(|_| place.abandon())?;
         profiles::must_be_new(job, &place).inspect_err(|_| place.abandon())?;
         let opening = Opening::of(input, job, &past, decision.as_ref()).inspect_err(|_| place.abandon())?;

@@ -178,10 +178,10 @@ impl<'a> Game<'a> {
         match surroundings {
             Surroundings::SmallFiles(_) => codes.extend([73, 74]),
             Surroundings::ReadOnly => codes.push(73),
-            Surroundings::Plain
-            | Surroundings::ClosedStdout
-            | Surroundings::Terminal
-            | Surroundings::Descriptors(_) => {}
+            Surroundings::Plain | Surroundings::ClosedStdout | Surroundings::Terminal => {}
+            // Refused beforehand where the width would need more.
+            Surroundings::Descriptors(most) if u64::from(most) < self.plan.width + 32 => codes.push(78),
+            Surroundings::Descriptors(_) => {}
         }
         for blow in dealt {
             match blow {
