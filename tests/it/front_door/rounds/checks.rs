@@ -235,9 +235,9 @@ pub(super) fn second_night(plan: &Plan, out: &Path, requests: &[Request], before
         let told = format!("row {nth}, {row:?}: {verdict}, by {asked:#?}");
         let is_so = match row.kind {
             Kind::Invalid => verdict == "invalid",
-            _ if last[row.id.as_str()] != nth => verdict == "superseded",
-            _ if changes(nth) => verdict == "updated" && !asked.is_empty(),
-            _ => {
+            Kind::Known | Kind::Ghost | Kind::Again if last[row.id.as_str()] != nth => verdict == "superseded",
+            Kind::Known | Kind::Ghost | Kind::Again if changes(nth) => verdict == "updated" && !asked.is_empty(),
+            Kind::Known | Kind::Ghost | Kind::Again => {
                 again += u64::from(!asked.is_empty());
                 verdict == "unchanged" && asked.is_empty() || verdict == "updated" && !asked.is_empty()
             }

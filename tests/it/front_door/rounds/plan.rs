@@ -193,7 +193,10 @@ fn one(dice: &mut Dice, count: u64) -> Try {
         _ => Surroundings::Plain,
     };
     let mut blows: Vec<(Trigger, Blow)> = (0..dice.below(3)).map(|_| (trigger(dice, count), passing(dice))).collect();
-    blows.push((trigger(dice, count), last(dice, surroundings)));
+    let last = last(dice, surroundings);
+    // A terminal must be had before it goes.
+    let at = if last == Blow::Hangup { Trigger::Request(1 + dice.below(count)) } else { trigger(dice, count) };
+    blows.push((at, last));
     Try { surroundings, blows }
 }
 

@@ -85,7 +85,10 @@ impl<'a> Game<'a> {
         checks::ended(self.desk, &out, self.finished());
         let requests = self.town.requests();
         checks::sent_again(&self.falls, &requests);
-        assert!(requests[usize::try_from(before).unwrap()..].iter().all(|request| request.id.is_none()), "{out:?}");
+        assert!(
+            requests[usize::try_from(before).unwrap()..].iter().all(|request| request.id.is_none()),
+            "a finished run sends nothing"
+        );
         if self.night == 1 {
             checks::rows(self.plan, &out, &requests);
         }
@@ -178,10 +181,12 @@ impl<'a> Game<'a> {
         match surroundings {
             Surroundings::SmallFiles(_) => codes.extend([73, 74]),
             Surroundings::ReadOnly => codes.push(73),
-            Surroundings::Plain | Surroundings::ClosedStdout | Surroundings::Terminal => {}
             // Refused beforehand where the width would need more.
             Surroundings::Descriptors(most) if u64::from(most) < self.plan.width + 32 => codes.push(78),
-            Surroundings::Descriptors(_) => {}
+            Surroundings::Plain
+            | Surroundings::ClosedStdout
+            | Surroundings::Terminal
+            | Surroundings::Descriptors(_) => {}
         }
         for blow in dealt {
             match blow {
@@ -258,9 +263,8 @@ impl<'a> Game<'a> {
             Blow::Kill => send(&[Signal::KILL]),
             Blow::KillStopped => send(&[Signal::STOP, Signal::KILL]),
             Blow::Storm(many) => {
-                (0..many).for_each(|nth| {
-                    send(&[[Signal::TERM, Signal::INT, Signal::HUP][usize::try_from(nth % 3).unwrap()]])
-                });
+                let storm = [Signal::TERM, Signal::INT, Signal::HUP];
+                storm.into_iter().cycle().zip(0..many).for_each(|(signal, _)| running.signal(signal));
             }
             Blow::Pause { restart } => {
                 send(&[Signal::STOP]);
@@ -295,5 +299,5 @@ impl<'a> Game<'a> {
 /// Lines that stand in the results, the header included.
 fn written(out: &Path) -> u64 {
     let bytes = fs::read(out.join("results.csv")).unwrap_or_default();
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+    bytes.split(|byte| *byte == b'\n').count() as u64 - 1
 }
