@@ -60,6 +60,8 @@ pub(super) struct Fall {
     pub(super) unverified: BTreeSet<String>,
     /// How many were answered well, and were not written down.
     pub(super) lost: u64,
+    /// Whether it was given no time to write down what had come.
+    pub(super) rude: bool,
     /// Whether SIGKILL was it.
     pub(super) killed: bool,
 }
@@ -244,6 +246,6 @@ pub(super) fn second_night(plan: &Plan, out: &Path, requests: &[Request], before
         };
         assert!(is_so, "the second night: {told}");
     }
-    let rude = falls.iter().filter(|fall| fall.night == 1 && fall.until > fall.from).count() as u64;
+    let rude = falls.iter().filter(|fall| fall.night == 1 && fall.rude).count() as u64;
     assert!(again <= rude * (plan.width + QUEUE), "{again} rows were sent unchanged");
 }

@@ -164,6 +164,7 @@ impl<'a> Game<'a> {
             settled: settled.into_iter().filter(Told::was_sent).map(|told| told.id).collect(),
             unverified: open.into_iter().map(|told| told.id).collect(),
             lost: 0,
+            rude,
             killed: left.signal == Some(9),
         };
         let lost = fall.count_lost(self.plan.work, &self.town.requests());
@@ -233,7 +234,9 @@ impl<'a> Game<'a> {
             Work::Update => vec!["update", "rows.csv"],
             Work::Upsert => {
                 let mut words = vec!["sync", "rows.csv", "--action", "upsert", "--memory", "ground/memory"];
-                words.extend((self.night == 1).then_some("--first"));
+                // Killed after its last line and before it remembered anybody, a first sync leaves an empty memory.
+                let perhaps_empty = self.falls.iter().any(|fall| fall.rude);
+                words.extend((self.night == 1 || perhaps_empty).then_some("--first"));
                 words
             }
         }
