@@ -8,6 +8,10 @@ demo:
 test:
     cargo test
 
+# more rounds of the program and a stand-in against whatever may befall them; another seed plays others
+rounds count seed="1":
+    TOLLGATE_ROUNDS={{count}} TOLLGATE_SEED={{seed}} cargo test --test it rounds -- --nocapture
+
 # all that CI checks
 check:
     .ci/run

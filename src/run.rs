@@ -9,6 +9,7 @@ mod attempt;
 mod beforehand;
 mod carry;
 mod closing;
+mod descriptors;
 mod dry;
 mod expect;
 mod find;

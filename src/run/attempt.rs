@@ -10,7 +10,7 @@ use super::{
     beforehand::Beforehand,
     closing,
     closing::Closing,
-    expect,
+    descriptors, expect,
     expect::AppFacts,
     input::{Bytes, Input},
     naming,
@@ -75,6 +75,7 @@ impl Attempt<'_> {
             }
             return closing::finished_before(scan, job, &place.path, stage);
         }
+        descriptors::suffice(job, is_sandbox).inspect_err(|_| place.abandon())?;
         let decision = decide(job, input, &mut past, remembered.as_deref_mut()).inspect_err(|_| place.abandon())?;
         profiles::must_be_new(job, &place).inspect_err(|_| place.abandon())?;
         let opening = Opening::of(input, job, &past, decision.as_ref()).inspect_err(|_| place.abandon())?;

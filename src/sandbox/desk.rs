@@ -115,11 +115,6 @@ impl Desk {
     /// A request's answer is on its way, or its client is gone.
     pub(super) fn left(&mut self) {
         self.in_flight -= 1;
-        if self.in_flight == 0
-            && let Some(journal) = &mut self.journal
-        {
-            journal.flush();
-        }
     }
 
     /// Completes the journal.

@@ -1,7 +1,8 @@
 //! What was received and what became of it, as JSON Lines, to check a client's own account against.
 //!
 //! It never holds the key: not a query, no headers but the ids and the user agent, and of the key only whether it was
-//! right. Whatever is written stands in the file once nothing is in flight.
+//! right. A request's line stands in the file before its answer leaves, so that a stand-in that is killed has accounted
+//! for whatever it answered.
 
 use std::{
     fs::{File, OpenOptions},
@@ -61,22 +62,17 @@ impl Journal {
         Ok(Self { path: path.into(), out: BufWriter::new(file), lost: None })
     }
 
-    /// Adds a line.
+    /// Adds a line, and hands it to the system.
     pub(super) fn write(&mut self, entry: &Entry<'_>) {
         self.attempt(|out| {
             serde_json::to_writer(&mut *out, entry)?;
-            out.write_all(b"\n")
+            out.write_all(b"\n")?;
+            out.flush()
         });
     }
 
-    /// Hands what is buffered to the system.
-    pub(super) fn flush(&mut self) {
-        self.attempt(BufWriter::flush);
-    }
-
-    /// Completes it; the first failure, if there was one.
-    pub(super) fn close(mut self) -> Result<(), Error> {
-        self.flush();
+    /// The first failure, if there was one.
+    pub(super) fn close(self) -> Result<(), Error> {
         let Some(error) = self.lost else { return Ok(()) };
         Err(Error::new(Exit::Io, format!("{}: the sandbox's journal cannot be written: {error}", self.path.display())))
     }

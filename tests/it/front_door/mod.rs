@@ -18,6 +18,7 @@ mod pipeline;
 mod prompt;
 mod pruning;
 mod reading;
+mod rounds;
 mod secrets;
 mod servers;
 mod signals;

@@ -9,7 +9,7 @@ use tollgate::sandbox::{Faults, Options, Population, Sandbox, Share, Throttle};
 
 use crate::support::{
     door::{Door, parrot},
-    program::{Desk, Left, PATIENCE, Running, SLOWLY, calm, options, run, sandbox},
+    program::{Desk, Left, PATIENCE, Running, SLOWLY, calm, deletion, options, run, sandbox},
     record::{lines, settled_once},
 };
 
@@ -183,4 +183,21 @@ fn self_signed() -> String {
         });
     });
     url
+}
+
+/// It was once learned in the midst, when a side file could not be opened.
+#[test]
+fn too_few_file_descriptors_for_the_width_are_78_before_anybody_is_touched() {
+    let (desk, sandbox) = (Desk::new(), calm(200));
+    let input = desk.customers(200);
+    let wide = |limit: &str| {
+        let shell = desk.through_shell(&format!("ulimit {limit}; exec \"$@\""));
+        let mut command = deletion(shell, &desk, &sandbox.base_url(), &input);
+        command.args(["--concurrency", "64"]);
+        run(&mut command)
+    };
+    wide("-n 64").with(78).saying(&["96 file descriptors", "permits 64", "--concurrency"]);
+    assert_eq!(sandbox.received().requests, 0);
+    // A limit that may be raised is raised.
+    wide("-S -n 64").with(0);
 }

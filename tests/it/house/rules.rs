@@ -68,7 +68,7 @@ const GUESTS: [(&str, &[&str]); 24] = [
     ("redb", &["memory"]),
     ("reqwest", &["remote"]),
     ("rpassword", &["run/key"]),
-    ("rustix", &["run/place"]),
+    ("rustix", &["run/descriptors", "run/place"]),
     ("rustls", &["remote"]),
     ("toml", &["remote"]),
     ("tracing_subscriber", &["telemetry"]),

@@ -206,6 +206,16 @@ impl Running {
         })
     }
 
+    /// Hands each line of stdout on as it comes.
+    pub(crate) fn telling(command: &mut Command, mut each: impl FnMut(&str) + Send + 'static) -> Self {
+        Self::reading(command, move |out, _| {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                each(&line);
+            }
+            String::new()
+        })
+    }
+
     /// Under a terminal whose other end is our pipes: types `answer` when it is asked `question`.
     pub(crate) fn typing(command: &mut Command, question: &'static str, answer: &'static str) -> Self {
         Self::reading(command.stdin(Stdio::piped()), move |out, keyboard| {
@@ -270,6 +280,11 @@ impl Running {
                 return rest.to_owned();
             }
         }
+    }
+
+    /// Whether it is gone; its number may be another's then, so that it must not be signalled any more.
+    pub(crate) fn is_gone(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

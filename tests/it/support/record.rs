@@ -80,10 +80,11 @@ pub(crate) fn chain(directory: &Path) -> String {
 }
 
 /// One request, as the stand-in wrote it down.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Request {
     pub(crate) n: u64,
     pub(crate) method: String,
+    pub(crate) path: String,
     pub(crate) id: Option<String>,
     pub(crate) status: Option<u16>,
     pub(crate) fault: Option<String>,

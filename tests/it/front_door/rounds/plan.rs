@@ -1,0 +1,230 @@
+//! What a round does, drawn from its seed alone: the work, the rows, the stand-in's faults, and what befalls each try.
+
+use tollgate::domain::Dice;
+
+/// What is asked of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    Delete {
+        look: bool,
+        verify: bool,
+    },
+    Update,
+    /// `sync --action upsert --memory`, and a second night after it.
+    Upsert,
+}
+
+/// What is known about a row before it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The stand-in knows it.
+    Known,
+    /// The stand-in does not.
+    Ghost,
+    /// It has no id that could be sent.
+    Invalid,
+    /// Another row of the same profile stands before it.
+    Again,
+}
+
+/// One row of the input.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) id: String,
+    pub(super) kind: Kind,
+}
+
+/// What a try is started in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Surroundings {
+    Plain,
+    ClosedStdout,
+    /// A terminal of its own, which [`Blow::Hangup`] takes away.
+    Terminal,
+    /// So many file descriptors.
+    Descriptors(u32),
+    /// No file may grow beyond so many blocks.
+    SmallFiles(u64),
+    /// The disk lets nothing be written.
+    ReadOnly,
+}
+
+/// What befalls a try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blow {
+    /// SIGKILL.
+    Kill,
+    /// So many of SIGTERM, SIGINT and SIGHUP at once.
+    Storm(u64),
+    /// SIGSTOP, and SIGCONT; in between the stand-in is killed and started again, if so.
+    Pause { restart: bool },
+    /// SIGSTOP, and SIGKILL.
+    KillStopped,
+    /// The stand-in is killed, and started again.
+    Restart,
+    /// The stand-in is killed, the program is told to leave, and the stand-in is started again.
+    LeaveWithoutServer,
+    /// The stand-in stands still while the program is told twice to leave.
+    LeaveWithFrozenServer,
+    /// The disk is filled by somebody else.
+    FillDisk,
+    /// The terminal is gone.
+    Hangup,
+}
+
+/// When it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trigger {
+    /// At the n-th request of this try, as the stand-in counts.
+    Request(u64),
+    /// At so many lines of results.
+    Lines(u64),
+}
+
+/// One start of the program.
+#[derive(Debug, Clone)]
+pub(super) struct Try {
+    pub(super) surroundings: Surroundings,
+    pub(super) blows: Vec<(Trigger, Blow)>,
+}
+
+/// A whole round.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) seed: u64,
+    pub(super) work: Work,
+    pub(super) rows: Vec<Entry>,
+    pub(super) width: u64,
+    pub(super) rate: u64,
+    pub(super) faults: Vec<&'static str>,
+    pub(super) tries: Vec<Try>,
+    /// What befalls the second night of a sync.
+    pub(super) second_night: Vec<Try>,
+}
+
+impl Plan {
+    pub(super) fn draw(seed: u64) -> Self {
+        let mut dice = Dice::seeded(seed);
+        let work = match dice.below(8) {
+            0..3 => Work::Delete { look: false, verify: false },
+            3 => Work::Delete { look: true, verify: dice.below(2) == 0 },
+            4 => Work::Delete { look: false, verify: true },
+            5 => Work::Update,
+            _ => Work::Upsert,
+        };
+        let count = if dice.below(12) == 0 { 2_500 } else { 50 + dice.below(151) };
+        let rows = rows(&mut dice, count, work);
+        let width = pick(&mut dice, &[1, 4, 16, 16, 64]);
+        let rate = pick(&mut dice, &[500, 2_000, 20_000]).max(count * 2);
+        let faults = faults(&mut dice, count);
+        let tries = tries(&mut dice, count);
+        let second_night = if work == Work::Upsert { tries_of(&mut dice, 2, 30) } else { Vec::new() };
+        Self { seed, work, rows, width, rate, faults, tries, second_night }
+    }
+
+    /// Whether its rows have no fields.
+    pub(super) const fn deletes(&self) -> bool {
+        matches!(self.work, Work::Delete { .. })
+    }
+
+    /// How many rows can end in nothing but `invalid`.
+    pub(super) fn invalid(&self) -> usize {
+        self.rows.iter().filter(|row| row.kind == Kind::Invalid).count()
+    }
+}
+
+pub(super) fn pick<T: Copy>(dice: &mut Dice, among: &[T]) -> T {
+    let at = dice.below(among.len() as u64);
+    among[usize::try_from(at).unwrap()]
+}
+
+fn rows(dice: &mut Dice, count: u64, work: Work) -> Vec<Entry> {
+    let mut rows: Vec<Entry> = Vec::new();
+    let invalid = dice.below(3) == 0;
+    for n in 1..=count {
+        let kind = match dice.below(100) {
+            0..3 if invalid => Kind::Invalid,
+            3..10 => Kind::Ghost,
+            10..13 if work != Work::Update && n > 1 => Kind::Again,
+            _ => Kind::Known,
+        };
+        let earlier = rows.iter().rfind(|row| matches!(row.kind, Kind::Known | Kind::Ghost));
+        let (kind, id) = match (kind, earlier) {
+            (Kind::Again, Some(earlier)) => (kind, earlier.id.clone()),
+            (Kind::Ghost, _) => (kind, format!("ghost-{n}")),
+            (Kind::Invalid, _) => (kind, "#N/A".to_owned()),
+            (Kind::Known | Kind::Again, _) => (Kind::Known, format!("person-{n}")),
+        };
+        rows.push(Entry { id, kind });
+    }
+    rows
+}
+
+fn faults(dice: &mut Dice, count: u64) -> Vec<&'static str> {
+    // A large round has enough to do without retries, each of which takes a quarter of a second and more.
+    match if count > 1_000 { 0 } else { dice.below(8) } {
+        1 => vec!["--server-error", "5%"],
+        2 => vec!["--reset", "5%"],
+        3 => vec!["--truncate", "5%"],
+        4 => vec!["--server-error", "3%", "--reset", "3%", "--truncate", "3%"],
+        5 => vec!["--latency", "2ms", "--latency-spread", "5ms"],
+        6 => vec!["--limit", "2000/s", "--limit-burst", "100"],
+        _ => Vec::new(),
+    }
+}
+
+fn tries(dice: &mut Dice, count: u64) -> Vec<Try> {
+    let many = 1 + dice.below(4);
+    tries_of(dice, many, count)
+}
+
+fn tries_of(dice: &mut Dice, many: u64, count: u64) -> Vec<Try> {
+    (0..many).map(|_| one(dice, count)).collect()
+}
+
+fn one(dice: &mut Dice, count: u64) -> Try {
+    let surroundings = match dice.below(16) {
+        0 => Surroundings::ClosedStdout,
+        1 | 2 => Surroundings::Terminal,
+        3 => Surroundings::Descriptors(64),
+        4 => Surroundings::Descriptors(1024),
+        5 => Surroundings::SmallFiles(dice.below(16)),
+        6 => Surroundings::ReadOnly,
+        _ => Surroundings::Plain,
+    };
+    let mut blows: Vec<(Trigger, Blow)> = (0..dice.below(3)).map(|_| (trigger(dice, count), passing(dice))).collect();
+    let last = last(dice, surroundings);
+    // A terminal must be had before it goes.
+    let at = if last == Blow::Hangup { Trigger::Request(1 + dice.below(count)) } else { trigger(dice, count) };
+    blows.push((at, last));
+    Try { surroundings, blows }
+}
+
+fn trigger(dice: &mut Dice, count: u64) -> Trigger {
+    if dice.below(4) == 0 { Trigger::Lines(dice.below(count)) } else { Trigger::Request(dice.below(count + 20)) }
+}
+
+/// What a try goes on after.
+fn passing(dice: &mut Dice) -> Blow {
+    pick(dice, &[Blow::Pause { restart: false }, Blow::Pause { restart: true }, Blow::Restart])
+}
+
+/// What ends a try, unless it was faster.
+fn last(dice: &mut Dice, surroundings: Surroundings) -> Blow {
+    if surroundings == Surroundings::Terminal {
+        return Blow::Hangup;
+    }
+    let storm = Blow::Storm(1 + dice.below(5));
+    let ends = [
+        Blow::Kill,
+        Blow::Kill,
+        Blow::Kill,
+        Blow::KillStopped,
+        storm,
+        storm,
+        Blow::LeaveWithoutServer,
+        Blow::LeaveWithFrozenServer,
+        Blow::FillDisk,
+    ];
+    pick(dice, &ends)
+}
