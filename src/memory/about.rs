@@ -91,7 +91,8 @@ pub(super) fn bind(
         return Err(refused(store.name(), "empty"));
     }
     check(store.name(), &facts, key, about)?;
-    if !first && store.read()?.len()? == 0 {
+    // One that has seen a complete sync knows that there is nobody: a crash may have kept it from being told.
+    if !first && !facts.contains_key(LAST) && store.read()?.len()? == 0 {
         return Err(refused(store.name(), "empty"));
     }
     let stored: Vec<String> = text(&facts, KINDS).lines().map(str::to_owned).collect();

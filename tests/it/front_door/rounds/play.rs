@@ -235,8 +235,7 @@ impl<'a> Game<'a> {
             Work::Upsert => {
                 let mut words = vec!["sync", "rows.csv", "--action", "upsert", "--memory", "ground/memory"];
                 // Killed after its last line and before it remembered anybody, a first sync leaves an empty memory.
-                let perhaps_empty = self.falls.iter().any(|fall| fall.rude);
-                words.extend((self.night == 1 || perhaps_empty).then_some("--first"));
+                words.extend((self.night == 1).then_some("--first"));
                 words
             }
         }
