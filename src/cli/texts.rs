@@ -69,7 +69,7 @@ Examples:
     tollgate sync customers.csv --api-key-file adapty.key --memory memory --first --assume-sent
   From cron: wait for tonight's export, and do not believe one that is cut short or old:
     15 2 * * * tollgate sync /srv/export.csv -qy --memory /var/lib/tollgate/memory --wait-for-input 2h \
---max-input-age 26h --min-rows 90% --max-changes 50000 --keep-runs 30 --runs-dir /var/lib/tollgate
+--max-input-age 26h --min-rows 90\\% --max-changes 50000 --keep-runs 30 --runs-dir /var/lib/tollgate
   Whoever is in the export no longer shall go too, if they are few:
     tollgate sync customers.csv --api-key-file adapty.key --memory memory --prune --max-delete 0.5%
 ";
