@@ -6,10 +6,12 @@
 
 mod again;
 mod apis;
+mod bombs;
 mod disk;
 mod guards;
 mod honesty;
 mod kills;
+mod nasty;
 mod prompt;
 mod reading;
 mod secrets;
