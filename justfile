@@ -15,3 +15,7 @@ check:
 # the figures of the README
 bench:
     cargo bench
+
+# look for inputs that break a parser: one of fuzz/fuzz_targets, for so many seconds
+fuzz TARGET SECONDS="60":
+    .ci/fuzz {{TARGET}} {{SECONDS}}
