@@ -101,7 +101,10 @@ impl<R: Read> Records<R> {
             }
             let line = self.line;
             if line > LineSet::HIGHEST {
-                return Err(self.text.fault(format!("has more than {} lines", LineSet::HIGHEST)).hint("split it into several files"));
+                return Err(self
+                    .text
+                    .fault(format!("has more than {} lines", LineSet::HIGHEST))
+                    .hint("split it into several files"));
             }
             let length = match &mut self.rule {
                 Rule::Lines => split_line(&mut self.text, line)?,
