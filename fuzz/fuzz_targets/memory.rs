@@ -57,12 +57,16 @@ fn work(memory: &mut Memory) -> Result<(), Error> {
     let now = Moment::from_millis(1_795_226_340_123);
     let mut recollection = memory.recollect(now, None)?;
     let rows: Vec<Row> = (0..40).map(row).collect();
-    for row in &rows {
-        let Subject::Known(identity) = &row.subject else { continue };
+    let identity = |row: &'_ Row| match &row.subject {
+        Subject::Known(identity) => Some(identity.clone()),
+        Subject::Spared(..) | Subject::Malformed { .. } => None,
+    };
+    let identities: Vec<Identity> = rows.iter().filter_map(identity).collect();
+    for (identity, row) in identities.iter().zip(&rows) {
         recollection.ask(identity, row.action, &row.fields);
-        memory.forget(std::iter::once(identity))?;
-        memory.remember(&[outcome(row.clone())], now)?;
     }
+    memory.forget(identities.iter())?;
+    memory.remember(&rows.iter().cloned().map(outcome).collect::<Vec<_>>(), now)?;
     recollection.check()?;
     memory.leavers(&recollection, 10)?;
     memory.complete(&recollection, rows.len() as u64, now)
