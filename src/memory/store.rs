@@ -36,8 +36,17 @@ const CACHE: usize = 8 << 20;
 pub(super) type Facts = BTreeMap<&'static str, Vec<u8>>;
 
 pub(super) struct Store {
-    database: Database,
+    /// There until it is dropped.
+    database: Option<Database>,
     name: String,
+}
+
+/// After a panic of its own the database panics again when it is dropped: it has nothing left to lose then.
+impl Drop for Store {
+    fn drop(&mut self) {
+        let database = self.database.take();
+        let _whatever = catch_unwind(AssertUnwindSafe(|| drop(database)));
+    }
 }
 
 impl std::fmt::Debug for Store {
@@ -66,7 +75,11 @@ impl Store {
     /// Opens a store, or begins one in an empty file; `name` is for messages.
     pub(super) fn open(backend: impl StorageBackend, name: &str) -> Result<Self, Error> {
         let begin = || Ok(Database::builder().set_cache_size(CACHE).create_with_backend(backend)?);
-        Ok(Self { database: caught(name, begin)?, name: name.to_owned() })
+        Ok(Self { database: Some(caught(name, begin)?), name: name.to_owned() })
+    }
+
+    fn database(&self) -> Result<&Database, redb::Error> {
+        self.database.as_ref().ok_or(redb::Error::PreviousIo)
     }
 
     pub(super) fn name(&self) -> &str {
@@ -79,7 +92,7 @@ impl Store {
     }
 
     fn read_facts(&self, names: &[&'static str]) -> Result<Facts, redb::Error> {
-        let table = match self.database.begin_read()?.open_table(FACTS) {
+        let table = match self.database()?.begin_read()?.open_table(FACTS) {
             Ok(table) => table,
             Err(TableError::TableDoesNotExist(_)) => return Ok(Facts::new()),
             Err(error) => return Err(error.into()),
@@ -104,7 +117,7 @@ impl Store {
     }
 
     fn begin(&self) -> Result<WriteTransaction, redb::Error> {
-        let mut writing = self.database.begin_write()?;
+        let mut writing = self.database()?.begin_write()?;
         writing.set_durability(Durability::Immediate)?;
         writing.set_quick_repair(true);
         Ok(writing)
@@ -113,7 +126,7 @@ impl Store {
     /// The store as it stands now.
     pub(super) fn read(&self) -> Result<Reading<'_>, Error> {
         caught(&self.name, || {
-            let reading = self.database.begin_read()?;
+            let reading = self.database()?.begin_read()?;
             Ok(Reading { entries: reading.open_table(ENTRIES)?, ids: reading.open_table(IDS)?, store: self })
         })
     }
