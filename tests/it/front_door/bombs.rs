@@ -1,6 +1,12 @@
 //! Inputs that unpack to a thousand times their size are read in constant memory.
 
-use std::{fs, io::Write as _, thread, time::Duration};
+use std::{
+    fs,
+    io::Write as _,
+    sync::mpsc::{RecvTimeoutError, channel},
+    thread,
+    time::Duration,
+};
 
 use crate::support::program::{Desk, Left, Running};
 
@@ -34,19 +40,20 @@ fn dry_run(input: &[u8]) -> (Left, u64) {
     let bomb = desk.put("bomb.txt", input);
     let running = Running::start(desk.delete_input("http://127.0.0.1:9", &bomb).args(["--dry-run", "--dedupe", "off"]));
     let status = format!("/proc/{}/status", running.id());
+    let (gone, ended) = channel::<()>();
     let watch = thread::spawn(move || {
         let mut peak = 0;
-        while let Some(now) = high_water(&status) {
-            peak = now;
-            thread::sleep(Duration::from_millis(2));
+        while ended.recv_timeout(Duration::from_millis(2)) == Err(RecvTimeoutError::Timeout) {
+            peak = high_water(&status).unwrap_or(peak);
         }
         peak
     });
     let left = running.leave();
+    drop(gone);
     (left, watch.join().unwrap())
 }
 
-/// `None` once the process has ended.
+/// The most memory so far; `None` once the process has ended.
 fn high_water(status: &str) -> Option<u64> {
     let status = fs::read_to_string(status).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -72,8 +72,9 @@ impl Drive {
     pub(crate) fn damage(&self, change: impl FnOnce(&mut Vec<u8>)) {
         let mut state = self.0.lock().unwrap();
         change(&mut state.now);
-        state.synced = state.now.clone();
-        state.since.clear();
+        let State { now, synced, since, .. } = &mut *state;
+        synced.clone_from(now);
+        since.clear();
     }
 
     /// Bytes written so far.
