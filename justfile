@@ -23,3 +23,7 @@ bench:
 # the bill of materials (CycloneDX), under target/sbom
 sbom:
     .ci/sbom
+
+# look for inputs that break a parser: one of fuzz/fuzz_targets, for so many seconds
+fuzz TARGET SECONDS="60":
+    .ci/fuzz {{TARGET}} {{SECONDS}}

@@ -9,6 +9,9 @@ pub struct LineSet {
 }
 
 impl LineSet {
+    /// The highest line that an input or a journal may name: half a gigabyte of bits.
+    pub const HIGHEST: u64 = u32::MAX as u64;
+
     /// Adds a line; tells whether it is new.
     pub fn insert(&mut self, line: u64) -> bool {
         let (word, bit) = Self::place(line);

@@ -65,7 +65,19 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "[0-9]{0,20}[a-zµ. -]{0,8}[0-9]{0,20}[a-z]{0,8}|.{0,40}") {
+            let _ = (parse_duration(&text), Moment::parse_http_date(&text));
+            if let Some(moment) = Moment::parse_rfc3339(&text) {
+                prop_assert_eq!(Moment::parse_rfc3339(&moment.rfc3339()), Some(moment));
+            }
+        }
+    }
 
     #[test]
     fn durations_read_from_milliseconds_to_weeks() {

@@ -156,7 +156,8 @@ fn text(facts: &Facts, name: &str) -> String {
 fn number(memory: &str, facts: &Facts, name: &str) -> Result<u32, Error> {
     let bytes = facts.get(name).and_then(|bytes| bytes.as_slice().try_into().ok());
     let damaged = || Error::new(Exit::Data, format!("the memory in {memory} is damaged: it does not say its {name}"));
-    bytes.map(u32::from_le_bytes).ok_or_else(damaged)
+    // One that a sync each second would reach after decades is none that was counted.
+    bytes.map(u32::from_le_bytes).filter(|number| *number <= u32::MAX / 2).ok_or_else(damaged)
 }
 
 /// The memory belongs to another app.

@@ -57,12 +57,12 @@ impl Recollection {
     ) -> Result<Self, Error> {
         let reading = store.read()?;
         let len = reading.len()?;
-        let Ok(capacity) = u32::try_from(len) else {
-            return Err(Error::new(Exit::Data, format!("the memory in {} has over 4 billion entries", store.name())));
-        };
+        let too_many = || Error::new(Exit::Data, format!("the memory in {} says it has {len} entries", store.name()));
+        let capacity = u32::try_from(len).map_err(|_| too_many())?;
         let bucket_bits = (len / BUCKET).checked_ilog2().unwrap_or(0).min(MOST_BUCKET_BITS);
         let mut starts = Vec::with_capacity((1 << bucket_bits) + 1);
-        let mut contents = Vec::with_capacity(capacity as usize);
+        let mut contents = Vec::new();
+        contents.try_reserve_exact(capacity as usize).map_err(|_| too_many())?;
         let today = day(today);
         reading.scan(Bound::Unbounded, |who, entry| {
             let begun = bucket(who, bucket_bits) + 1;

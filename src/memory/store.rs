@@ -1,9 +1,15 @@
 //! The embedded store: three tables, and what its errors mean. The only module that names `redb`.
 //!
 //! Promises: a write is whole and on the disk when it returns, or never happened; opening after a crash takes no repair
-//! that reads the whole store. It does not know what its entries mean.
+//! that reads the whole store; a damaged store is an error, though redb panics over some damage. It does not know what its
+//! entries mean.
 
-use std::{collections::BTreeMap, io, ops::Bound};
+use std::{
+    collections::BTreeMap,
+    io,
+    ops::Bound,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use redb::{
     Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend,
@@ -30,8 +36,17 @@ const CACHE: usize = 8 << 20;
 pub(super) type Facts = BTreeMap<&'static str, Vec<u8>>;
 
 pub(super) struct Store {
-    database: Database,
+    /// There until it is dropped.
+    database: Option<Database>,
     name: String,
+}
+
+/// After a panic of its own the database panics again when it is dropped: it has nothing left to lose then.
+impl Drop for Store {
+    fn drop(&mut self) {
+        let database = self.database.take();
+        let _whatever = catch_unwind(AssertUnwindSafe(|| drop(database)));
+    }
 }
 
 impl std::fmt::Debug for Store {
@@ -59,10 +74,12 @@ pub(super) struct Reading<'store> {
 impl Store {
     /// Opens a store, or begins one in an empty file; `name` is for messages.
     pub(super) fn open(backend: impl StorageBackend, name: &str) -> Result<Self, Error> {
-        match Database::builder().set_cache_size(CACHE).create_with_backend(backend) {
-            Ok(database) => Ok(Self { database, name: name.to_owned() }),
-            Err(error) => Err(trouble(name, &error.into())),
-        }
+        let begin = || Ok(Database::builder().set_cache_size(CACHE).create_with_backend(backend)?);
+        Ok(Self { database: Some(caught(name, begin)?), name: name.to_owned() })
+    }
+
+    fn database(&self) -> Result<&Database, redb::Error> {
+        self.database.as_ref().ok_or(redb::Error::PreviousIo)
     }
 
     pub(super) fn name(&self) -> &str {
@@ -71,11 +88,11 @@ impl Store {
 
     /// Those of the named facts that are there.
     pub(super) fn facts(&self, names: &[&'static str]) -> Result<Facts, Error> {
-        self.read_facts(names).map_err(|error| trouble(&self.name, &error))
+        caught(&self.name, || self.read_facts(names))
     }
 
     fn read_facts(&self, names: &[&'static str]) -> Result<Facts, redb::Error> {
-        let table = match self.database.begin_read()?.open_table(FACTS) {
+        let table = match self.database()?.begin_read()?.open_table(FACTS) {
             Ok(table) => table,
             Err(TableError::TableDoesNotExist(_)) => return Ok(Facts::new()),
             Err(error) => return Err(error.into()),
@@ -91,17 +108,16 @@ impl Store {
 
     /// One write: all of it is on the disk when this returns, or none of it ever was.
     pub(super) fn write<T>(&self, job: impl FnOnce(&mut Writing<'_>) -> Result<T, redb::Error>) -> Result<T, Error> {
-        self.begin()
-            .and_then(|writing| {
-                let done = job(&mut Writing::of(&writing)?)?;
-                writing.commit()?;
-                Ok(done)
-            })
-            .map_err(|error| trouble(&self.name, &error))
+        caught(&self.name, || {
+            let writing = self.begin()?;
+            let done = job(&mut Writing::of(&writing)?)?;
+            writing.commit()?;
+            Ok(done)
+        })
     }
 
     fn begin(&self) -> Result<WriteTransaction, redb::Error> {
-        let mut writing = self.database.begin_write()?;
+        let mut writing = self.database()?.begin_write()?;
         writing.set_durability(Durability::Immediate)?;
         writing.set_quick_repair(true);
         Ok(writing)
@@ -109,11 +125,10 @@ impl Store {
 
     /// The store as it stands now.
     pub(super) fn read(&self) -> Result<Reading<'_>, Error> {
-        let open = || {
-            let reading = self.database.begin_read()?;
+        caught(&self.name, || {
+            let reading = self.database()?.begin_read()?;
             Ok(Reading { entries: reading.open_table(ENTRIES)?, ids: reading.open_table(IDS)?, store: self })
-        };
-        open().map_err(|error: redb::Error| trouble(&self.name, &error))
+        })
     }
 }
 
@@ -159,17 +174,15 @@ impl<'txn> Writing<'txn> {
 
 impl Reading<'_> {
     pub(super) fn len(&self) -> Result<u64, Error> {
-        self.entries.len().map_err(|error| self.trouble(error))
+        self.caught(|| Ok(self.entries.len()?))
     }
 
     pub(super) fn entry(&self, who: Print) -> Result<Option<Entry>, Error> {
-        let found = self.entries.get(&who.0).map_err(|error| self.trouble(error))?;
-        found.map(|value| decode(value.value())).transpose().map_err(|error| self.trouble(error))
+        self.caught(|| self.entries.get(&who.0)?.map(|value| decode(value.value())).transpose())
     }
 
     pub(super) fn ids(&self, who: Print) -> Result<Option<Vec<u8>>, Error> {
-        let found = self.ids.get(&who.0).map_err(|error| self.trouble(error))?;
-        Ok(found.map(|value| value.value().to_vec()))
+        self.caught(|| Ok(self.ids.get(&who.0)?.map(|value| value.value().to_vec())))
     }
 
     /// Shows every entry after or from a print, in ascending order, until `each` wants no more.
@@ -180,23 +193,34 @@ impl Reading<'_> {
     ) -> Result<(), Error> {
         let from = from.map(|print| print.0);
         let range = (from.as_ref(), Bound::Unbounded);
-        for found in self.entries.range::<&[u8; 16]>(range).map_err(|error| self.trouble(error))? {
-            let (who, value) = found.map_err(|error| self.trouble(error))?;
-            let entry = decode(value.value()).map_err(|error| self.trouble(error))?;
-            if !each(Print(*who.value()), entry)? {
+        let mut found = self.caught(|| Ok(self.entries.range::<&[u8; 16]>(range)?))?;
+        let mut next = || {
+            let Some(found) = found.next() else { return Ok(None) };
+            let (who, value) = found?;
+            decode(value.value()).map(|entry| Some((Print(*who.value()), entry)))
+        };
+        while let Some((who, entry)) = self.caught(&mut next)? {
+            if !each(who, entry)? {
                 break;
             }
         }
         Ok(())
     }
 
-    fn trouble(&self, error: impl Into<redb::Error>) -> Error {
-        trouble(&self.store.name, &error.into())
+    fn caught<T>(&self, job: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, Error> {
+        caught(&self.store.name, job)
     }
 }
 
 fn decode(bytes: &[u8; Entry::BYTES]) -> Result<Entry, redb::Error> {
     Entry::decode(bytes).ok_or_else(|| redb::Error::Corrupted("an entry in no state that is known".to_owned()))
+}
+
+/// Does something with the store. It trusts its pages, and some damage ends in a panic of its own: of the store nothing is
+/// used after that but its errors.
+fn caught<T>(name: &str, job: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, Error> {
+    let nonsense = |_| Err(redb::Error::Corrupted("its pages make no sense".to_owned()));
+    catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(nonsense).map_err(|error| trouble(name, &error))
 }
 
 /// What the store's trouble means for the run.

@@ -9,7 +9,7 @@ use super::{
     line::{AFTER_LOST_ANSWER, NOT_VERIFIED, RANGE_WORDS, is_sound_range},
     text,
 };
-use crate::domain::{Action, Verdict};
+use crate::domain::{Action, LineSet, Verdict};
 
 /// What the fold needs of one line.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +38,7 @@ impl<'a> Entry<'a> {
         if let Some(dash) = memchr::memchr(b'-', place) {
             return Self::parse_range(&place[..dash], &place[dash + 1..], fields);
         }
-        let line = number(place).filter(|line| *line > 0)?;
+        let line = number(place).filter(|line| (1..=LineSet::HIGHEST).contains(line))?;
         let id = fields.next()?;
         let action = Action::parse(fields.next()?)?;
         let verdict = Verdict::parse(fields.next()?)?;
@@ -60,7 +60,7 @@ impl<'a> Entry<'a> {
         let message = fields.says(b"")?.says(b"")?.next()?;
         let rows = strict_number(message.strip_suffix(RANGE_WORDS.as_bytes())?)?;
         fields.rest.is_none().then_some(())?;
-        is_sound_range(line, last, rows).then_some(Self {
+        (is_sound_range(line, last, rows) && last <= LineSet::HIGHEST).then_some(Self {
             line,
             last,
             rows,

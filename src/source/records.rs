@@ -1,15 +1,15 @@
 //! Where one record ends and the next begins, and on which physical line.
 //!
 //! Promises: a line ends with LF, CRLF or a lone CR, inside quotes too; blank lines are passed over and counted; a
-//! record's bytes are at hand as they stood, without the line end; none is larger than [`MAX_RECORD`]. It does not
-//! know columns.
+//! record's bytes are at hand as they stood, without the line end; none is larger than [`MAX_RECORD`], none stands beyond
+//! [`LineSet::HIGHEST`]. It does not know columns.
 
 use std::io::Read;
 
 use csv_core::ReadRecordResult;
 
 use super::{decode::Drained, text::Text};
-use crate::error::Error;
+use crate::{domain::LineSet, error::Error};
 
 /// The largest record, in bytes: a larger one is a quote that was never closed, not a person.
 pub(super) const MAX_RECORD: usize = 1024 * 1024;
@@ -100,6 +100,12 @@ impl<R: Read> Records<R> {
                 return Ok(None);
             }
             let line = self.line;
+            if line > LineSet::HIGHEST {
+                return Err(self
+                    .text
+                    .fault(format!("has more than {} lines", LineSet::HIGHEST))
+                    .hint("split it into several files"));
+            }
             let length = match &mut self.rule {
                 Rule::Lines => split_line(&mut self.text, line)?,
                 Rule::Csv(splitter) => splitter.split(&mut self.text, line)?,
@@ -280,4 +286,18 @@ fn too_large<R: Read>(text: &Text<R>, line: u64) -> Error {
 fn unclosed<R: Read>(text: &Text<R>, line: u64) -> Error {
     text.fault(format!("ends inside a quoted field of the record that opens on line {line}"))
         .hint(format!("look for a quote (\") on line {line} that is never closed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_highest_line_is_the_last_that_is_read() {
+        let text = Text::open(&b"one\ntwo\n"[..], "-").unwrap();
+        let mut records = Records { line: LineSet::HIGHEST, ..Records::lines(text) };
+        assert_eq!(records.next().unwrap().map(|record| record.line), Some(LineSet::HIGHEST));
+        let Err(error) = records.next() else { panic!("it was read") };
+        assert_eq!(error.what(), "- has more than 4294967295 lines");
+    }
 }

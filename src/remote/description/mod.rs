@@ -1,6 +1,6 @@
 //! An API as data: what the description file says, parsed strictly.
 //!
-//! Promises: whatever [`Description::load`] returns can be compiled into a plan; what it refuses, it refuses with the
+//! Promises: whatever [`Description::parse`] returns can be compiled into a plan; what it refuses, it refuses with the
 //! file's name and line. It does not know the key, and makes no request.
 
 mod calls;
@@ -130,14 +130,22 @@ impl Description {
     /// 78, naming the file and the line.
     pub fn load(name: &ApiName) -> Result<Self, Error> {
         match name {
-            ApiName::Embedded(name) => check::parse(&format!("{name}.toml"), Self::text(name)?),
+            ApiName::Embedded(name) => Self::parse(&format!("{name}.toml"), Self::text(name)?),
             ApiName::File(path) => {
                 let text = fs::read_to_string(path).map_err(|error| {
                     Error::new(Exit::Config, format!("cannot read the API description {}: {error}", path.display()))
                 })?;
-                check::parse(&path.display().to_string(), &text)
+                Self::parse(&path.display().to_string(), &text)
             }
         }
+    }
+
+    /// Reads and checks a description's text; `file` is how it is called in messages.
+    ///
+    /// # Errors
+    /// 78, naming the file and the line.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Error> {
+        check::parse(file, text)
     }
 
     /// The text of an embedded description: a start for one of the user's own.

@@ -6,6 +6,7 @@
 
 mod again;
 mod apis;
+mod bombs;
 mod crafter_writing;
 mod disk;
 mod erasure;
@@ -13,6 +14,7 @@ mod guards;
 mod hashing;
 mod honesty;
 mod kills;
+mod nasty;
 mod nights;
 mod pipeline;
 mod prompt;

@@ -4,6 +4,7 @@
 
 mod binding;
 mod crashes;
+mod damage;
 mod ends;
 mod power;
 mod remembering;

@@ -68,6 +68,15 @@ impl Drive {
         state.left = None;
     }
 
+    /// Changes bytes behind the store's back, as they lie on the drive.
+    pub(crate) fn damage(&self, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut state = self.0.lock().unwrap();
+        change(&mut state.now);
+        let State { now, synced, since, .. } = &mut *state;
+        synced.clone_from(now);
+        since.clear();
+    }
+
     /// Bytes written so far.
     pub(crate) fn written(&self) -> u64 {
         self.0.lock().unwrap().written

@@ -2,7 +2,11 @@
 
 use std::fs;
 
-use tollgate::remote::{ApiName, Description, Owner};
+use proptest::prelude::*;
+use tollgate::{
+    error::Exit,
+    remote::{ApiName, Description, Owner},
+};
 
 use super::adapty;
 
@@ -114,4 +118,29 @@ fn a_look_must_be_harmless_and_recognisable() {
 #[test]
 fn broken_toml_is_refused_with_its_line() {
     assert!(refusal("variable =", "variable").contains(&line_of("variable =")));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
+
+    /// Lines of a real one, some of them lost, changed places or spoiled.
+    #[test]
+    fn any_text_is_a_description_or_an_error_with_its_line(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<String>()), 0..4),
+        api in prop::sample::select(vec!["adapty", "crafter"]),
+    ) {
+        let mut lines: Vec<String> = Description::text(api).unwrap().lines().map(str::to_owned).collect();
+        for (at, other, spoiled) in changes {
+            let (at, other) = (at.index(lines.len()), other.index(lines.len()));
+            match spoiled.len() % 3 {
+                0 => drop(lines.remove(at)),
+                1 => lines.swap(at, other),
+                _ => lines[at].push_str(&spoiled),
+            }
+        }
+        if let Err(error) = Description::parse("mine.toml", &lines.join("\n")) {
+            prop_assert_eq!(error.exit(), Exit::Config);
+            prop_assert!(error.what().starts_with("the API description mine.toml, line "), "{}", error);
+        }
+    }
 }

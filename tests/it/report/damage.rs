@@ -2,13 +2,17 @@
 
 use proptest::prelude::*;
 use tollgate::{
-    domain::{Dice, Verdict},
+    domain::{Dice, Digest, Verdict},
     error::Exit,
     report::{HEADER, scan},
 };
 
 use super::{create, ending, look, now, options, outcome, records, resume, written};
 use crate::support::disk::SimDisk;
+
+/// The lines that a line may say it is about, well or badly.
+const PLACES: [&str; 9] =
+    ["1", "2", "3-9", "70", "4294967", "4294967296", "18446744073709551615", "2-18446744073709551615", "0"];
 
 const FIVE: [Verdict; 5] = [Verdict::Deleted, Verdict::Absent, Verdict::Deleted, Verdict::Refused, Verdict::Deleted];
 
@@ -178,5 +182,34 @@ proptest! {
         journal.record(&batch, now()).unwrap();
         let scan = look(&disk);
         prop_assert_eq!((scan.lines, scan.past.settled.len(), scan.torn.len()), (rows, rows, 0));
+    }
+
+    #[test]
+    fn any_lines_that_chain_are_all_counted_or_one_error(
+        said in prop::collection::vec(
+            (
+                prop::sample::select(PLACES.to_vec()),
+                prop::sample::select(vec!["", "a", "\"a,\"\"b\"", "\"", "\\x0"]),
+                prop::sample::select(vec!["update", "delete", "erase"]),
+                prop::sample::select(vec!["unchanged", "deleted", "failed", "absent", "gone"]),
+            ),
+            0..6,
+        ),
+    ) {
+        let disk = written(&[]);
+        let mut head = look(&disk).head.to_string();
+        let mut results = HEADER.to_vec();
+        for (place, id, action, outcome) in &said {
+            let raw = format!("{place},{id},{action},{outcome},,,0,,,,,7 rows as an earlier sync sent them");
+            head = Digest::of(format!("{head}{raw}").as_bytes()).to_string();
+            results.extend(format!("{raw},{head}\n").into_bytes());
+        }
+        match scan(&with_results(&disk, &results), options()) {
+            Ok(scan) => {
+                let scan = scan.unwrap();
+                prop_assert_eq!((scan.lines, scan.torn.len()), (said.len() as u64, 0));
+            }
+            Err(error) => prop_assert_eq!(error.exit(), Exit::Data),
+        }
     }
 }

@@ -81,6 +81,14 @@ fn a_span_that_is_none_is_not_written() {
 }
 
 #[test]
+fn a_line_that_no_input_has_takes_no_memory() {
+    let rest = "customer-1,delete,deleted,204,,1,7,2026-11-21T01:59:00.123Z,,,";
+    for line in ["4294967296", "18446744073709551615"] {
+        assert!(is_corrupt(&handwritten(&format!("{line},{rest}"))), "{line}");
+    }
+}
+
+#[test]
 fn a_range_is_read_strictly() {
     let line = |place: &str, id: &str, middle: &str, message: &str| {
         format!("{place},{id},{middle},,2026-11-21T01:59:00.123Z,,,{message}")
@@ -94,6 +102,8 @@ fn a_range_is_read_strictly() {
         line("4-", "", update, three),
         line("-6", "", update, three),
         line("04-6", "", update, three),
+        line("4-4294967296", "", update, three),
+        line("4-18446744073709551615", "", update, three),
         line("4-6-7", "", update, three),
         line("4-5", "", update, three),
         line("4-6", "somebody", update, three),
