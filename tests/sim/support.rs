@@ -1,0 +1,14 @@
+//! What the simulation shares with the other tests: the simulated disk and the scripted API.
+
+#[path = "../it/support/disk.rs"]
+#[expect(dead_code, reason = "the other tests ask more of it")]
+pub(crate) mod disk;
+#[path = "../it/support/remote.rs"]
+#[expect(dead_code, reason = "the other tests ask more of it")]
+pub(crate) mod remote;
+#[path = "../it/support/script.rs"]
+#[expect(dead_code, reason = "the other tests ask more of it")]
+pub(crate) mod script;
+#[path = "../it/support/world.rs"]
+#[expect(dead_code, reason = "the other tests ask more of it")]
+pub(crate) mod world;
