@@ -212,7 +212,7 @@ impl<'a> Judge<'a> {
         let ending = match &attempt.end {
             End::Finished => return,
             End::Died => return assert!(fate.dies_after.is_some() || fate.dies_at.is_some(), "nobody killed it"),
-            End::Trouble(error, _) => return assert!(disk_failed, "the disk was well: {error}"),
+            End::Trouble(error) => return assert!(disk_failed, "the disk was well: {error}"),
             End::Closed(ending) => ending,
         };
         let bad = |word: &str| matches!(word, "refused" | "failed" | "invalid" | "exists");

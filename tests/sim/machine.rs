@@ -48,8 +48,8 @@ pub(crate) enum End {
     Finished,
     /// The process died.
     Died,
-    /// The disk failed; what the flow said, if it had begun.
-    Trouble(Error, Option<Ending>),
+    /// The disk failed.
+    Trouble(Error),
     /// The flow ended, and the journal was closed.
     Closed(Ending),
 }
@@ -173,7 +173,7 @@ impl Machine<'_> {
         let mut past = scan.as_mut().map(|scan| std::mem::take(&mut scan.past)).unwrap_or_default();
         let beforehand = match self.store.map(|store| decided(store, &self.input, self.rows, &mut past)).transpose() {
             Ok(beforehand) => beforehand,
-            Err(error) => return End::Trouble(error, None),
+            Err(error) => return End::Trouble(error),
         };
         let reader = self.reader();
         match self.journal(scan.as_ref(), &reader) {
@@ -181,7 +181,7 @@ impl Machine<'_> {
                 said.claimed.set(journal.lines_synced());
                 self.run(journal, reader, (&past, beforehand), said, fate).await
             }
-            Err(error) => End::Trouble(error, None),
+            Err(error) => End::Trouble(error),
         }
     }
 
@@ -232,10 +232,10 @@ impl Machine<'_> {
         let (report, journal) = join(running, desk.write_all(hand_overs, said)).await;
         let journal = match journal {
             Ok(journal) => journal,
-            Err(error) => return End::Trouble(error, Some(report.ending)),
+            Err(error) => return End::Trouble(error),
         };
         if let Some(error) = said.reader_error.take() {
-            return End::Trouble(error, Some(report.ending));
+            return End::Trouble(error);
         }
         self.close(journal, &report, beforehand, said)
     }
@@ -265,7 +265,7 @@ impl Machine<'_> {
         });
         match closed {
             Ok(()) => End::Closed(report.ending.clone()),
-            Err(error) => End::Trouble(error, Some(report.ending.clone())),
+            Err(error) => End::Trouble(error),
         }
     }
 }

@@ -70,7 +70,8 @@ impl<'a> Model<'a> {
         match word {
             // Of two ids one at most is there: see `Rows`.
             "deleted" | "absent" | "missing" => entry.ids.iter().for_each(|id| _ = self.state.remove(id)),
-            "updated" | "created" => {
+            "unchanged" if entry.deed == Deed::Delete => {}
+            "updated" | "created" | "unchanged" => {
                 let id = entry.ids.iter().find(|id| self.state.contains_key(*id)).unwrap_or(&entry.ids[0]);
                 self.state.insert(id.clone(), entry.plan.clone());
             }
