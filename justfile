@@ -15,3 +15,11 @@ check:
 # the figures of the README
 bench:
     cargo bench
+
+# so many histories of the simulated machine, from a seed on
+simulate count="20000" first="0":
+    SIM_SEEDS={{count}} SIM_FIRST={{first}} cargo test --test sim histories
+
+# puts known bugs in, one by one: the simulation must catch each
+mutations:
+    .ci/mutations
