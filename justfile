@@ -23,3 +23,7 @@ simulate count="20000" first="0":
 # puts known bugs in, one by one: the simulation must catch each
 mutations:
     .ci/mutations
+
+# 200,000 rows while a fifth of all requests fails
+storm:
+    cargo test --release --test sim -- --ignored a_fifth

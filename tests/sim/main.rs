@@ -23,6 +23,7 @@ mod intake;
 mod judge;
 mod machine;
 mod model;
+mod mutations;
 #[path = "../it/laws/resume/naive.rs"]
 mod naive;
 mod plan;
@@ -30,6 +31,7 @@ mod plan;
 #[expect(dead_code, reason = "the other tests ask more of it")]
 mod power;
 mod rows;
+mod storms;
 mod support;
 
 use std::{

@@ -189,6 +189,9 @@ fn phases(chance: &mut Chance, rows: &Rows) -> Vec<Phase> {
             let (outage, manner) = outage(chance);
             (lasts, phase.faults) = (outage, vec![(1.0, manner)]);
         } else if chance.happens(10) {
+            let pause = |seconds| Manner::TooMany(Some(Duration::from_secs(seconds)));
+            phase.faults = vec![(0.2, pause(chance.pick(&[8, 20]))), (0.2, pause(0)), (0.1, pause(2))];
+        } else if chance.happens(10) {
             phase.limit = Some((chance.share().mul_add(20.0, 1.0), chance.pick(&[None, Some(Duration::from_secs(2))])));
         } else if !rows.is_sync && chance.happens(8) {
             phase.faults.push((chance.share() * 0.2, Manner::Lying));

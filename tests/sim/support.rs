@@ -4,7 +4,6 @@
 #[expect(dead_code, reason = "the other tests ask more of it")]
 pub(crate) mod disk;
 #[path = "../it/support/remote.rs"]
-#[expect(dead_code, reason = "the other tests ask more of it")]
 pub(crate) mod remote;
 #[path = "../it/support/script.rs"]
 #[expect(dead_code, reason = "the other tests ask more of it")]
@@ -12,3 +11,6 @@ pub(crate) mod script;
 #[path = "../it/support/world.rs"]
 #[expect(dead_code, reason = "the other tests ask more of it")]
 pub(crate) mod world;
+#[path = "../it/support/stage.rs"]
+#[expect(dead_code, reason = "the other tests ask more of it")]
+pub(crate) mod stage;
