@@ -80,7 +80,11 @@ impl Judge<'_> {
         let Some((_, end)) = tries.iter().find(|(from, to)| (*from..*to).contains(&request)) else { return false };
         let decided = |line: &&Line| line.request.is_some_and(|deciding| (request..*end).contains(&deciding));
         let entries = &self.machine.rows.entries;
-        journal.lines.iter().filter(decided).any(|line| entries.iter().any(|entry| entry.line == line.row && is_of(sent, entry)))
+        journal
+            .lines
+            .iter()
+            .filter(decided)
+            .any(|line| entries.iter().any(|entry| entry.line == line.row && is_of(sent, entry)))
     }
 
     /// Ids about which the API has lied, and those that rows share with them.

@@ -32,7 +32,9 @@ impl Drop for Chronicle<'_> {
             let (at, until, ids) = (sent.at, sent.until, crate::judge::ids(sent));
             let (operation, answer, manner) = (sent.operation, &sent.answer, sent.manner);
             let applied = if sent.applied { ", applied" } else { "" };
-            eprintln!("request {number} at {at:?} until {until:?}: {operation:?} {ids:?} {manner:?}{applied}: {answer:?}");
+            eprintln!(
+                "request {number} at {at:?} until {until:?}: {operation:?} {ids:?} {manner:?}{applied}: {answer:?}"
+            );
         }
         let disk = &self.machine.disk;
         eprintln!("files by their numbers: {:?}", disk.numbers());

@@ -250,7 +250,11 @@ fn a_hold_is_kept(sent: &[Sent]) {
     });
     for (answered, until) in asked {
         let early = sent.iter().find(|other| other.at > answered && other.at < until);
-        assert!(early.is_none(), "sent at {:?}, though asked at {answered:?} to wait until {until:?}", early.map(|sent| sent.at));
+        assert!(
+            early.is_none(),
+            "sent at {:?}, though asked at {answered:?} to wait until {until:?}",
+            early.map(|sent| sent.at)
+        );
     }
 }
 

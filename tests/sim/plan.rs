@@ -162,7 +162,8 @@ fn passing(chance: &mut Chance) -> Manner {
 
 /// Nobody gets through; hours of it now and then.
 fn outage(chance: &mut Chance) -> (Duration, Manner) {
-    let manner = chance.pick(&[Manner::Broken, Manner::Hang, Manner::ResetBefore, Manner::Unreachable, Manner::TooMany(None)]);
+    let manner =
+        chance.pick(&[Manner::Broken, Manner::Hang, Manner::ResetBefore, Manner::Unreachable, Manner::TooMany(None)]);
     let lasts = match chance.within(0, 40) {
         0 => chance.within(600, 9_000),
         1..=12 => chance.within(20, 180),
@@ -177,7 +178,8 @@ fn phases(chance: &mut Chance, rows: &Rows) -> Vec<Phase> {
     // Two of these might meet the same innocent row twice, and it would be refused.
     let suspicious = chance.place(20);
     for number in 0..chance.place(7) {
-        let mut phase = Phase { jitter: millis(chance.pick(&[0, 0, 30, 900])), ..Phase::calm(from, millis(chance.within(0, 400))) };
+        let mut phase =
+            Phase { jitter: millis(chance.pick(&[0, 0, 30, 900])), ..Phase::calm(from, millis(chance.within(0, 400))) };
         let mut lasts = millis(chance.within(1, 2_000));
         for _ in 0..chance.within(0, 3) {
             phase.faults.push((chance.share() * 0.12, passing(chance)));
@@ -235,7 +237,10 @@ impl fmt::Display for Plan {
         writeln!(out, "{:?}", self.options)?;
         let Self { chunk, reading, writing, piped, new_key, .. } = self;
         let remembers = self.rows.remembers;
-        writeln!(out, "chunk {chunk}, reading {reading:?}, writing {writing:?}, piped {piped}, remembers {remembers}, new key {new_key}")?;
+        writeln!(
+            out,
+            "chunk {chunk}, reading {reading:?}, writing {writing:?}, piped {piped}, remembers {remembers}, new key {new_key}"
+        )?;
         for (id, nature) in &self.rows.natures {
             writeln!(out, "  {id} is {nature:?}")?;
         }

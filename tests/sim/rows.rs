@@ -120,7 +120,8 @@ impl Rows {
             }
         }
         let is_sync = remembers || chance.happens(50);
-        let mut rows = Self { entries: Vec::new(), natures, is_sync, remembers, dedupe: !is_sync && chance.happens(50) };
+        let mut rows =
+            Self { entries: Vec::new(), natures, is_sync, remembers, dedupe: !is_sync && chance.happens(50) };
         let mut line = 2;
         for number in 0..=chance.place(most) {
             let entry = rows.entry(chance, line, number, people);
@@ -131,8 +132,11 @@ impl Rows {
     }
 
     fn entry(&self, chance: &mut Chance, line: u64, number: usize, people: usize) -> Entry {
-        let deed =
-            if self.is_sync { chance.pick(&[Deed::Delete, Deed::Update, Deed::Update, Deed::Upsert, Deed::Create]) } else { Deed::Delete };
+        let deed = if self.is_sync {
+            chance.pick(&[Deed::Delete, Deed::Update, Deed::Update, Deed::Upsert, Deed::Create])
+        } else {
+            Deed::Delete
+        };
         let (first, second) = (chance.place(people), chance.place(people));
         let ids = match (chance.within(0, 14), deed) {
             (0, _) => return self.malformed(chance, line),
@@ -144,7 +148,8 @@ impl Rows {
         };
         // Now and then a plan that others have, too.
         let plan = (deed != Deed::Delete).then(|| format!("p{}", if chance.happens(15) { 0 } else { number + 1 }));
-        let cell = |wanted: bool| ids.iter().find(|id| is_profile(id) == wanted).map(|id| quoted(id)).unwrap_or_default();
+        let cell =
+            |wanted: bool| ids.iter().find(|id| is_profile(id) == wanted).map(|id| quoted(id)).unwrap_or_default();
         let raw = self.record([cell(true), cell(false)], deed, plan.as_deref());
         let stored = stored(&ids[0]);
         Entry { line, raw, ids, deed, plan, stored }

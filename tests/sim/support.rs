@@ -8,9 +8,9 @@ pub(crate) mod remote;
 #[path = "../it/support/script.rs"]
 #[expect(dead_code, reason = "the other tests ask more of it")]
 pub(crate) mod script;
-#[path = "../it/support/world.rs"]
-#[expect(dead_code, reason = "the other tests ask more of it")]
-pub(crate) mod world;
 #[path = "../it/support/stage.rs"]
 #[expect(dead_code, reason = "the other tests ask more of it")]
 pub(crate) mod stage;
+#[path = "../it/support/world.rs"]
+#[expect(dead_code, reason = "the other tests ask more of it")]
+pub(crate) mod world;
