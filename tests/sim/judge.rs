@@ -36,10 +36,8 @@ pub(crate) fn ids(sent: &Sent) -> Vec<String> {
 /// The plan that a request sets.
 fn plan(sent: &Sent) -> Option<String> {
     let setting = sent.fields.iter().find(|setting| &*setting.name == "plan")?;
-    match &setting.value {
-        Value::Text(text) => Some(text.to_string()),
-        other => panic!("a plan is a text: {other:?}"),
-    }
+    let Value::Text(text) = &setting.value else { panic!("a plan is a text: {:?}", setting.value) };
+    Some(text.to_string())
 }
 
 /// Whether a row may have sent it; looks may be about whomever.
@@ -139,18 +137,13 @@ impl<'a> Judge<'a> {
         let lost: usize = lost.sum();
         let on_the_way = self.machine.plan.options.width.get() as usize;
         // A row whose answer came at the very moment of the end has left the wire, and not the flow.
-        let most = waited + if orderly && !self.may_be_doubted(attempt) { 0 } else { on_the_way + self.verifying() };
+        let most = waited + if orderly && !was_doubted(attempt) { 0 } else { on_the_way + self.verifying() };
         assert!(lost <= most, "{lost} answered rows have no line, {waited} outcomes waited");
     }
 
     /// Rows that wait for the look after their deletion are not settled yet.
     fn verifying(&self) -> usize {
         if self.machine.plan.options.verify_after.is_some() { self.entries().len() } else { 0 }
-    }
-
-    /// What was answered while the run was under suspicion is not written down when that holds.
-    fn may_be_doubted(&self, attempt: &Try) -> bool {
-        matches!(&attempt.end, End::Closed(Ending::Suspicious { .. }))
     }
 
     /// What `run.json` says is true of some beginning of the results.
@@ -231,7 +224,9 @@ impl<'a> Judge<'a> {
                 assert!(plan.meets(|manner| matches!(manner, Manner::Unauthorized | Manner::Revoked)), "{ending:?}");
                 77
             }
-            other => panic!("nothing in the plan leads to {other:?}"),
+            other @ (Ending::TimeIsUp | Ending::Guard(_) | Ending::IntakeLost | Ending::LedgerLost) => {
+                panic!("nothing in the plan leads to {other:?}")
+            }
         };
         let state = naive::state(&self.machine.disk);
         assert_eq!(state["exit_code"], exit, "{ending:?}");
@@ -240,6 +235,11 @@ impl<'a> Judge<'a> {
         let settled = after.last_words().values().filter(|line| line.outcome != "failed").count() as u64;
         assert!(number("rows_read") - number("unsettled") <= settled, "more is said to be settled than is");
     }
+}
+
+/// What was answered while the run was under suspicion is not written down when that holds.
+const fn was_doubted(attempt: &Try) -> bool {
+    matches!(&attempt.end, End::Closed(Ending::Suspicious { .. }))
 }
 
 /// While the API asks for a pause nothing is sent.

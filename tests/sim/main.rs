@@ -10,8 +10,8 @@
 //! and after the request was applied (a truncated answer is one of these to the flow), time-outs, lies, pages that are not
 //! the API's own, 401 that heals or not, outages up to hours; signals; short writes, a full disk, failing syncs, death at
 //! any byte of any file of the run and at any moment, with and without the power going, the memory's store included.
-//! Not simulated: the wire (tests/it/remote), the list of those who shall not come back (tests/it/memory), the look before
-//! a run and its prompt (tests/it/front_door).
+//! Not simulated: the wire (`tests/it/remote`), the list of those who shall not come back (`tests/it/memory`), the look before
+//! a run and its prompt (`tests/it/front_door`).
 
 #![expect(clippy::expect_used, reason = "helpers of tests may expect, as tests may")]
 
@@ -28,7 +28,7 @@ mod mutations;
 mod naive;
 mod plan;
 #[path = "../it/memory/power.rs"]
-#[expect(dead_code, reason = "the other tests ask more of it")]
+#[expect(dead_code, clippy::unwrap_used, reason = "it is of the other tests, which ask more of it")]
 mod power;
 mod rows;
 mod storms;

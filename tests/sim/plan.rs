@@ -184,20 +184,21 @@ fn phases(chance: &mut Chance, rows: &Rows) -> Vec<Phase> {
         for _ in 0..chance.within(0, 3) {
             phase.faults.push((chance.share() * 0.12, passing(chance)));
         }
+        let kind = chance.within(0, 100);
         if number == suspicious {
             let manner = [Manner::Unsigned(404), Manner::Unsigned(200), Manner::Unauthorized, Manner::Revoked];
             phase.faults = vec![(1.0, chance.pick(&manner))];
-        } else if chance.happens(20) {
+        } else if kind < 20 {
             let (outage, manner) = outage(chance);
             (lasts, phase.faults) = (outage, vec![(1.0, manner)]);
-        } else if chance.happens(10) {
+        } else if kind < 28 {
             let pause = |seconds| Manner::TooMany(Some(Duration::from_secs(seconds)));
             phase.faults = vec![(0.2, pause(chance.pick(&[8, 20]))), (0.2, pause(0)), (0.1, pause(2))];
-        } else if chance.happens(10) {
+        } else if kind < 36 {
             phase.limit = Some((chance.share().mul_add(20.0, 1.0), chance.pick(&[None, Some(Duration::from_secs(2))])));
-        } else if !rows.is_sync && chance.happens(8) {
+        } else if kind < 42 && !rows.is_sync {
             phase.faults.push((chance.share() * 0.2, Manner::Lying));
-        } else if chance.happens(2) {
+        } else if kind == 42 {
             phase.faults.push((0.05, Manner::TooMany(Some(Duration::from_hours(1)))));
         }
         phases.push(phase);

@@ -150,7 +150,7 @@ impl Rows {
         let plan = (deed != Deed::Delete).then(|| format!("p{}", if chance.happens(15) { 0 } else { number + 1 }));
         let cell =
             |wanted: bool| ids.iter().find(|id| is_profile(id) == wanted).map(|id| quoted(id)).unwrap_or_default();
-        let raw = self.record([cell(true), cell(false)], deed, plan.as_deref());
+        let raw = self.record(&[cell(true), cell(false)], deed, plan.as_deref());
         let stored = stored(&ids[0]);
         Entry { line, raw, ids, deed, plan, stored }
     }
@@ -164,11 +164,11 @@ impl Rows {
 
     fn malformed(&self, chance: &mut Chance, line: u64) -> Entry {
         let (second, stored) = chance.pick(&[("", ""), ("\"two\nlines\"", "two\\x0alines"), ("NULL", "NULL")]);
-        let raw = self.record([String::new(), second.to_owned()], Deed::Delete, None);
+        let raw = self.record(&[String::new(), second.to_owned()], Deed::Delete, None);
         Entry { line, raw, ids: Vec::new(), deed: Deed::Delete, plan: None, stored: stored.to_owned() }
     }
 
-    fn record(&self, ids: [String; 2], deed: Deed, plan: Option<&str>) -> String {
+    fn record(&self, ids: &[String; 2], deed: Deed, plan: Option<&str>) -> String {
         let ids = ids.join(",");
         if self.is_sync { format!("{ids},{},{}", deed.word(), plan.unwrap_or_default()) } else { ids }
     }
@@ -179,7 +179,7 @@ impl Rows {
 
     /// The file.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let rows: String = self.entries.iter().map(|entry| format!("{}\n", entry.raw)).collect();
+        let rows: String = self.entries.iter().flat_map(|entry| [&*entry.raw, "\n"]).collect();
         format!("{}\n{rows}", self.header()).into_bytes()
     }
 
