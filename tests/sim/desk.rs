@@ -1,6 +1,11 @@
 //! What the machine is told before it runs: how the input is read, what `run.json` begins with, what the memory knows.
 
-use std::{cell::RefCell, collections::BTreeMap, io::Cursor, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    io::Cursor,
+    rc::Rc,
+};
 
 use tollgate::{
     domain::{
@@ -25,7 +30,10 @@ const KEY: [u8; 32] = [7; 32];
 /// The memory's drive, and who holds it now.
 #[derive(Default)]
 pub(crate) struct Store {
-    drive: Drive,
+    drive: RefCell<Drive>,
+    /// The store gets its name last: one whose beginning was cut short is not there.
+    has_name: Cell<bool>,
+    fails_after: Cell<Option<u64>>,
     open: RefCell<Option<Rc<RefCell<Memory>>>>,
 }
 
@@ -40,7 +48,15 @@ impl Store {
     pub(crate) fn open(&self) -> Result<Rc<RefCell<Memory>>, Error> {
         let about = About { api: "adapty".to_owned(), host: "api.adapty.io".to_owned() };
         let kinds = ["profile_id".to_owned(), "customer_user_id".to_owned()];
-        let memory = Memory::over(self.drive.clone(), &KEY, "memory", &about, &kinds, true)?;
+        if !self.has_name.get() {
+            *self.drive.borrow_mut() = Drive::default();
+        }
+        let drive = self.drive.borrow().clone();
+        if let Some(changes) = self.fails_after.take() {
+            drive.cut_after(changes);
+        }
+        let memory = Memory::over(drive, &KEY, "memory", &about, &kinds, true)?;
+        self.has_name.set(true);
         let memory = Rc::new(RefCell::new(memory));
         *self.open.borrow_mut() = Some(Rc::clone(&memory));
         Ok(memory)
@@ -48,16 +64,18 @@ impl Store {
 
     /// So many further changes of the drive succeed.
     pub(crate) fn fail_after(&self, changes: u64) {
-        self.drive.cut_after(changes);
+        self.fails_after.set(Some(changes));
     }
 
     /// The process is gone; one that died did not even close its store.
     pub(crate) fn leave(&self, died: bool, dice: &mut Dice) {
+        self.fails_after.set(None);
+        let drive = self.drive.borrow();
         if died {
-            self.drive.cut_after(0);
+            drive.cut_after(0);
         }
         drop(self.open.borrow_mut().take());
-        self.drive.restore(dice);
+        drive.restore(dice);
     }
 }
 
