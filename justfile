@@ -27,3 +27,15 @@ sbom:
 # look for inputs that break a parser: one of fuzz/fuzz_targets, for so many seconds
 fuzz TARGET SECONDS="60":
     .ci/fuzz {{TARGET}} {{SECONDS}}
+
+# so many histories of the simulated machine, from a seed on
+simulate count="20000" first="0":
+    SIM_SEEDS={{count}} SIM_FIRST={{first}} cargo test --test sim histories
+
+# puts known bugs in, one by one: the simulation must catch each
+mutations:
+    .ci/mutations
+
+# 200,000 rows while a fifth of all requests fails
+storm:
+    cargo test --release --test sim -- --ignored a_fifth

@@ -3,7 +3,7 @@
 //! Promises: every line handed on chains to the one before; a torn tail is told from damage, never guessed at. It does
 //! not know what a line means for resuming, and changes nothing.
 
-use std::io::{self, Read};
+use std::io::Read;
 
 use super::{
     RESULTS,
@@ -207,15 +207,8 @@ impl Window {
         self.bytes.drain(..self.at);
         self.before += self.at as u64;
         self.at = 0;
-        let length = self.bytes.len();
-        self.bytes.resize(length + CHUNK, 0);
-        let read = loop {
-            match file.read(&mut self.bytes[length..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read.map_err(|error| cannot_read(RESULTS, &error))?,
-            }
-        };
-        self.bytes.truncate(length + read);
+        let more = file.by_ref().take(CHUNK as u64).read_to_end(&mut self.bytes);
+        let read = more.map_err(|error| cannot_read(RESULTS, &error))?;
         Ok(read > 0)
     }
 }

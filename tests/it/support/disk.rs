@@ -42,6 +42,7 @@ struct State {
     failing_syncs: bool,
     syncs: u64,
     writes: u64,
+    deeds: Vec<(&'static str, usize, u64)>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -86,6 +87,16 @@ impl SimDisk {
     /// How many syncs were asked for, of files and of names.
     pub(crate) fn syncs(&self) -> u64 {
         self.0.borrow().syncs
+    }
+
+    /// All that was done to it and succeeded, in order; files go by a number of their own.
+    pub(crate) fn deeds(&self) -> Vec<(&'static str, usize, u64)> {
+        self.0.borrow().deeds.clone()
+    }
+
+    /// Which number each file has.
+    pub(crate) fn numbers(&self) -> BTreeMap<String, usize> {
+        self.0.borrow().names.clone()
     }
 
     /// How many writes were asked for.
@@ -182,6 +193,7 @@ impl State {
         let granted = |limit: Option<u64>| limit.map_or(wanted, |left| wanted.min(usize::try_from(left).unwrap()));
         let taken = granted(self.kill_after).min(granted(self.room));
         self.files[inode].bytes.extend_from_slice(&bytes[..taken]);
+        self.deeds.push(("write", inode, taken as u64));
         for left in [&mut self.kill_after, &mut self.room].into_iter().flatten() {
             *left -= taken as u64;
         }
@@ -211,6 +223,7 @@ impl Disk for SimDisk {
         let inode = state.files.len();
         state.files.push(Data::default());
         state.change(NameChange::Put(name.to_owned(), inode));
+        state.deeds.push(("create", inode, 0));
         drop(state);
         Ok(SimFile { disk: self.clone(), inode })
     }
@@ -238,6 +251,7 @@ impl Disk for SimDisk {
         let file = &mut state.files[inode];
         file.bytes.truncate(usize::try_from(bytes).unwrap());
         file.synced = file.bytes.len();
+        state.deeds.push(("cut", inode, bytes));
         Ok(())
     }
 
@@ -248,6 +262,7 @@ impl Disk for SimDisk {
         // One change, not two: a rename is either done or not.
         state.names.remove(from);
         state.change(NameChange::Put(to.to_owned(), inode));
+        state.deeds.push(("rename", inode, 0));
         state.pending.push(NameChange::Take(from.to_owned()));
         Ok(())
     }
@@ -264,6 +279,7 @@ impl Disk for SimDisk {
         state.sync()?;
         state.durable_names = state.names.clone();
         state.pending.clear();
+        state.deeds.push(("sync names", 0, 0));
         Ok(())
     }
 }
@@ -284,6 +300,8 @@ impl DiskFile for SimFile {
         state.sync()?;
         let file = &mut state.files[self.inode];
         file.synced = file.bytes.len();
+        let bytes = file.synced as u64;
+        state.deeds.push(("sync", self.inode, bytes));
         Ok(())
     }
 }

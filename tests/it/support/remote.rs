@@ -107,6 +107,11 @@ impl ScriptedRemote {
         Ref::map(self.log.borrow(), Vec::as_slice)
     }
 
+    /// Who exists now.
+    pub(crate) fn world(&self) -> Ref<'_, World> {
+        self.existing.borrow()
+    }
+
     /// Everything it was asked, in order of arrival, the most that was on the wire at once, and who is left.
     pub(crate) fn into_log(self) -> (Vec<Sent>, usize, World) {
         (self.log.into_inner(), self.peak.get(), self.existing.into_inner())
@@ -302,7 +307,8 @@ impl Remote for ScriptedRemote {
         if manner == Manner::Hang {
             std::future::pending::<()>().await;
         }
-        tokio::time::sleep(phase.latency).await;
+        let jitter = Dice::seeded(self.script.seed ^ index as u64).fraction();
+        tokio::time::sleep(phase.latency + phase.jitter.mul_f64(jitter)).await;
         drop(wire);
         let mut reply = self.reply(manner, call, (identity, fields), applied);
         reply.evidence.request_id = Some(index.to_string());

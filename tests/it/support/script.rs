@@ -44,6 +44,8 @@ pub(crate) struct Phase {
     pub(crate) from: Duration,
     /// How long every answer takes.
     pub(crate) latency: Duration,
+    /// And up to so much longer.
+    pub(crate) jitter: Duration,
     /// With which share a request is treated how; the rest is normal.
     pub(crate) faults: Vec<(f64, Manner)>,
     /// Only changes meet the faults.
@@ -55,7 +57,7 @@ pub(crate) struct Phase {
 impl Phase {
     /// All is well, at this latency.
     pub(crate) fn calm(from: Duration, latency: Duration) -> Self {
-        Self { from, latency, faults: Vec::new(), deletes_only: false, limit: None }
+        Self { from, latency, jitter: Duration::ZERO, faults: Vec::new(), deletes_only: false, limit: None }
     }
 
     /// Everything is treated in one manner.

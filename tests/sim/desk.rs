@@ -1,0 +1,206 @@
+//! What the machine is told before it runs: how the input is read, what `run.json` begins with, what the memory knows.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    io::Cursor,
+    rc::Rc,
+};
+
+use tollgate::{
+    domain::{
+        Action, Dice, Field, FieldKind, Fields, Id, IdFormat, IdKind, Identity, Known, Moment, Past, Recall, Schema,
+        Setting, Value,
+    },
+    error::Error,
+    memory::{About, Memory, Recollection},
+    report::{Immutable, InputFacts},
+    source::{self, ColumnWish, Dedupe, FieldWish, Format, Options, Shard, Wish},
+};
+
+use crate::{
+    model::State,
+    power::Drive,
+    rows::{Deed, Entry, Rows},
+    support::remote::APP,
+};
+
+const KEY: [u8; 32] = [7; 32];
+
+/// The memory's drive, and who holds it now.
+#[derive(Default)]
+pub(crate) struct Store {
+    drive: RefCell<Drive>,
+    /// The store gets its name last: one whose beginning was cut short is not there.
+    has_name: Cell<bool>,
+    fails_after: Cell<Option<u64>>,
+    open: RefCell<Option<Rc<RefCell<Memory>>>>,
+}
+
+/// The memory of one try.
+pub(crate) struct Beforehand {
+    pub(crate) memory: Rc<RefCell<Memory>>,
+    recollection: Recollection,
+}
+
+impl Store {
+    /// Opens it, as a process that begins.
+    pub(crate) fn open(&self) -> Result<Rc<RefCell<Memory>>, Error> {
+        let about = About { api: "adapty".to_owned(), host: "api.adapty.io".to_owned() };
+        let kinds = ["profile_id".to_owned(), "customer_user_id".to_owned()];
+        if !self.has_name.get() {
+            *self.drive.borrow_mut() = Drive::default();
+        }
+        let drive = self.drive.borrow().clone();
+        if let Some(changes) = self.fails_after.take() {
+            drive.cut_after(changes);
+        }
+        let memory = Memory::over(drive, &KEY, "memory", &about, &kinds, true)?;
+        self.has_name.set(true);
+        let memory = Rc::new(RefCell::new(memory));
+        *self.open.borrow_mut() = Some(Rc::clone(&memory));
+        Ok(memory)
+    }
+
+    /// So many further changes of the drive succeed.
+    pub(crate) fn fail_after(&self, changes: u64) {
+        self.fails_after.set(Some(changes));
+    }
+
+    /// The process is gone; one that died did not even close its store.
+    pub(crate) fn leave(&self, died: bool, dice: &mut Dice) {
+        self.fails_after.set(None);
+        let drive = self.drive.borrow();
+        if died {
+            drive.cut_after(0);
+        }
+        drop(self.open.borrow_mut().take());
+        drive.restore(dice);
+    }
+}
+
+impl Store {
+    /// Whatever is remembered as sent is so at the API.
+    pub(crate) fn claims_only_what_is_so(&self, rows: &Rows, state: &State) {
+        let memory = self.open().expect("a drive that is well");
+        for asked in rounds(&rows.entries) {
+            let mut recollection = memory.borrow_mut().recollect(now(), None).expect("a drive that is well");
+            for entry in asked {
+                let known = recollection.ask(&identity(entry), action(entry.deed), &fields(entry));
+                let holds = state.get(&entry.ids[0]);
+                let is_so = if entry.deed == Deed::Delete { holds.is_none() } else { holds == Some(&entry.plan) };
+                assert!(known != Known::Same || is_so, "line {} is remembered as sent, and is not so", entry.line);
+            }
+        }
+        drop(memory);
+        drop(self.open.borrow_mut().take());
+    }
+}
+
+/// To be asked at once: no identity twice, since a recollection is asked about the rows of one export.
+fn rounds(entries: &[Entry]) -> Vec<Vec<&Entry>> {
+    let mut rounds: Vec<Vec<&Entry>> = Vec::new();
+    for entry in entries.iter().filter(|entry| !entry.ids.is_empty()) {
+        match rounds.iter_mut().find(|round| !round.iter().any(|other| other.ids == entry.ids)) {
+            Some(round) => round.push(entry),
+            None => rounds.push(vec![entry]),
+        }
+    }
+    rounds
+}
+
+fn identity(entry: &Entry) -> Identity {
+    let kind = IdKind(u8::from(!entry.ids[0].starts_with("profile")));
+    Identity::one(Id::parse(kind, &entry.ids[0]).expect("a good id"))
+}
+
+const fn action(deed: Deed) -> Action {
+    match deed {
+        Deed::Delete => Action::Delete,
+        Deed::Update => Action::Update,
+        Deed::Upsert => Action::Upsert,
+        Deed::Create => Action::Create,
+    }
+}
+
+fn fields(entry: &Entry) -> Fields {
+    let setting = |plan: &String| Setting { name: "plan".into(), field: 0, value: Value::Text(plan.as_str().into()) };
+    Fields::new(entry.plan.iter().map(setting).collect())
+}
+
+impl Beforehand {
+    pub(crate) fn complete(self, rows: &Rows) -> Result<(), Error> {
+        self.memory.borrow_mut().complete(&self.recollection, rows.entries.len() as u64, now())
+    }
+}
+
+/// Asks the memory about every row, before the first call.
+pub(crate) fn decided(store: &Store, input: &[u8], rows: &Rows, past: &mut Past) -> Result<Beforehand, Error> {
+    let memory = store.open()?;
+    let options = source(rows);
+    let survey = source::survey(Cursor::new(input), "customers.csv", &options)?;
+    let mut recollection = memory.borrow_mut().recollect(now(), None)?;
+    let decision =
+        source::decide(Cursor::new(input), "customers.csv", &options, &survey, past, Some(&mut recollection))?;
+    past.decided = decision.decided;
+    Ok(Beforehand { memory, recollection })
+}
+
+/// How these rows are read.
+pub(crate) fn source(rows: &Rows) -> Options {
+    let wish = |kind, name: &str| ColumnWish {
+        kind: IdKind(kind),
+        name: name.to_owned(),
+        required: false,
+        bare: kind == 1,
+        written: IdFormat::Any,
+        creates: true,
+    };
+    let field = || Field {
+        name: "plan".to_owned(),
+        kind: FieldKind::Text { most: None, doubtful_above: None },
+        nullable: true,
+        required: Vec::new(),
+        with_group: false,
+        doubtful_without: Vec::new(),
+    };
+    let schema = rows.is_sync.then(|| Schema { fields: vec![field()] });
+    Options {
+        format: Wish::Is(Format::Csv),
+        delimiter: Wish::Is(b','),
+        header: true,
+        columns: vec![wish(0, "profile_id"), wish(1, "customer_user_id")],
+        allow_odd_ids: false,
+        dedupe: if rows.dedupe { Dedupe::On } else { Dedupe::Off },
+        shard: Shard { index: 0, count: 1 },
+        skip: 0,
+        limit: u64::MAX,
+        action: if rows.is_sync { Action::Update } else { Action::Delete },
+        action_column: rows.is_sync.then(|| "action".to_owned()),
+        fields: FieldWish { schema, ..FieldWish::default() },
+        last_wins: false,
+        fingerprint_key: KEY,
+        seed: 1,
+    }
+}
+
+pub(crate) fn now() -> Moment {
+    Moment::from_millis(1_795_226_340_123)
+}
+
+pub(crate) fn immutable() -> Immutable {
+    Immutable {
+        tool_version: "0.1.0".to_owned(),
+        command: "delete".to_owned(),
+        api: "adapty".to_owned(),
+        host: "api.adapty.io".to_owned(),
+        app: Some(APP.to_owned()),
+        operator: Some("Ada".to_owned()),
+        reference: None,
+        key_fingerprint: "ab12".to_owned(),
+        input: InputFacts { name: "customers.csv".to_owned(), size: None, digest: None, rows: None },
+        options: BTreeMap::new(),
+        sandbox: false,
+        started: now(),
+    }
+}

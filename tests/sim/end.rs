@@ -1,0 +1,140 @@
+//! What must hold of a finished run: each row has its one settled line, what that says is what the API did, and the API
+//! holds what the lines say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    judge::{Judge, ids, is_of, totals, totals_said},
+    model::{Model, State},
+    naive::{self, Journal, Line},
+    rows::Entry,
+    support::remote::{Manner, Sent},
+};
+
+impl Judge<'_> {
+    /// The files of a finished run say what an undisturbed run's would, or why not; gives what the API holds now.
+    pub(crate) fn the_end_is_that_of_an_undisturbed_run(&self, beginning: State) -> State {
+        let machine = self.machine;
+        let journal = naive::journal(&machine.disk);
+        assert_eq!(journal.rest, 0, "nothing stands behind the last line");
+        let entries = &machine.rows.entries;
+        let words = journal.last_words();
+        let lines: Vec<u64> = entries.iter().map(|entry| entry.line).collect();
+        assert_eq!(words.keys().copied().collect::<Vec<_>>(), lines, "every row has its line");
+        let tainted = self.tainted();
+        let mut model = Model::new(machine.rows, beginning);
+        for entry in entries {
+            let line = words[&entry.line];
+            let expected = model.expect(entry);
+            if !entry.shares_an_id(&tainted) {
+                self.is_right(entry, line, expected, &model);
+            }
+            model.apply(entry, &line.outcome);
+        }
+        self.the_api_holds_what_the_lines_say(&model.state, &tainted);
+        self.files_agree(&journal, &words);
+        let world = machine.remote.world();
+        let natures = machine.rows.natures.keys();
+        natures.filter(|id| world.has(id)).map(|id| (id.clone(), plan_of(world.field(id, "plan")))).collect()
+    }
+
+    fn is_right(&self, entry: &Entry, line: &Line, expected: &str, model: &Model<'_>) {
+        if line.request.is_none() && line.outcome == "unchanged" {
+            assert!(self.machine.store.is_some() && model.is_so(entry), "line {} is not so yet", entry.line);
+            return;
+        }
+        assert_eq!(line.id, entry.stored, "line {} is about somebody else", entry.line);
+        if let Some(request) = line.request {
+            let log = self.machine.remote.log();
+            assert!(is_of(&log[request], entry), "line {} was decided by an answer about another row", entry.line);
+        }
+        if line.outcome != expected {
+            self.is_excused(entry, line, expected);
+        }
+    }
+
+    /// A request that this row has something to do with was applied, and its line did not survive, or its answer was lost.
+    fn is_excused(&self, entry: &Entry, line: &Line, expected: &str) {
+        let log = self.machine.remote.log();
+        let what = || format!("line {} is {}, not {expected}", entry.line, line.outcome);
+        let deciding = line.request.unwrap_or_else(|| panic!("{}, and without a call", what()));
+        let journal = naive::journal(&self.machine.disk);
+        let try_of = |request| self.tries.borrow().iter().position(|(from, to)| (*from..*to).contains(&request));
+        let excuses = |(request, sent): (usize, &Sent)| {
+            let lost = sent.manner == Manner::ResetAfter;
+            let unwritten = try_of(request) != try_of(deciding) && !self.is_written(request, sent, &journal);
+            sent.applied && entry.shares_an_id(&ids(sent)) && (lost || unwritten)
+        };
+        let excuse = log[..deciding].iter().enumerate().find(|(request, sent)| excuses((*request, sent)));
+        let (request, sent) = excuse.unwrap_or_else(|| panic!("{}, and nothing was lost", what()));
+        let options = &self.machine.plan.options;
+        let plainly = !options.look && options.verify_after.is_none();
+        if plainly && line.outcome == "absent" && try_of(request) == try_of(deciding) && ids(sent) == entry.ids {
+            assert!(line.message.starts_with("after a lost answer"), "line {} does not say so", entry.line);
+        }
+    }
+
+    /// The try that sent it wrote down what came of it.
+    fn is_written(&self, request: usize, sent: &Sent, journal: &Journal) -> bool {
+        let tries = self.tries.borrow();
+        let Some((_, end)) = tries.iter().find(|(from, to)| (*from..*to).contains(&request)) else { return false };
+        let decided = |line: &&Line| line.request.is_some_and(|deciding| (request..*end).contains(&deciding));
+        let entries = &self.machine.rows.entries;
+        journal
+            .lines
+            .iter()
+            .filter(decided)
+            .any(|line| entries.iter().any(|entry| entry.line == line.row && is_of(sent, entry)))
+    }
+
+    /// Ids about which the API has lied, and those that rows share with them.
+    fn tainted(&self) -> Vec<String> {
+        let log = self.machine.remote.log();
+        let lies = log.iter().filter(|sent| sent.manner == Manner::Lying);
+        let mut tainted: BTreeSet<String> = lies.flat_map(ids).collect();
+        loop {
+            let before = tainted.len();
+            for entry in &self.machine.rows.entries {
+                if entry.ids.iter().any(|id| tainted.contains(id)) {
+                    tainted.extend(entry.ids.iter().cloned());
+                }
+            }
+            if tainted.len() == before {
+                return tainted.into_iter().collect();
+            }
+        }
+    }
+
+    fn the_api_holds_what_the_lines_say(&self, state: &State, tainted: &[String]) {
+        let world = self.machine.remote.world();
+        for id in self.machine.rows.natures.keys().filter(|id| !tainted.contains(id)) {
+            let holds = world.has(id).then(|| plan_of(world.field(id, "plan")));
+            assert_eq!(holds.as_ref(), state.get(id), "the lines say something else of {id}");
+        }
+    }
+
+    fn files_agree(&self, journal: &Journal, words: &BTreeMap<u64, &Line>) {
+        let of = |verdicts: &[&str]| {
+            let fits = |entry: &&Entry| verdicts.contains(&words[&entry.line].outcome.as_str());
+            let mut raw: Vec<_> =
+                self.machine.rows.entries.iter().filter(fits).map(|entry| entry.raw.clone()).collect();
+            raw.sort();
+            raw
+        };
+        let (disk, header) = (&self.machine.disk, self.machine.rows.header());
+        assert_eq!(naive::side_file(disk, "failed.csv", header), of(&["refused", "failed", "invalid", "exists"]));
+        assert_eq!(naive::side_file(disk, "absent.csv", header), of(&["absent", "missing"]));
+        let left = disk.list();
+        assert!(!left.iter().any(|name| name.ends_with(".partial")), "{left:?}");
+        let state = naive::state(disk);
+        assert_eq!(totals_said(&state), totals(journal));
+        assert_eq!(state["complete"], true);
+        assert_eq!(state["rows_read"], self.machine.rows.entries.len());
+        assert_eq!(state["chain_head"].as_str(), journal.heads.last().map(String::as_str));
+    }
+}
+
+/// The world writes a kind before each value.
+fn plan_of(field: Option<&str>) -> Option<String> {
+    field.and_then(|text| text.strip_prefix('t')).map(str::to_owned)
+}

@@ -1,0 +1,115 @@
+//! One history: told from its plan, judged, and printed when it fails.
+
+use std::cell::RefCell;
+
+use tollgate::domain::Dice;
+
+use crate::{
+    chance::Chance,
+    desk::Store,
+    judge::Judge,
+    machine::{End, Machine, wait},
+    model::beginning,
+    plan::{Fate, Plan},
+    rows::Rows,
+    support::{disk::SimDisk, remote::ScriptedRemote},
+};
+
+/// Tells what happened, should the history be cut short by a broken law.
+struct Chronicle<'a> {
+    plan: &'a Plan,
+    machine: &'a Machine<'a>,
+}
+
+impl Drop for Chronicle<'_> {
+    #[expect(clippy::print_stderr, reason = "a failing test tells why")]
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        eprintln!("{}", self.plan);
+        for (number, sent) in self.machine.remote.log().iter().enumerate() {
+            let (at, until, ids) = (sent.at, sent.until, crate::judge::ids(sent));
+            let (operation, answer, manner) = (sent.operation, &sent.answer, sent.manner);
+            let applied = if sent.applied { ", applied" } else { "" };
+            eprintln!(
+                "request {number} at {at:?} until {until:?}: {operation:?} {ids:?} {manner:?}{applied}: {answer:?}"
+            );
+        }
+        let disk = &self.machine.disk;
+        eprintln!("files by their numbers: {:?}", disk.numbers());
+        for (deed, file, bytes) in disk.deeds() {
+            eprintln!("{deed} {file} {bytes}");
+        }
+        for name in disk.list() {
+            eprintln!("--- {name}\n{}", String::from_utf8_lossy(&disk.bytes(&name).unwrap_or_default()));
+        }
+        eprintln!("again, with all of this: SIM_FIRST={} SIM_SEEDS=1 cargo test --test sim histories", self.plan.seed);
+    }
+}
+
+/// Tells and judges the history of a seed on a paused clock of its own.
+pub(crate) fn tell(seed: u64) {
+    let plan = Plan::of(seed);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime").block_on(happen(&plan));
+}
+
+async fn happen(plan: &Plan) {
+    let remote = ScriptedRemote::new(plan.script());
+    let store = plan.rows.remembers.then(Store::default);
+    let state = run(plan, &plan.rows, &remote, store.as_ref(), beginning(&plan.rows)).await;
+    if let Some(store) = &store {
+        store.claims_only_what_is_so(&plan.rows, &state);
+        let next = plan.rows.next_export(&mut Chance::of(!plan.seed));
+        let state = run(plan, &next, &remote, Some(store), state).await;
+        store.claims_only_what_is_so(&next, &state);
+    }
+}
+
+/// One run in as many tries as it takes.
+async fn run(
+    plan: &Plan,
+    rows: &Rows,
+    remote: &ScriptedRemote,
+    store: Option<&Store>,
+    beginning: crate::model::State,
+) -> crate::model::State {
+    let dice = RefCell::new(Dice::seeded(plan.seed));
+    let machine = Machine { plan, rows, input: rows.bytes(), remote, disk: SimDisk::default(), store, dice };
+    let chronicle = Chronicle { plan, machine: &machine };
+    let judge = Judge::new(&machine);
+    for fate in &plan.fates {
+        if matches!(judge.attempt(fate).await.end, End::Finished) {
+            break;
+        }
+        if let Some(store) = store {
+            store.claims_only_what_is_so(rows, &remote_state(rows, remote));
+        }
+        wait(fate.rest).await;
+    }
+    finish(plan, &judge).await;
+    let state = judge.the_end_is_that_of_an_undisturbed_run(beginning);
+    drop(chronicle);
+    state
+}
+
+/// Once the API is well for good, tries without any trouble until nothing is left to do.
+async fn finish(plan: &Plan, judge: &Judge<'_>) {
+    let now = judge.machine.remote.log().last().map_or(std::time::Duration::ZERO, |sent| sent.at);
+    wait(plan.calm_from().saturating_sub(now)).await;
+    for _ in 0..3 {
+        match judge.attempt(&Fate::default()).await.end {
+            End::Closed(tollgate::flow::Ending::Complete) => {}
+            End::Finished => return,
+            other @ (End::Died | End::Trouble(..) | End::Closed(_)) => panic!("nobody interfered: {other:?}"),
+        }
+    }
+    panic!("a complete run is not taken for finished");
+}
+
+fn remote_state(rows: &Rows, remote: &ScriptedRemote) -> crate::model::State {
+    let world = remote.world();
+    let plan = |id: &str| world.field(id, "plan").and_then(|text| text.strip_prefix('t')).map(str::to_owned);
+    rows.natures.keys().filter(|id| world.has(id)).map(|id| (id.clone(), plan(id))).collect()
+}

@@ -1,0 +1,332 @@
+//! The whole machine on one paused clock: the real reader, flow, journal and memory, driven inline the way the threads
+//! drive them; one try after the other, each with its fate.
+
+use std::{
+    cell::{Cell, RefCell},
+    io::Cursor,
+    rc::Rc,
+    time::Duration,
+};
+
+use futures::{StreamExt, future::join, stream};
+use tokio::{
+    sync::{
+        Notify,
+        mpsc::{Receiver, Sender, channel},
+    },
+    time::{Instant, MissedTickBehavior},
+};
+use tollgate::{
+    domain::{Aside, Dice, Digest, Outcome, Past},
+    error::{Error, Exit},
+    flow::{Ending, Engine, Ledger, LedgerLost, Pulse, Spectator},
+    report::{self, Journal, Scan, ScanOptions, scan},
+    source::Reader,
+};
+
+use crate::{
+    desk::{Beforehand, Store, decided, immutable, now, source},
+    intake::{Dribble, InlineReader},
+    plan::{Fate, Plan},
+    rows::Rows,
+    support::{
+        disk::SimDisk,
+        remote::{APP, ScriptedRemote},
+    },
+};
+
+/// Hand-overs between the flow and the journal, and how often that syncs: as in the threads that drive the real ones.
+pub(crate) const QUEUE: usize = 16;
+const SYNC_EVERY: Duration = Duration::from_millis(100);
+/// After so many syncs what they wrote is remembered.
+const REMEMBER_EVERY: u32 = 10;
+
+/// How a try ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// There was nothing left to do.
+    Finished,
+    /// The process died.
+    Died,
+    /// The disk failed.
+    Trouble(Error),
+    /// The flow ended, and the journal was closed.
+    Closed(Ending),
+}
+
+/// One try.
+#[derive(Debug)]
+pub(crate) struct Try {
+    pub(crate) end: End,
+    /// Where it begins in the remote's log.
+    pub(crate) from: usize,
+    /// Rows whose outcomes the flow handed over, whether or not they were taken.
+    pub(crate) offered: Vec<u64>,
+    /// Lines that the journal said are synced.
+    pub(crate) claimed: u64,
+}
+
+/// What stays the same from try to try.
+pub(crate) struct Machine<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) rows: &'a Rows,
+    pub(crate) input: Vec<u8>,
+    pub(crate) remote: &'a ScriptedRemote,
+    pub(crate) disk: SimDisk,
+    pub(crate) store: Option<&'a Store>,
+    pub(crate) dice: RefCell<Dice>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "slow readers, slow disks and sudden deaths, on the paused clock")]
+pub(crate) async fn wait(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+type HandOver = (Vec<Outcome>, Aside);
+
+struct Queue<'a> {
+    sender: Sender<HandOver>,
+    offered: &'a RefCell<Vec<u64>>,
+}
+
+impl Ledger for Queue<'_> {
+    async fn record(&mut self, outcomes: Vec<Outcome>, aside: Aside) -> Result<(), LedgerLost> {
+        self.offered.borrow_mut().extend(outcomes.iter().map(|outcome| outcome.row.line));
+        self.offered.borrow_mut().extend(aside.spans.iter().flat_map(|span| span.first..=span.last));
+        self.sender.send((outcomes, aside)).await.map_err(|_| LedgerLost)
+    }
+}
+
+struct Nobody;
+
+impl Spectator for Nobody {
+    fn show(&mut self, _: &Pulse) {}
+}
+
+/// What the try's parts tell each other.
+#[derive(Default)]
+struct Said {
+    offered: RefCell<Vec<u64>>,
+    claimed: Cell<u64>,
+    reader_error: RefCell<Option<Error>>,
+    death: Notify,
+}
+
+impl Machine<'_> {
+    /// One try, from the directory's scan to the journal's close, and what comes after it.
+    pub(crate) async fn attempt(&self, fate: &Fate) -> Try {
+        let from = self.remote.log().len();
+        self.befall(fate);
+        let said = Said::default();
+        let end = {
+            let trying = self.begin(&said, fate);
+            tokio::select! {
+                biased;
+                () = said.death.notified() => End::Died,
+                () = wait(fate.dies_at.unwrap_or(Duration::MAX)) => End::Died,
+                () = self.fail_syncs(fate) => unreachable!("goes on failing"),
+                end = trying => end,
+            }
+        };
+        let end = if self.disk.is_dead() { End::Died } else { end };
+        let mut dice = self.dice.borrow_mut();
+        if let Some(store) = self.store {
+            store.leave(matches!(end, End::Died), &mut dice);
+        }
+        if fate.power_cut {
+            self.disk.power_cut(&mut dice);
+        } else {
+            self.disk.kill();
+        }
+        Try { end, from, offered: said.offered.take(), claimed: said.claimed.get() }
+    }
+
+    fn befall(&self, fate: &Fate) {
+        if let Some(bytes) = fate.dies_after {
+            self.disk.kill_after(bytes);
+        }
+        if let Some(bytes) = fate.room {
+            self.disk.leave_room(bytes);
+        }
+        if let Some(bytes) = fate.at_most {
+            self.disk.write_at_most(bytes);
+        }
+        if let (Some(store), Some(changes)) = (self.store, fate.memory_fails_after) {
+            store.fail_after(changes);
+        }
+    }
+
+    async fn fail_syncs(&self, fate: &Fate) {
+        if let Some(moment) = fate.syncs_fail_at {
+            wait(moment).await;
+            self.disk.fail_syncs(true);
+        }
+        std::future::pending::<()>().await;
+    }
+
+    async fn begin(&self, said: &Said, fate: &Fate) -> End {
+        let options = ScanOptions { max_absent: self.plan.options.max_absent, with_replay: self.plan.piped };
+        let mut scan = scan(&self.disk, options).expect("what a try leaves behind can be read");
+        if scan.as_ref().is_some_and(|scan| scan.run.state.complete) {
+            return End::Finished;
+        }
+        let mut past = scan.as_mut().map(|scan| std::mem::take(&mut scan.past)).unwrap_or_default();
+        let beforehand = match self.store.map(|store| decided(store, &self.input, self.rows, &mut past)).transpose() {
+            Ok(beforehand) => beforehand,
+            Err(error) => return End::Trouble(error),
+        };
+        let reader = self.reader();
+        match self.journal(scan.as_ref(), &reader) {
+            Ok(journal) => {
+                said.claimed.set(journal.lines_synced());
+                self.run(journal, reader, (&past, beforehand), said, fate).await
+            }
+            Err(error) => End::Trouble(error),
+        }
+    }
+
+    fn reader(&self) -> Reader<Dribble> {
+        let dribble = Dribble { bytes: Cursor::new(self.input.clone()), most: self.plan.chunk };
+        let reader = Reader::open(dribble, "customers.csv", &source(self.rows), None).expect("a header");
+        if self.plan.piped { reader.replaying() } else { reader }
+    }
+
+    fn journal(&self, scan: Option<&Scan>, reader: &Reader<Dribble>) -> Result<Journal<SimDisk>, Error> {
+        match scan {
+            Some(scan) => Journal::resume(self.disk.clone(), scan, reader.layout(), "ab12"),
+            None => Journal::create(self.disk.clone(), &immutable(), reader.layout()),
+        }
+    }
+
+    async fn run(
+        &self,
+        journal: Journal<SimDisk>,
+        reader: Reader<Dribble>,
+        (past, beforehand): (&Past, Option<Beforehand>),
+        said: &Said,
+        fate: &Fate,
+    ) -> End {
+        let memory = beforehand.as_ref().map(|beforehand| Rc::clone(&beforehand.memory));
+        let intake = InlineReader {
+            reader: Some(reader),
+            past,
+            digest: Digest::of(&self.input),
+            reading: self.plan.reading,
+            ready_at: None,
+            memory: memory.clone(),
+            error: &said.reader_error,
+        };
+        let (sender, hand_overs) = channel(QUEUE);
+        let ledger = Queue { sender, offered: &said.offered };
+        let began = Instant::now();
+        let signals = stream::iter(fate.signals.clone()).then(|(at, signal)| async move {
+            wait((began + at).saturating_duration_since(Instant::now())).await;
+            signal
+        });
+        let mut stops = Box::pin(signals.chain(stream::pending()));
+        let engine = Engine::new(&self.plan.options, self.remote);
+        engine.set_app(Some(APP.to_owned()));
+        let mut nobody = Nobody;
+        let running = engine.run(intake, ledger, &mut nobody, &mut stops, past, None);
+        let desk = Desk { machine: self, journal, memory, synced: Vec::new(), ticks: 0 };
+        let (report, journal) = join(running, desk.write_all(hand_overs, said)).await;
+        let journal = match journal {
+            Ok(journal) => journal,
+            Err(error) => return End::Trouble(error),
+        };
+        if let Some(error) = said.reader_error.take() {
+            return End::Trouble(error);
+        }
+        self.close(journal, &report, beforehand, said)
+    }
+
+    fn close(
+        &self,
+        journal: Journal<SimDisk>,
+        report: &tollgate::flow::Report,
+        beforehand: Option<Beforehand>,
+        said: &Said,
+    ) -> End {
+        let (complete, account) = (report.ending == Ending::Complete, report.account);
+        let exit = match report.ending.error() {
+            Some(error) => error.exit(),
+            None if complete && journal.totals().unwanted() == 0 => Exit::Success,
+            None if complete => Exit::Rows,
+            None => Exit::Data,
+        };
+        let unsettled = account.read - account.skipped - account.tally.settled();
+        let ending = report::Ending { exit, at: now(), rows_read: account.read, unsettled, complete };
+        let closed = journal.close(ending).and_then(|closed| {
+            said.claimed.set(closed.lines);
+            match beforehand {
+                Some(beforehand) if complete => beforehand.complete(self.rows),
+                Some(_) | None => Ok(()),
+            }
+        });
+        match closed {
+            Ok(()) => End::Closed(report.ending.clone()),
+            Err(error) => End::Trouble(error),
+        }
+    }
+}
+
+/// The journal at work, and the memory behind it.
+struct Desk<'m, 'a> {
+    machine: &'m Machine<'a>,
+    journal: Journal<SimDisk>,
+    memory: Option<Rc<RefCell<tollgate::memory::Memory>>>,
+    synced: Vec<Outcome>,
+    ticks: u32,
+}
+
+impl Desk<'_, '_> {
+    /// As the journal's thread does, on this clock; a process that dies says nothing more.
+    async fn write_all(mut self, mut hand_overs: Receiver<HandOver>, said: &Said) -> Result<Journal<SimDisk>, Error> {
+        let mut ticks = tokio::time::interval(SYNC_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let done = tokio::select! {
+                biased;
+                _ = ticks.tick() => self.sync(),
+                hand_over = hand_overs.recv() => match hand_over {
+                    Some(hand_over) => {
+                        wait(self.machine.plan.writing).await;
+                        self.write(hand_over)
+                    }
+                    None => return self.remember().map(|()| self.journal),
+                },
+            };
+            said.claimed.set(self.journal.lines_synced());
+            if self.machine.disk.is_dead() {
+                said.death.notify_one();
+                std::future::pending::<()>().await;
+            }
+            done?;
+        }
+    }
+
+    fn write(&mut self, (mut outcomes, aside): HandOver) -> Result<(), Error> {
+        self.journal.record(&outcomes, now())?;
+        self.journal.pass(&aside.spans, now())?;
+        self.journal.keep(&aside.kept)?;
+        if self.memory.is_some() {
+            self.synced.append(&mut outcomes);
+        }
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), Error> {
+        self.journal.sync()?;
+        self.ticks += 1;
+        if self.ticks.is_multiple_of(REMEMBER_EVERY) { self.remember() } else { Ok(()) }
+    }
+
+    /// Only what is in the synced journal.
+    fn remember(&mut self) -> Result<(), Error> {
+        let Some(memory) = self.memory.as_ref().filter(|_| !self.synced.is_empty()) else { return Ok(()) };
+        self.journal.sync()?;
+        memory.borrow_mut().remember(&self.synced, now())?;
+        self.synced.clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! The rows of a history: who they are about, what they ask for, and how they stand in the file.
+
+use std::collections::BTreeMap;
+
+use crate::chance::Chance;
+
+/// What the API thinks of an id, whatever happens around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nature {
+    Here,
+    Gone,
+    /// It exists, and no change of it is ever taken.
+    Unwelcome,
+    /// It exists, and whatever is asked about it meets a 500.
+    Poison,
+}
+
+/// What a row asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Delete,
+    Update,
+    Upsert,
+    Create,
+}
+
+impl Deed {
+    /// As the input and the results write it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::Update => "update",
+            Self::Upsert => "upsert",
+            Self::Create => "create",
+        }
+    }
+}
+
+/// One row of the input.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    /// The physical line on which it begins.
+    pub(crate) line: u64,
+    /// As it stands in the input, without the line end.
+    pub(crate) raw: String,
+    /// The ids that would be sent, the primary one first; none when malformed.
+    pub(crate) ids: Vec<String>,
+    pub(crate) deed: Deed,
+    /// What its plan becomes.
+    pub(crate) plan: Option<String>,
+    /// The id as the results hold it.
+    pub(crate) stored: String,
+}
+
+impl Entry {
+    pub(crate) fn shares_an_id(&self, ids: &[String]) -> bool {
+        self.ids.iter().any(|id| ids.contains(id))
+    }
+}
+
+/// The rows, and the API's nature.
+#[derive(Debug, Clone)]
+pub(crate) struct Rows {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) natures: BTreeMap<String, Nature>,
+    /// Rows say what they want, and all of an identity count, in order; otherwise all are deletions.
+    pub(crate) is_sync: bool,
+    /// The sync remembers what it sent: an identity is known by one id then.
+    pub(crate) remembers: bool,
+    pub(crate) dedupe: bool,
+}
+
+/// Whoever may be created has one id only.
+fn maker(number: usize) -> String {
+    format!("maker-{number}")
+}
+
+/// Ids as people have them: plain, like a formula, with a comma and quotes, with a backslash, beyond ASCII.
+fn person(number: usize) -> String {
+    match number % 6 {
+        1 => format!("-minus {number}"),
+        2 => format!("o\"neil, {number}"),
+        3 => format!("back\\{number}"),
+        4 => format!("é{number}"),
+        _ => format!("person-{number}"),
+    }
+}
+
+fn profile(number: usize) -> String {
+    format!("profile-{number}")
+}
+
+fn is_profile(id: &str) -> bool {
+    id.starts_with("profile")
+}
+
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+}
+
+/// As the results hold it, once unquoted.
+fn stored(id: &str) -> String {
+    if id.starts_with('-') { format!("'{id}") } else { id.replace('\\', "\\\\") }
+}
+
+impl Rows {
+    /// Up to `most` rows that share ids all the time.
+    pub(crate) fn draw(chance: &mut Chance, most: usize, remembers: bool) -> Self {
+        let people = most / 2 + 1;
+        let mut natures = BTreeMap::new();
+        for number in 0..people {
+            for id in [person(number), profile(number), maker(number)] {
+                let nature = match chance.within(0, 40) {
+                    0..=23 => Nature::Here,
+                    24..=36 => Nature::Gone,
+                    37..=38 => Nature::Unwelcome,
+                    _ => Nature::Poison,
+                };
+                natures.insert(id, nature);
+            }
+        }
+        let is_sync = remembers || chance.happens(50);
+        let mut rows =
+            Self { entries: Vec::new(), natures, is_sync, remembers, dedupe: !is_sync && chance.happens(50) };
+        let mut line = 2;
+        for number in 0..=chance.place(most) {
+            let entry = rows.entry(chance, line, number, people);
+            line += entry.raw.matches('\n').count() as u64 + 1;
+            rows.entries.push(entry);
+        }
+        rows
+    }
+
+    fn entry(&self, chance: &mut Chance, line: u64, number: usize, people: usize) -> Entry {
+        let deed = if self.is_sync {
+            chance.pick(&[Deed::Delete, Deed::Update, Deed::Update, Deed::Upsert, Deed::Create])
+        } else {
+            Deed::Delete
+        };
+        let (first, second) = (chance.place(people), chance.place(people));
+        let ids = match (chance.within(0, 14), deed) {
+            (0, _) => return self.malformed(chance, line),
+            (_, Deed::Upsert | Deed::Create) => vec![maker(first)],
+            (1..=3, Deed::Delete | Deed::Update) if !self.remembers => self.both(first, second),
+            (4, Deed::Delete | Deed::Update) => vec![profile(first)],
+            (5..=7, Deed::Delete | Deed::Update) if self.is_sync => vec![maker(first)],
+            (_, Deed::Delete | Deed::Update) => vec![person(second)],
+        };
+        // Now and then a plan that others have, too.
+        let plan = (deed != Deed::Delete).then(|| format!("p{}", if chance.happens(15) { 0 } else { number + 1 }));
+        let cell =
+            |wanted: bool| ids.iter().find(|id| is_profile(id) == wanted).map(|id| quoted(id)).unwrap_or_default();
+        let raw = self.record(&[cell(true), cell(false)], deed, plan.as_deref());
+        let stored = stored(&ids[0]);
+        Entry { line, raw, ids, deed, plan, stored }
+    }
+
+    /// Who has two ids has them in one person's name: once the first is erased, the second is gone as well.
+    fn both(&self, first: usize, second: usize) -> Vec<String> {
+        let (first, second) = (profile(first), person(second));
+        let both = self.natures[&first] == Nature::Gone || self.natures[&second] == Nature::Gone;
+        if both { vec![first, second] } else { vec![first] }
+    }
+
+    fn malformed(&self, chance: &mut Chance, line: u64) -> Entry {
+        let (second, stored) = chance.pick(&[("", ""), ("\"two\nlines\"", "two\\x0alines"), ("NULL", "NULL")]);
+        let raw = self.record(&[String::new(), second.to_owned()], Deed::Delete, None);
+        Entry { line, raw, ids: Vec::new(), deed: Deed::Delete, plan: None, stored: stored.to_owned() }
+    }
+
+    fn record(&self, ids: &[String; 2], deed: Deed, plan: Option<&str>) -> String {
+        let ids = ids.join(",");
+        if self.is_sync { format!("{ids},{},{}", deed.word(), plan.unwrap_or_default()) } else { ids }
+    }
+
+    pub(crate) const fn header(&self) -> &'static str {
+        if self.is_sync { "profile_id,customer_user_id,action,plan" } else { "profile_id,customer_user_id" }
+    }
+
+    /// The file.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let rows: String = self.entries.iter().flat_map(|entry| [&*entry.raw, "\n"]).collect();
+        format!("{}\n{rows}", self.header()).into_bytes()
+    }
+
+    /// The next export of the same people: some want something else.
+    pub(crate) fn next_export(&self, chance: &mut Chance) -> Self {
+        let mut next = self.clone();
+        for entry in &mut next.entries {
+            if entry.plan.is_some() && chance.happens(30) {
+                let plan = format!("q{}", entry.line);
+                let raw = entry.raw.rsplit_once(',').map_or("", |(before, _)| before);
+                entry.raw = format!("{raw},{plan}");
+                entry.plan = Some(plan);
+            }
+        }
+        next
+    }
+
+    /// Everybody of this nature.
+    pub(crate) fn of(&self, nature: Nature) -> impl Iterator<Item = String> {
+        self.natures.iter().filter(move |(_, is)| **is == nature).map(|(id, _)| id.clone())
+    }
+
+    pub(crate) fn exists_at_first(&self, id: &str) -> bool {
+        self.natures.get(id).is_some_and(|nature| *nature != Nature::Gone)
+    }
+}
