@@ -74,7 +74,7 @@ impl Stage {
         }
         match self.logs {
             _ if self.quiet && summary.exit == Exit::Success => {
-                summary.warnings.iter().for_each(|text| self.warn(text))
+                summary.warnings.iter().for_each(|text| self.warn(text));
             }
             LogFormat::Human => self.screen.say(summary.human(self.colour).trim_end()),
             LogFormat::Json => self.screen.say(&serde_json::to_string(summary).map_err(|error| not_json(&error))?),

@@ -15,7 +15,7 @@ use tollgate::{
     error::Error,
     memory::{About, Memory, Recollection},
     report::{Immutable, InputFacts},
-    source::{self, ColumnWish, Dedupe, FieldWish, Format, Options, Shard, Wish},
+    source::{self, ColumnWish, Dedupe, FieldWish, Format, Options, Readings, Shard, Wish},
 };
 
 use crate::{
@@ -138,10 +138,17 @@ impl Beforehand {
 pub(crate) fn decided(store: &Store, input: &[u8], rows: &Rows, past: &mut Past) -> Result<Beforehand, Error> {
     let memory = store.open()?;
     let options = source(rows);
-    let survey = source::survey(Cursor::new(input), "customers.csv", &options)?;
+    let survey = source::survey(Cursor::new(input), "customers.csv", &options, Readings::in_turn)?;
     let mut recollection = memory.borrow_mut().recollect(now(), None)?;
-    let decision =
-        source::decide(Cursor::new(input), "customers.csv", &options, &survey, past, Some(&mut recollection))?;
+    let decision = source::decide(
+        Cursor::new(input),
+        "customers.csv",
+        &options,
+        &survey,
+        past,
+        Some(&mut recollection),
+        Readings::in_turn,
+    )?;
     past.decided = decision.decided;
     Ok(Beforehand { memory, recollection })
 }
@@ -190,6 +197,7 @@ pub(crate) fn now() -> Moment {
 
 pub(crate) fn immutable() -> Immutable {
     Immutable {
+        hash_ids: None,
         tool_version: "0.1.0".to_owned(),
         command: "delete".to_owned(),
         api: "adapty".to_owned(),

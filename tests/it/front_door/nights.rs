@@ -211,25 +211,25 @@ fn spend(desk: &Desk, night: &Night, sandbox: &Sandbox) -> Option<End> {
         words.extend(&night.flags);
         act(desk, &words, sandbox)
     };
-    let Trouble::Struck { signal, requests, again } = night.trouble else { return through(&run(&mut command())) };
+    let Trouble::Struck { signal, requests, again } = night.trouble else { return Some(through(&run(&mut command()))) };
     let target = sandbox.received().requests + requests;
     let mut running = Running::start(&mut command());
     received(&mut running, sandbox, target);
     running.strike(signal);
     let left = running.leave();
     match left.code {
-        Some(0 | 1) => through(&left),
-        _ if again => through(&run(&mut command())),
+        Some(0 | 1) => Some(through(&left)),
+        _ if again => Some(through(&run(&mut command()))),
         _ => None,
     }
 }
 
 #[track_caller]
-fn through(left: &Left) -> Option<End> {
+fn through(left: &Left) -> End {
     match left.code {
-        Some(0) => Some(End::Well),
-        Some(1) if left.stderr.contains("given up for now") => Some(End::Failed),
-        Some(1) => Some(End::Invalid),
+        Some(0) => End::Well,
+        Some(1) if left.stderr.contains("given up for now") => End::Failed,
+        Some(1) => End::Invalid,
         _ => panic!("{left:#?}"),
     }
 }

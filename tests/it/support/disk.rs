@@ -90,11 +90,13 @@ impl SimDisk {
     }
 
     /// All that was done to it and succeeded, in order; files go by a number of their own.
+    #[allow(dead_code, clippy::allow_attributes, reason = "only the simulation asks for it")]
     pub(crate) fn deeds(&self) -> Vec<(&'static str, usize, u64)> {
         self.0.borrow().deeds.clone()
     }
 
     /// Which number each file has.
+    #[allow(dead_code, clippy::allow_attributes, reason = "only the simulation asks for it")]
     pub(crate) fn numbers(&self) -> BTreeMap<String, usize> {
         self.0.borrow().names.clone()
     }

@@ -108,6 +108,7 @@ impl ScriptedRemote {
     }
 
     /// Who exists now.
+    #[allow(dead_code, clippy::allow_attributes, reason = "only the simulation asks for it")]
     pub(crate) fn world(&self) -> Ref<'_, World> {
         self.existing.borrow()
     }

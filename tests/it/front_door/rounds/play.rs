@@ -134,7 +134,7 @@ impl<'a> Game<'a> {
         let told = (left.code, left.signal);
         self.history.push(format!("{name}: {:?} left with {told:?}: {}", each.surroundings, left.stderr.trim_end()));
         let may = self.ways(each.surroundings, &dealt, early);
-        assert!(may.contains(&told), "{name}: it may leave with {may:?}");
+        assert!(may.contains(&told), "{name}: it left with {told:?}, and may leave with {may:?}: {}", left.stderr);
         self.fallen(from, self.town.deaths - deaths, &dealt, &left);
     }
 
