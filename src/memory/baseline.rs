@@ -4,106 +4,74 @@ use super::{
     about::{LastSync, PASS},
     entry::{Entry, State, day},
     sent::Memory,
+    sorting::{RUN, Sorted, Sorter},
+    store::Writing,
 };
 use crate::{
     domain::{Action, Fields, Identity, Known, Moment, Print, Recall},
-    error::Error,
+    error::{Error, Exit},
 };
 
-/// Rows that are held in RAM until they are written at once, in the store's order: the larger, the fewer pages are
-/// written more than once.
-const BATCH: usize = 1 << 19;
-/// Bytes of ids that are held likewise.
-const BATCH_BYTES: usize = 32 << 20;
+/// Entries that are written at once.
+const BATCH: u32 = 1 << 18;
+/// Of a row that is sorted: the print of what it says, and whether it asks for a deletion. Its ids follow.
+const HEAD: usize = 17;
 
 /// Takes every row that it is asked about as sent just as it stands.
 ///
-/// What was remembered of others stays, but they are part of the last complete sync no more. Broken off, it can be done
-/// again.
+/// What was remembered of others stays, but they are part of the last complete sync no more. Nothing is written before
+/// [`Baseline::finish`], and then in the store's order, so that each of its pages is written about once. Broken off, it
+/// can be done again.
 #[derive(Debug)]
 pub struct Baseline<'a> {
     memory: &'a mut Memory,
     now: Moment,
-    rows: Vec<Taken>,
-    ids: Vec<u8>,
-    identities: u64,
+    rows: Sorter,
+    row: Vec<u8>,
     trouble: Option<Error>,
 }
 
-/// One row, until it is written.
-#[derive(Debug)]
-struct Taken {
-    who: Print,
-    /// Where its ids begin among those of all; they grow with the rows.
-    ids: usize,
-    what: Print,
-    deleted: bool,
-}
-
 impl Memory {
-    /// Begins to take a file as sent.
+    /// Begins to take a file as sent. While it lasts, its rows lie in unnamed files in the memory's directory.
     pub fn baseline(&mut self, now: Moment) -> Baseline<'_> {
         self.pass += 1;
-        Baseline { memory: self, now, rows: Vec::new(), ids: Vec::new(), identities: 0, trouble: None }
+        let rows = Sorter::new(self.aside.clone(), RUN);
+        Baseline { memory: self, now, rows, row: Vec::new(), trouble: None }
     }
 }
 
 impl Baseline<'_> {
-    /// Writes the rest, and marks what it was asked about as the last complete sync; `rows` is what
+    /// Writes everything, and marks what it was asked about as the last complete sync; `rows` is what
     /// [`Memory::last_rows`] shall say.
     ///
     /// # Errors
-    /// [`crate::error::Exit::Data`] or [`crate::error::Exit::Io`]; whatever was asked since the first trouble is lost.
-    pub fn finish(mut self, rows: u64) -> Result<(), Error> {
-        self.flush()?;
-        let last = LastSync { rows, identities: self.identities, at: self.now };
-        let pass = self.memory.pass;
-        self.memory.complete_anew(pass, last)
+    /// [`Exit::Data`] or [`Exit::Io`]; what was written before it is part of no sync.
+    pub fn finish(self, rows: u64) -> Result<(), Error> {
+        if let Some(trouble) = self.trouble {
+            return Err(trouble);
+        }
+        let memory = self.memory;
+        let mut sorted = self.rows.sorted().map_err(|error| full(memory, &error))?;
+        let made = Entry {
+            content: Print([0; 16]),
+            day: day(self.now),
+            born: memory.pass,
+            sync: memory.pass,
+            state: State::Sent,
+        };
+        let mut identities = 0;
+        while memory.store.write(|writing| write(writing, &mut sorted, made, &mut identities))? {}
+        let last = LastSync { rows, identities, at: self.now };
+        memory.complete_anew(made.sync, last)
     }
 
     fn take(&mut self, identity: &Identity, action: Action, fields: &Fields) -> Result<(), Error> {
-        if self.rows.len() >= BATCH || self.ids.len() >= BATCH_BYTES {
-            self.flush()?;
-        }
         let (who, what) = self.memory.printer.row(identity, action, fields);
-        self.rows.push(Taken { who, ids: self.ids.len(), what, deleted: action == Action::Delete });
-        self.memory.kinds.encode(identity, &mut self.ids);
-        Ok(())
-    }
-
-    /// Of several rows of one identity, the last one stays.
-    fn flush(&mut self) -> Result<(), Error> {
-        if let Some(trouble) = self.trouble.clone() {
-            return Err(trouble);
-        }
-        let mut end = self.ids.len();
-        let mut ends = vec![0; self.rows.len()];
-        for (place, row) in ends.iter_mut().zip(&self.rows).rev() {
-            *place = std::mem::replace(&mut end, row.ids);
-        }
-        let mut order: Vec<u32> = (0..u32::try_from(self.rows.len()).unwrap_or(u32::MAX)).collect();
-        order.sort_unstable_by_key(|at| (self.rows[*at as usize].who, *at));
-        let (pass, day) = (self.memory.pass, day(self.now));
-        self.identities = self.memory.store.write(|writing| {
-            let mut identities = self.identities;
-            writing.state(PASS, &pass.to_le_bytes())?;
-            for at in order {
-                let row = &self.rows[at as usize];
-                let state = if row.deleted { State::Deleted } else { State::Sent };
-                let old = writing.put(row.who, &Entry { content: row.what, day, born: pass, sync: pass, state })?;
-                let counted = old.is_some_and(|old| old.sync == pass && old.state.may_exist());
-                identities = identities + u64::from(!row.deleted) - u64::from(counted);
-                if row.deleted {
-                    writing.take_ids(row.who)?;
-                } else {
-                    writing.put_ids(row.who, &self.ids[row.ids..ends[at as usize]])?;
-                }
-            }
-            Ok(identities)
-        })?;
-        self.rows.clear();
-        self.ids.clear();
-        Ok(())
+        self.row.clear();
+        self.row.extend_from_slice(&what.0);
+        self.row.push(u8::from(action == Action::Delete));
+        self.memory.kinds.encode(identity, &mut self.row);
+        self.rows.take(who, &self.row).map_err(|error| full(self.memory, &error))
     }
 }
 
@@ -114,4 +82,28 @@ impl Recall for Baseline<'_> {
         }
         Known::Same
     }
+}
+
+/// Writes some more of the rows; false when there are none left.
+fn write(writing: &mut Writing<'_>, rows: &mut Sorted, made: Entry, identities: &mut u64) -> Result<bool, redb::Error> {
+    writing.state(PASS, &made.born.to_le_bytes())?;
+    for _ in 0..BATCH {
+        let Some((who, row)) = rows.next()? else { return Ok(false) };
+        let Some((head, ids)) = row.split_first_chunk::<HEAD>() else { continue };
+        let (what, is_deletion) = (head.first_chunk().copied().unwrap_or_default(), head[HEAD - 1] != 0);
+        let state = if is_deletion { State::Deleted } else { State::Sent };
+        writing.put(who, &Entry { content: Print(what), state, ..made })?;
+        if is_deletion {
+            writing.take_ids(who)?;
+        } else {
+            writing.put_ids(who, ids)?;
+            *identities += 1;
+        }
+    }
+    Ok(true)
+}
+
+fn full(memory: &Memory, error: &std::io::Error) -> Error {
+    Error::new(Exit::Io, format!("rows cannot be set aside in {}: {error}", memory.store.name()))
+        .hint("make room for about 100 bytes a row, then run the same command again")
 }

@@ -15,6 +15,7 @@ use super::{
     about::{About, refused},
     place::{Privacy, aside, cannot_create, cannot_use, lock, new_key, put_in_place},
     sent::Memory,
+    sorting::Aside,
 };
 use crate::error::{Error, Exit};
 
@@ -51,7 +52,7 @@ impl Memory {
         } else {
             begin(directory, privacy, about, kinds)?
         };
-        Ok(memory.locked_by(lock))
+        Ok(memory.locked_by(lock, Aside { directory: directory.to_owned(), privacy }))
     }
 }
 

@@ -12,6 +12,7 @@ mod files;
 mod place;
 mod recollection;
 mod sent;
+mod sorting;
 mod store;
 mod suppress;
 

@@ -17,6 +17,7 @@ use super::{
     about::{self, About, LastSync},
     entry::{Entry, Kinds, State, day},
     recollection::Recollection,
+    sorting::Aside,
     store::{Store, Writing},
 };
 use crate::{
@@ -43,6 +44,8 @@ pub struct Memory {
     app: Option<String>,
     /// Rows that were forgotten and have no outcome yet: while there is one, nothing is certain about its identity.
     on_their_way: HashMap<Print, u32>,
+    /// Where what RAM cannot hold is sorted; a store without files has no such place.
+    pub(super) aside: Option<Aside>,
     /// Held until dropped; a store without files has none.
     _lock: Option<File>,
 }
@@ -79,12 +82,13 @@ impl Memory {
             last: bound.last,
             app: bound.app,
             on_their_way: HashMap::new(),
+            aside: None,
             _lock: None,
         })
     }
 
-    pub(super) fn locked_by(self, lock: File) -> Self {
-        Self { _lock: Some(lock), ..self }
+    pub(super) fn locked_by(self, lock: File, aside: Aside) -> Self {
+        Self { _lock: Some(lock), aside: Some(aside), ..self }
     }
 
     /// The last complete sync; `None` when there was none.
