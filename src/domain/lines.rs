@@ -23,6 +23,13 @@ impl LineSet {
         fresh
     }
 
+    /// Adds these lines.
+    pub fn extend(&mut self, lines: impl IntoIterator<Item = u64>) {
+        for line in lines {
+            self.insert(line);
+        }
+    }
+
     /// Adds every line of a range, its ends included; a word of 64 lines at a time.
     pub fn insert_range(&mut self, lines: RangeInclusive<u64>) {
         if lines.is_empty() {

@@ -16,6 +16,15 @@ impl From<Digest> for Print {
     }
 }
 
+/// The prints of a row: of whom it is about, and of all that it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowPrint {
+    /// Of who it is about: all ids of it.
+    pub who: Print,
+    /// Of who it is about and of all that it says.
+    pub what: Print,
+}
+
 /// Makes prints under one key; ids are told apart by their kind's name, so that prints outlive a description's order.
 #[derive(Clone)]
 pub struct Printer {
@@ -75,12 +84,12 @@ impl Printer {
     /// Of who a row is about and of all that it says.
     #[must_use]
     pub fn content(&self, identity: &Identity, action: Action, fields: &Fields) -> Print {
-        self.row(identity, action, fields).1
+        self.row(identity, action, fields).what
     }
 
     /// [`Printer::identity`] and [`Printer::content`] at once.
     #[must_use]
-    pub fn row(&self, identity: &Identity, action: Action, fields: &Fields) -> (Print, Print) {
+    pub fn row(&self, identity: &Identity, action: Action, fields: &Fields) -> RowPrint {
         let mut parts = Parts::new();
         let who = self.sign_identity(&mut parts, identity);
         parts.0.clear();
@@ -91,7 +100,7 @@ impl Printer {
             parts.add(setting.name.as_bytes());
             setting.value.parts(|part| parts.add(part));
         }
-        (who, self.key.sign(&parts.0).into())
+        RowPrint { who, what: self.key.sign(&parts.0).into() }
     }
 
     fn sign_identity(&self, parts: &mut Parts, identity: &Identity) -> Print {

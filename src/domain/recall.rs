@@ -1,6 +1,6 @@
 //! What is remembered of rows that were sent before, as the reader asks for it.
 
-use super::{Action, Fields, Identity};
+use super::{Action, Fields, Identity, Printer, RowPrint};
 
 /// What is remembered of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,8 +13,35 @@ pub enum Known {
     Refused,
 }
 
-/// Whoever remembers. It is asked once about each row that counts, in file order, and may take note of who was asked about.
+/// A row that somebody asks about.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'r> {
+    /// Who it is about.
+    pub identity: &'r Identity,
+    /// What it asks for.
+    pub action: Action,
+    /// What it wants of the profile.
+    pub fields: &'r Fields,
+    /// By [`Recall::printer`].
+    pub print: RowPrint,
+}
+
+/// Whoever remembers. It is asked once about each row that counts, and may take note of who was asked about.
 pub trait Recall {
-    /// What is known of such a row.
-    fn ask(&mut self, identity: &Identity, action: Action, fields: &Fields) -> Known;
+    /// Makes the prints of the rows that it is asked about: on another thread, as it were.
+    fn printer(&self) -> &Printer;
+
+    /// Some of these rows will be asked about soon: what is known of them may be far away.
+    fn expect(&self, rows: &mut dyn Iterator<Item = RowPrint>) {
+        let _whatever_they_are = rows;
+    }
+
+    /// What is known of a row.
+    fn answer(&mut self, row: Asked<'_>) -> Known;
+
+    /// What is known of a row that has no prints yet.
+    fn ask(&mut self, identity: &Identity, action: Action, fields: &Fields) -> Known {
+        let print = self.printer().row(identity, action, fields);
+        self.answer(Asked { identity, action, fields, print })
+    }
 }

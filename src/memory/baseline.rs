@@ -8,7 +8,7 @@ use super::{
     store::Writing,
 };
 use crate::{
-    domain::{Action, Fields, Identity, Known, Moment, Print, Recall},
+    domain::{Action, Asked, Known, Moment, Print, Printer, Recall, RowPrint},
     error::{Error, Exit},
 };
 
@@ -65,8 +65,8 @@ impl Baseline<'_> {
         memory.complete_anew(made.sync, last)
     }
 
-    fn take(&mut self, identity: &Identity, action: Action, fields: &Fields) -> Result<(), Error> {
-        let (who, what) = self.memory.printer.row(identity, action, fields);
+    fn take(&mut self, asked: Asked<'_>) -> Result<(), Error> {
+        let Asked { identity, action, print: RowPrint { who, what }, .. } = asked;
         self.row.clear();
         self.row.extend_from_slice(&what.0);
         self.row.push(u8::from(action == Action::Delete));
@@ -76,9 +76,13 @@ impl Baseline<'_> {
 }
 
 impl Recall for Baseline<'_> {
-    fn ask(&mut self, identity: &Identity, action: Action, fields: &Fields) -> Known {
+    fn printer(&self) -> &Printer {
+        &self.memory.printer
+    }
+
+    fn answer(&mut self, asked: Asked<'_>) -> Known {
         if self.trouble.is_none() {
-            self.trouble = self.take(identity, action, fields).err();
+            self.trouble = self.take(asked).err();
         }
         Known::Same
     }

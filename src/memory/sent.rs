@@ -21,7 +21,7 @@ use super::{
     store::{Store, Writing},
 };
 use crate::{
-    domain::{Action, Identity, Moment, Outcome, Print, Printer, Subject, Verdict},
+    domain::{Action, Identity, Moment, Outcome, Print, Printer, RowPrint, Subject, Verdict},
     error::Error,
 };
 
@@ -204,7 +204,7 @@ impl Memory {
         for outcome in outcomes {
             // What is spared has had no call, and says nothing new.
             let Subject::Known(identity) = &outcome.row.subject else { continue };
-            let (who, content) = self.printer.row(identity, outcome.row.action, &outcome.row.fields);
+            let RowPrint { who, what } = self.printer.row(identity, outcome.row.action, &outcome.row.fields);
             let further = self.on_their_way.get(&who).copied().unwrap_or(0).saturating_sub(1);
             let state = if further == 0 {
                 self.on_their_way.remove(&who);
@@ -213,7 +213,7 @@ impl Memory {
                 self.on_their_way.insert(who, further);
                 State::Open
             };
-            notes.insert(who, Note { identity, content, state });
+            notes.insert(who, Note { identity, content: what, state });
         }
         notes
     }

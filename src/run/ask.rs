@@ -50,7 +50,8 @@ impl Picture<'_> {
         match input.survey() {
             Some(survey) => {
                 let settled = self.past.tally.settled();
-                line("rows", rows(survey.rows, settled, survey.malformed));
+                let malformed = self.decision.map_or(survey.malformed, |decision| decision.counts.malformed);
+                line("rows", rows(survey.rows, settled, malformed));
                 if survey.odd > 0 {
                     line("odd ids", format!("{}, such as NULL or 1.23457E+15", say_count(survey.odd)));
                 }
@@ -60,7 +61,7 @@ impl Picture<'_> {
                     line("to send", format!("{} rows", say_count(sent)));
                 }
                 line("pace", pace(job, sent.unwrap_or(left)));
-                survey.warnings.iter().for_each(|warning| line("warning", warning.clone()));
+                input.warnings(self.decision).for_each(|warning| line("warning", warning.clone()));
             }
             None => line("pace", format!("{}/s", job.flow.rate.get())),
         }

@@ -208,11 +208,8 @@ impl Run<'_> {
     }
 
     async fn confirm(&self, looked: &Looked, samples: &[Sample], stops: &mut Stops) -> Result<(), Error> {
-        let warnings = self.input.survey().map(|survey| survey.warnings.as_slice()).unwrap_or_default();
         if self.job.consent.yes || self.is_sandbox {
-            for warning in warnings {
-                tracing::warn!("{warning}");
-            }
+            self.input.warnings(self.decision.as_ref()).for_each(|warning| tracing::warn!("{warning}"));
             return Ok(());
         }
         let picture = ask::Picture {

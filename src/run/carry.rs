@@ -1,6 +1,6 @@
-//! Reading on while rows are looked at: a thread of its own for each pass that comes before the first call.
+//! Reading on while rows are hashed and looked at: threads of their own for each pass that comes before the first call.
 //!
-//! Promises: it only saves time; whoever looks sees the same piles in the same order. At most [`PILES`] are in memory.
+//! Promises: they only save time; whoever looks sees the same piles in the same order. At most [`PILES`] are in memory.
 
 use std::{
     io::Read,
@@ -11,16 +11,21 @@ use std::{
 use super::threads::no_thread;
 use crate::{
     error::Error,
-    source::{Pile, Readings},
+    source::{Hashing, Pile, Readings},
 };
 
 /// Piles on their way there and back.
-const PILES: usize = 8;
+const PILES: usize = 12;
 
-/// A [`crate::source::Carry`] that reads on a thread of its own. Piles go back to it and are emptied there: memory that
-/// one thread takes and another gives back is dear, and so are counts that both touch.
-pub(super) fn carry<R: Read + Send>(readings: &mut Readings<R>, take: &mut dyn FnMut(&Pile)) -> Result<(), Error> {
-    let (hand_over, full) = channel();
+/// A [`crate::source::Carry`] that reads on one thread and hashes on another. Piles go back to where they were filled and
+/// are emptied there: memory that one thread takes and another gives back is dear, and so are counts that both touch.
+pub(super) fn carry<R: Read + Send>(
+    readings: &mut Readings<R>,
+    hashing: &Hashing,
+    take: &mut dyn FnMut(&Pile),
+) -> Result<(), Error> {
+    let (hand_over, filled) = channel();
+    let (hand_on, hashed) = channel();
     let (give_back, empty) = channel();
     for _ in 0..PILES {
         let _never_fails = give_back.send(Pile::default());
@@ -34,9 +39,18 @@ pub(super) fn carry<R: Read + Send>(readings: &mut Readings<R>, take: &mut dyn F
             }
             Ok(())
         };
+        let hash = move || {
+            for mut pile in filled {
+                hashing.hash(&mut pile);
+                if hand_on.send(pile).is_err() {
+                    break;
+                }
+            }
+        };
         let reader = Builder::new().name("readings".to_owned()).spawn_scoped(scope, read);
         let reader = reader.map_err(|error| no_thread(&error))?;
-        for pile in full {
+        Builder::new().name("hashing".to_owned()).spawn_scoped(scope, hash).map_err(|error| no_thread(&error))?;
+        for pile in hashed {
             take(&pile);
             let _reader_is_done = give_back.send(pile);
         }

@@ -18,10 +18,9 @@ use crate::{
 pub(super) fn run(job: &Job, input: &Input, stage: &Stage) -> Result<Exit, Error> {
     stage.tell("dry run: nothing will be sent");
     let (finish, foreseen) = (read_all(job, input)?, foresee(job, input)?);
-    let warnings = input.survey().map_or(&finish.warnings, |survey| &survey.warnings);
-    for warning in warnings {
-        stage.tell(&format!("warning: {warning}"));
-    }
+    let of_a_file = input.warnings(foreseen.as_ref().map(|foreseen| &foreseen.decision));
+    let of_stdin = finish.warnings.iter().filter(|_| input.survey().is_none());
+    of_a_file.chain(of_stdin).for_each(|warning| stage.tell(&format!("warning: {warning}")));
     let summary = summary(job, &finish, foreseen.as_ref(), host(job)?);
     stage.sum_up(&summary, job.json)?;
     if let Some(Foreseen { decision, leavers }) = &foreseen {

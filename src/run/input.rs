@@ -10,7 +10,7 @@ use super::carry::carry;
 use crate::{
     domain::{Batch, Past, Row},
     error::{Error, Exit},
-    source::{Finish, InputName, Options, Reader, Survey, survey},
+    source::{Decision, Finish, InputName, Options, Reader, Survey, survey},
 };
 
 /// Enough for one system call per hundreds of rows.
@@ -67,6 +67,12 @@ impl Input {
             Self::File { survey, .. } => Some(survey),
             Self::Stdin => None,
         }
+    }
+
+    /// What is strange about a file, as the passes before the first call have seen it.
+    pub(super) fn warnings<'a>(&'a self, decision: Option<&'a Decision>) -> impl Iterator<Item = &'a String> {
+        let counted = self.survey().into_iter().flat_map(|survey| &survey.warnings);
+        counted.chain(decision.into_iter().flat_map(|decision| &decision.warnings))
     }
 
     /// A reader over the whole input, from its beginning.

@@ -158,9 +158,9 @@ pub(super) fn decide(
     if job.memory.is_none() && !job.source.last_wins {
         return Ok(None);
     }
-    let bytes = input.bytes()?;
+    let open = || input.bytes();
     let ask =
-        |recall: Option<&mut dyn Recall>| source::decide(bytes, input.name(), &job.source, survey, past, recall, carry);
+        |recall: Option<&mut dyn Recall>| source::decide(&open, input.name(), &job.source, survey, past, recall, carry);
     let mut decision = match remembered {
         Some(remembered) => {
             let decision = remembered.decide(survey.rows, |recall| ask(Some(recall)))?;

@@ -43,6 +43,8 @@ impl Column {
 pub(super) struct Reading {
     /// [`Subject::Known`] or [`Subject::Malformed`].
     pub(super) subject: Subject,
+    /// Who a malformed one is about, where that can be read all the same.
+    spoiled: Option<Box<Identity>>,
     /// What it asks for, as far as it could be read.
     pub(super) action: Action,
     /// What it wants of the profile.
@@ -173,27 +175,36 @@ impl Columns {
 
     /// What a record says; `None` when it is another shard's, which is told by its ids alone.
     pub(super) fn read(&self, record: &Record<'_>, share: &Share) -> Option<Reading> {
-        let sheet = self.sheet(record);
-        let Who { subject, notes } = match &sheet {
-            Ok(sheet) => self.who(sheet),
-            Err(reason) => Who::unreadable(reason.as_str()),
-        };
-        if !share.takes(record.line, &subject) {
-            return None;
-        }
+        let (Who { subject, notes }, sheet) = self.begin(record, share)?;
         let (identity, sheet) = match (subject, sheet) {
-            (Subject::Known(identity), Ok(sheet)) => (identity, sheet),
-            (subject, _) => return Some(Reading::malformed(subject, self.usual, notes)),
+            (Subject::Known(identity), Some(sheet)) => (identity, sheet),
+            (subject, _) => return Some(Reading::of_ids(subject, self.usual, notes)),
         };
         let mut doubts = Vec::new();
         let mut action = self.usual;
         Some(match self.fields(&sheet, &identity, &mut action, &mut doubts) {
-            Ok(fields) => Reading { subject: Subject::Known(identity), action, fields, notes, doubts },
+            Ok(fields) => Reading { fields, doubts, ..Reading::of_ids(Subject::Known(identity), action, notes) },
             Err(reason) => {
                 let id = identity.primary().text().into();
-                Reading::malformed(Subject::Malformed { id, reason }, action, notes)
+                let spoiled = Some(Box::new(identity));
+                Reading { spoiled, ..Reading::of_ids(Subject::Malformed { id, reason }, action, notes) }
             }
         })
+    }
+
+    /// Whom a record is about, and nothing else of what it says: just the identities that [`Columns::read`] finds.
+    pub(super) fn glance(&self, record: &Record<'_>, share: &Share) -> Option<Reading> {
+        let (Who { subject, notes }, _) = self.begin(record, share)?;
+        Some(Reading::of_ids(subject, self.usual, notes))
+    }
+
+    fn begin<'a>(&self, record: &'a Record<'a>, share: &Share) -> Option<(Who, Option<Sheet<'a>>)> {
+        let sheet = self.sheet(record);
+        let who = match &sheet {
+            Ok(sheet) => self.who(sheet),
+            Err(reason) => Who::unreadable(reason.as_str()),
+        };
+        share.takes(record.line, &who.subject).then(|| (who, sheet.ok()))
     }
 
     fn sheet<'a>(&self, record: &'a Record<'a>) -> Result<Sheet<'a>, String> {
@@ -295,8 +306,21 @@ impl Columns {
 }
 
 impl Reading {
-    fn malformed(subject: Subject, action: Action, notes: Notes) -> Self {
-        Self { subject, action, fields: Fields::default(), notes, doubts: Vec::new() }
+    fn of_ids(subject: Subject, action: Action, notes: Notes) -> Self {
+        Self { subject, spoiled: None, action, fields: Fields::default(), notes, doubts: Vec::new() }
+    }
+
+    /// Who it is about, whether or not it can be sent.
+    pub(super) fn identity(&self) -> Option<&Identity> {
+        match &self.subject {
+            Subject::Known(identity) | Subject::Spared(identity, _) => Some(identity),
+            Subject::Malformed { .. } => self.spoiled.as_deref(),
+        }
+    }
+
+    /// Whether it can be sent, as far as it was read.
+    pub(super) const fn is_well(&self) -> bool {
+        !matches!(self.subject, Subject::Malformed { .. })
     }
 }
 

@@ -7,15 +7,16 @@ use std::{collections::BTreeMap, io::Read};
 
 use super::{
     columns::Reading,
+    fields::Doubts,
     judge,
     options::Options,
-    readings::{Carry, Readings},
+    readings::{Carry, Entry, Hashing, Pile, Readings},
     reservoir::Reservoir,
-    survey::Survey,
+    survey::{NOT_ONE, Survey},
     suspects::{Prints, Suspects},
 };
 use crate::{
-    domain::{Action, Decided, Fields, Identity, Known, Past, Recall, Sample, Subject},
+    domain::{Action, Asked, Decided, Known, LineSet, Past, Recall, Sample, Schema},
     error::Error,
 };
 
@@ -28,6 +29,8 @@ pub struct Decision {
     pub counts: Changes,
     /// Up to 200 rows that will be sent, spread evenly over them, in file order.
     pub samples: Vec<Sample>,
+    /// What the survey could not see, where it did not look at fields: sentences for the prompt, without any id.
+    pub warnings: Vec<String>,
 }
 
 /// What will become of our rows, those aside that earlier tries have settled.
@@ -71,12 +74,13 @@ impl Changes {
 /// tries settled is asked about as well, but is in no set and in no count. `recall` stays on this thread, wherever `carry`
 /// reads.
 ///
-/// Of a row that counts only because the last one of its identity is suppressed, `recall` hears at that later row.
+/// The input is opened once more, from its beginning, where the last row of some identity turns out to be none that can be
+/// sent: the rows before these count instead, and `recall` hears of them at the end.
 ///
 /// # Errors
-/// [`Exit::Data`](crate::error::Exit::Data) as for [`super::survey`].
+/// [`Exit::Data`](crate::error::Exit::Data) as for [`super::survey`], and whatever `open` says.
 pub fn decide<R: Read>(
-    input: R,
+    open: &dyn Fn() -> Result<R, Error>,
     name: &str,
     options: &Options,
     survey: &Survey,
@@ -85,52 +89,31 @@ pub fn decide<R: Read>(
     carry: Carry<R>,
 ) -> Result<Decision, Error> {
     let mut bench = Bench::new(options, &survey.suspects, past, recall);
-    let mut readings = Readings::open(input, name, options)?;
-    carry(&mut readings, &mut |pile| pile.0.iter().for_each(|(line, reading)| bench.take(*line, reading)))?;
-    Ok(bench.finish())
-}
-
-/// A row that could be sent.
-#[derive(Clone, Copy)]
-struct Case<'p> {
-    line: u64,
-    settled: bool,
-    identity: &'p Identity,
-    action: Action,
-    fields: &'p Fields,
-}
-
-/// A row that may have to be sent for want of a later one.
-struct Held {
-    line: u64,
-    settled: bool,
-    identity: Identity,
-    action: Action,
-    fields: Fields,
-}
-
-impl Held {
-    fn of(case: Case<'_>) -> Self {
-        let Case { line, settled, identity, action, fields } = case;
-        Self { line, settled, identity: identity.clone(), action, fields: fields.clone() }
+    let hashing = bench.hashing(options);
+    let mut readings = Readings::open(open()?, name, options)?;
+    carry(&mut readings, &hashing, &mut |pile| bench.take(pile))?;
+    let again = std::mem::take(&mut bench.again);
+    if !again.is_empty() {
+        let mut once_more = Readings::open(open()?, name, options)?.only(again);
+        carry(&mut once_more, &hashing, &mut |pile| pile.0.iter().for_each(|entry| bench.take_after_all(entry)))?;
     }
-
-    fn case(&self) -> Case<'_> {
-        let Self { line, settled, identity, action, fields } = self;
-        Case { line: *line, settled: *settled, identity, action: *action, fields }
-    }
+    Ok(bench.finish(readings.schema()))
 }
 
 struct Bench<'a, 'r> {
-    prints: Prints,
     suspects: Option<&'a Suspects>,
     past: &'a Past,
     recall: Option<&'r mut (dyn Recall + 'r)>,
-    /// Rows that count if all later ones of their identity are suppressed; none where there is no such list.
-    held: BTreeMap<[u64; 2], Held>,
+    /// The latest row so far of each identity with a later one, which counts if none of the later ones can be sent.
+    in_reserve: BTreeMap<[u64; 2], u64>,
+    /// Rows that count after all.
+    again: LineSet,
     decided: Decided,
     counts: Changes,
     reservoir: Reservoir,
+    rows: u64,
+    /// `None`: the survey had them.
+    doubts: Option<Doubts>,
 }
 
 impl<'a, 'r> Bench<'a, 'r> {
@@ -141,87 +124,96 @@ impl<'a, 'r> Bench<'a, 'r> {
         recall: Option<&'r mut (dyn Recall + 'r)>,
     ) -> Self {
         Self {
-            prints: Prints::keyed(options.fingerprint_key),
             suspects: (options.last_wins && !suspects.is_empty()).then_some(suspects),
             past,
             recall,
-            held: BTreeMap::new(),
+            in_reserve: BTreeMap::new(),
+            again: LineSet::default(),
             decided: Decided::default(),
             counts: Changes::default(),
             reservoir: Reservoir::seeded(options.seed),
+            rows: 0,
+            doubts: options.last_wins.then(Doubts::default),
         }
     }
 
-    fn take(&mut self, line: u64, reading: &Reading) {
-        let Reading { subject, action, fields, .. } = reading;
-        let settled = self.past.settled.contains(line);
-        let (Subject::Known(identity) | Subject::Spared(identity, _)) = subject else {
-            self.counts.malformed += u64::from(!settled);
-            return;
+    fn hashing(&self, options: &Options) -> Hashing {
+        let prints = self.suspects.map(|_| Prints::keyed(options.fingerprint_key));
+        Hashing { prints, printer: self.recall.as_ref().map(|recall| recall.printer().clone()) }
+    }
+
+    fn take(&mut self, pile: &Pile) {
+        if let Some(recall) = &self.recall {
+            recall.expect(&mut pile.0.iter().filter_map(|entry| entry.print));
+        }
+        pile.0.iter().for_each(|entry| self.place(entry));
+    }
+
+    fn place(&mut self, entry: &Entry) {
+        let Entry { line, reading, whole, .. } = entry;
+        let is_new = !self.past.settled.contains(*line);
+        self.rows += 1;
+        if let Some(doubts) = &mut self.doubts {
+            doubts.note(*line, &reading.doubts);
+        }
+        let last = self.suspects.zip(*whole).and_then(|(suspects, whole)| Some((whole, suspects.last_line(whole)?)));
+        let is_last = last.is_none_or(|(_, last)| *line >= last);
+        let in_its_stead = last.filter(|_| is_last).and_then(|(whole, _)| self.in_reserve.remove(&whole));
+        if !reading.is_well() {
+            self.counts.malformed += u64::from(is_new);
+            self.again.extend(in_its_stead);
+        } else if self.is_suppressed(reading) {
+            self.counts.suppressed += u64::from(is_new);
+            self.again.extend(in_its_stead);
+        } else if let Some((whole, _)) = last.filter(|_| !is_last) {
+            self.in_reserve.insert(whole, *line);
+            self.counts.superseded += u64::from(is_new && self.decided.superseded.insert(*line));
+        } else {
+            self.ask(entry);
+        }
+    }
+
+    fn is_suppressed(&self, reading: &Reading) -> bool {
+        reading.identity().is_some_and(|identity| judge::is_suppressed(identity, reading.action, self.past))
+    }
+
+    /// Takes a row that was believed to be superseded.
+    fn take_after_all(&mut self, entry: &Entry) {
+        self.counts.superseded -= u64::from(self.decided.superseded.remove(entry.line));
+        self.ask(entry);
+    }
+
+    fn ask(&mut self, Entry { line, reading, print, .. }: &Entry) {
+        let Some(identity) = reading.identity() else { return };
+        let Reading { action, fields, .. } = reading;
+        let known = match (&mut self.recall, *print) {
+            (Some(recall), Some(print)) => recall.answer(Asked { identity, action: *action, fields, print }),
+            (Some(_) | None, _) => Known::Changed,
         };
-        let print = self.suspects.map(|_| self.prints.whole(identity));
-        let last = self.suspects.zip(print).and_then(|(suspects, print)| Some((print, suspects.last_line(print)?)));
-        if judge::is_suppressed(identity, *action, self.past) {
-            self.counts.suppressed += u64::from(!settled);
-            if let Some((print, _)) = last.filter(|(_, last)| *last <= line)
-                && let Some(case) = self.held.remove(&print)
-            {
-                self.ask(case.case());
-            }
-            return;
-        }
-        self.place(Case { line, settled, identity, action: *action, fields }, last);
-    }
-
-    /// `last` is the print of a suspect, and the line of its last row.
-    fn place(&mut self, case: Case<'_>, last: Option<([u64; 2], u64)>) {
-        let Some((print, last)) = last else { return self.ask(case) };
-        if case.line >= last {
-            if let Some(earlier) = self.held.remove(&print) {
-                self.supersede(earlier.case());
-            }
-            self.ask(case);
-        } else if self.past.suppressed.is_none() {
-            self.supersede(case);
-        } else if let Some(earlier) = self.held.insert(print, Held::of(case)) {
-            self.supersede(earlier.case());
-        }
-    }
-
-    fn supersede(&mut self, case: Case<'_>) {
-        if !case.settled {
-            self.decided.superseded.insert(case.line);
-            self.counts.superseded += 1;
-        }
-    }
-
-    fn ask(&mut self, case: Case<'_>) {
-        let Case { line, settled, identity, action, fields } = case;
-        let known = self.recall.as_mut().map_or(Known::Changed, |recall| recall.ask(identity, action, fields));
-        if settled {
+        if self.past.settled.contains(*line) {
             return;
         }
         match known {
             Known::Changed => {
-                self.counts.add(action);
-                self.reservoir.offer(line, identity);
+                self.counts.add(*action);
+                self.reservoir.offer(*line, identity);
             }
             Known::Same => {
-                self.decided.unchanged.insert(line);
+                self.decided.unchanged.insert(*line);
                 self.counts.unchanged += 1;
             }
             Known::Refused => {
-                self.decided.refused_before.insert(line);
+                self.decided.refused_before.insert(*line);
                 self.counts.refused_before += 1;
             }
         }
     }
 
-    /// An input that has changed since the survey may leave somebody held.
-    fn finish(mut self) -> Decision {
-        for held in std::mem::take(&mut self.held).into_values() {
-            self.ask(held.case());
+    fn finish(self, schema: Option<&Schema>) -> Decision {
+        let mut warnings = self.doubts.iter().flat_map(|doubts| doubts.sentences(schema)).collect::<Vec<_>>();
+        if self.doubts.is_some() && self.rows > 0 && self.counts.malformed == self.rows {
+            warnings.push(NOT_ONE.to_owned());
         }
-        Decision { decided: self.decided, counts: self.counts, samples: self.reservoir.samples() }
+        Decision { decided: self.decided, counts: self.counts, samples: self.reservoir.samples(), warnings }
     }
 }

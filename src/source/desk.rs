@@ -191,7 +191,7 @@ impl Desk {
     }
 
     fn hand_on(&mut self, record: &Record<'_>, reading: Reading, past: &Past, stretch: &mut Stretch) -> Row {
-        let Reading { subject, action, fields, notes, doubts } = reading;
+        let Reading { subject, action, fields, notes, doubts, .. } = reading;
         let subject = self.judge(record.line, subject, action, past);
         self.note(notes, &subject);
         self.doubts.note(record.line, &doubts);

@@ -35,5 +35,5 @@ mod text;
 pub use decide::{Changes, Decision, decide};
 pub use options::{ColumnWish, Dedupe, FieldWish, Format, InputName, Options, Shard, Wish};
 pub use reader::{Finish, Reader};
-pub use readings::{Carry, Pile, Readings};
+pub use readings::{Carry, Hashing, Pile, Readings};
 pub use survey::{Survey, survey};

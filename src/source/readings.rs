@@ -1,6 +1,6 @@
 //! A pass over all our rows, in piles: what reads and checks them does not know who looks at them, nor on which thread.
 //!
-//! Promises: each of our rows comes once, in file order; memory is bounded by one pile and one record. What has been
+//! Promises: each of our rows comes once, in file order; memory is bounded by the piles and one record. What has been
 //! looked at goes back to be filled again, so that whoever made a row also drops it.
 
 use std::io::Read;
@@ -11,9 +11,10 @@ use super::{
     open::{Opened, open},
     options::Options,
     share::{Place, Share},
+    suspects::Prints,
 };
 use crate::{
-    domain::{Layout, Schema},
+    domain::{Layout, LineSet, Printer, RowPrint, Schema},
     error::Error,
 };
 
@@ -22,9 +23,19 @@ const ROWS: usize = 512;
 /// A pile is full as soon as it has so many bytes of input, whatever the rows.
 const BYTES: usize = 256 * 1024;
 
-/// Some of our rows, each with its line.
+/// Some of our rows.
 #[derive(Default)]
-pub struct Pile(pub(super) Vec<(u64, Reading)>);
+pub struct Pile(pub(super) Vec<Entry>);
+
+/// One of them.
+pub(super) struct Entry {
+    pub(super) line: u64,
+    pub(super) reading: Reading,
+    /// Of whom it is about, for [`super::suspects`].
+    pub(super) whole: Option<[u64; 2]>,
+    /// Of one that can be sent.
+    pub(super) print: Option<RowPrint>,
+}
 
 impl std::fmt::Debug for Pile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -32,14 +43,37 @@ impl std::fmt::Debug for Pile {
     }
 }
 
-/// Takes piles from where they are read to where they are looked at, in order: in turn ([`Readings::in_turn`]), or on
-/// two threads.
-pub type Carry<R> = fn(&mut Readings<R>, &mut dyn FnMut(&Pile)) -> Result<(), Error>;
+/// Hashes what has been read: the dearest part of a pass, and one that needs nothing but the rows.
+#[derive(Debug, Default)]
+pub struct Hashing {
+    pub(super) prints: Option<Prints>,
+    pub(super) printer: Option<Printer>,
+}
+
+impl Hashing {
+    /// Hashes the rows of a pile, as far as anybody asks for that.
+    pub fn hash(&self, pile: &mut Pile) {
+        for Entry { reading, whole, print, .. } in &mut pile.0 {
+            let Some(identity) = reading.identity() else { continue };
+            *whole = self.prints.map(|prints| prints.whole(identity));
+            let printer = self.printer.as_ref().filter(|_| reading.is_well());
+            *print = printer.map(|printer| printer.row(identity, reading.action, &reading.fields));
+        }
+    }
+}
+
+/// Takes piles from where they are read through the hashing to where they are looked at, in order: in turn
+/// ([`Readings::in_turn`]), or each on a thread of its own.
+pub type Carry<R> = fn(&mut Readings<R>, &Hashing, &mut dyn FnMut(&Pile)) -> Result<(), Error>;
 
 /// The rows of an input, read and checked.
 pub struct Readings<R: Read> {
     opened: Opened<R>,
     share: Share,
+    /// Whether only the ids are read.
+    glancing: bool,
+    /// The only lines that are read; `None`: all.
+    only: Option<LineSet>,
 }
 
 impl<R: Read> std::fmt::Debug for Readings<R> {
@@ -50,7 +84,17 @@ impl<R: Read> std::fmt::Debug for Readings<R> {
 
 impl<R: Read> Readings<R> {
     pub(super) fn open(input: R, name: &str, options: &Options) -> Result<Self, Error> {
-        Ok(Self { opened: open(input, name, options)?, share: Share::of(options) })
+        Ok(Self { opened: open(input, name, options)?, share: Share::of(options), glancing: false, only: None })
+    }
+
+    /// Of each row nothing but whom it is about, if `glancing`.
+    pub(super) fn glancing(self, glancing: bool) -> Self {
+        Self { glancing, ..self }
+    }
+
+    /// The rows on these lines alone.
+    pub(super) fn only(self, lines: LineSet) -> Self {
+        Self { only: Some(lines), ..self }
     }
 
     /// Clears a pile and fills it; false at the end, with nothing in it.
@@ -66,19 +110,26 @@ impl<R: Read> Readings<R> {
                 continue;
             }
             bytes += record.raw.len();
-            pile.0.extend(self.opened.columns.read(&record, &self.share).map(|reading| (record.line, reading)));
+            if self.only.as_ref().is_some_and(|only| !only.contains(record.line)) {
+                continue;
+            }
+            let columns = &self.opened.columns;
+            let reading =
+                if self.glancing { columns.glance(&record, &self.share) } else { columns.read(&record, &self.share) };
+            pile.0.extend(reading.map(|reading| Entry { line: record.line, reading, whole: None, print: None }));
         }
         // Other shards' rows fill no pile.
         Ok(bytes > 0)
     }
 
-    /// Reads a pile, has it looked at, and so on to the end.
+    /// Reads a pile, has it hashed and looked at, and so on to the end.
     ///
     /// # Errors
     /// As for [`Readings::next`].
-    pub fn in_turn(&mut self, take: &mut dyn FnMut(&Pile)) -> Result<(), Error> {
+    pub fn in_turn(&mut self, hashing: &Hashing, take: &mut dyn FnMut(&Pile)) -> Result<(), Error> {
         let mut pile = Pile::default();
         while self.next(&mut pile)? {
+            hashing.hash(&mut pile);
             take(&pile);
         }
         Ok(())

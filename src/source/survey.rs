@@ -9,9 +9,9 @@ use super::{
     columns::Reading,
     fields::Doubts,
     options::Options,
-    readings::{Carry, Readings},
+    readings::{Carry, Entry, Hashing, Pile, Readings},
     reservoir::Reservoir,
-    suspects::{Suspects, Watch},
+    suspects::{Prints, Suspects, Watch},
 };
 use crate::{
     domain::{Digest, Identity, Layout, Sample, Schema, Subject},
@@ -25,6 +25,9 @@ const MANY: u64 = 100;
 /// Ids of digits that are longer are counted as if they had this length.
 const LENGTHS: usize = 40;
 
+/// Said of a file, by whoever has looked at the rows' fields.
+pub(super) const NOT_ONE: &str = "not one row can be sent: every one is malformed";
+
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survey {
@@ -32,7 +35,8 @@ pub struct Survey {
     pub rows: u64,
     /// Rows of the input up to `--limit`'s end, ours or not.
     pub met: u64,
-    /// Rows among ours that cannot be sent.
+    /// Rows among ours that cannot be sent. Where the last row of an identity wins, fields are not looked at: there the
+    /// deciding pass that follows knows the rest ([`super::Changes::malformed`]).
     pub malformed: u64,
     /// Rows with an id such as `NULL` or `1.23457E+15`, whether or not these are sent.
     pub odd: u64,
@@ -61,9 +65,10 @@ pub struct Survey {
 /// [`Exit::Data`](crate::error::Exit::Data) when the file is not what can be read as rows with ids, and when it cannot
 /// be read to its end.
 pub fn survey<R: Read>(input: R, name: &str, options: &Options, carry: Carry<R>) -> Result<Survey, Error> {
-    let mut readings = Readings::open(input, name, options)?;
+    let mut readings = Readings::open(input, name, options)?.glancing(options.last_wins);
     let mut census = Census::new(options);
-    carry(&mut readings, &mut |pile| pile.0.iter().for_each(|(line, reading)| census.look_at(*line, reading)))?;
+    let prints = options.last_wins.then(|| Prints::keyed(options.fingerprint_key));
+    carry(&mut readings, &Hashing { prints, printer: None }, &mut |pile| census.look_at(pile))?;
     let (records, lines) = (readings.met(), readings.lines_so_far());
     let warnings = census.warnings(records, lines, readings.schema());
     let (drained, layout) = readings.drain()?;
@@ -104,29 +109,36 @@ impl Census {
             trimmed: 0,
             non_ascii: 0,
             reservoir: Reservoir::seeded(options.seed),
-            watch: options.last_wins.then(|| Watch::keyed(options.fingerprint_key)),
+            watch: options.last_wins.then(Watch::default),
             doubts: Doubts::default(),
             digits: Digits::default(),
         }
     }
 
-    fn look_at(&mut self, line: u64, reading: &Reading) {
+    fn look_at(&mut self, pile: &Pile) {
+        if let Some(watch) = &self.watch {
+            watch.expect(pile.0.iter().filter_map(|entry| entry.whole));
+        }
+        pile.0.iter().for_each(|entry| self.count(entry));
+    }
+
+    fn count(&mut self, Entry { line, reading, whole, .. }: &Entry) {
         let Reading { subject, notes, doubts, .. } = reading;
         self.rows += 1;
         self.odd += u64::from(notes.odd);
         self.trimmed += u64::from(notes.trimmed);
         self.non_ascii += u64::from(notes.non_ascii);
-        self.doubts.note(line, doubts);
+        self.doubts.note(*line, doubts);
         match subject {
-            Subject::Known(identity) | Subject::Spared(identity, _) => self.meet(line, identity),
+            Subject::Known(identity) | Subject::Spared(identity, _) => self.meet(*line, identity, *whole),
             Subject::Malformed { .. } => self.malformed += 1,
         }
     }
 
-    fn meet(&mut self, line: u64, identity: &Identity) {
+    fn meet(&mut self, line: u64, identity: &Identity, whole: Option<[u64; 2]>) {
         self.digits.count(identity.primary().text());
-        if let Some(watch) = &mut self.watch {
-            watch.meet(line, identity);
+        if let (Some(watch), Some(whole)) = (&mut self.watch, whole) {
+            watch.meet(line, whole);
         }
         self.reservoir.offer(line, identity);
     }
@@ -153,8 +165,8 @@ impl Census {
             ));
         }
         warnings.extend(self.doubts.sentences(schema));
-        if self.rows > 0 && self.malformed == self.rows {
-            warnings.push("not one row can be sent: every one is malformed".to_owned());
+        if self.watch.is_none() && self.rows > 0 && self.malformed == self.rows {
+            warnings.push(NOT_ONE.to_owned());
         }
         warnings
     }

@@ -6,7 +6,8 @@
 
 use std::{
     collections::HashMap,
-    hash::{DefaultHasher, Hasher as _},
+    hash::{BuildHasherDefault, DefaultHasher, Hasher},
+    hint::black_box,
 };
 
 use crate::domain::Identity;
@@ -22,7 +23,28 @@ const FIRST: usize = 1 << 20;
 
 /// Those who may occur more than once, and the last line of each.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub(super) struct Suspects(HashMap<[u64; 2], u64>);
+pub(super) struct Suspects(HashMap<[u64; 2], u64, BuildHasherDefault<Folded>>);
+
+/// Of what is a keyed hash already.
+#[derive(Default)]
+struct Folded(u64);
+
+impl Hasher for Folded {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64((*byte).into()));
+    }
+
+    fn write_u64(&mut self, part: u64) {
+        self.0 = self.0.rotate_left(5) ^ part;
+    }
+
+    /// The length of an array says nothing.
+    fn write_usize(&mut self, _length: usize) {}
+}
 
 impl std::fmt::Debug for Suspects {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -43,7 +65,7 @@ impl Suspects {
 }
 
 /// Hashes the primary id of an identity under a key of this process.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Prints([u8; 32]);
 
 impl Prints {
@@ -51,14 +73,10 @@ impl Prints {
         Self(key)
     }
 
-    /// 64 bits, for the filters.
-    fn short(self, identity: &Identity) -> u64 {
-        hash(&self.0[..16], identity)
-    }
-
-    /// 128 bits: two of 10 million identities have the same but for odds of about 1 in 10^24.
+    /// 128 bits: two of 10 million identities have the same but for odds of about 1 in 10^24. The first 64 are for the
+    /// filters.
     pub(super) fn whole(self, identity: &Identity) -> [u64; 2] {
-        [self.short(identity), hash(&self.0[16..], identity)]
+        [hash(&self.0[..16], identity), hash(&self.0[16..], identity)]
     }
 }
 
@@ -72,22 +90,25 @@ fn hash(key: &[u8], identity: &Identity) -> u64 {
 }
 
 /// Finds the suspects.
+#[derive(Default)]
 pub(super) struct Watch {
-    prints: Prints,
     filters: Vec<Filter>,
     suspects: Suspects,
 }
 
 impl Watch {
-    pub(super) fn keyed(key: [u8; 32]) -> Self {
-        Self { prints: Prints::keyed(key), filters: Vec::new(), suspects: Suspects::default() }
+    /// These will be met soon. Their blocks are far away, and are fetched all at once, not one after the other.
+    pub(super) fn expect(&self, identities: impl Iterator<Item = [u64; 2]>) {
+        let first_words =
+            |[short, _]: [u64; 2]| self.filters.iter().fold(0, |sum, filter| sum ^ filter.block(short)[0]);
+        black_box(identities.map(first_words).fold(0, |sum, word| sum ^ word));
     }
 
-    /// Takes one row that could be sent.
-    pub(super) fn meet(&mut self, line: u64, identity: &Identity) {
-        let short = self.prints.short(identity);
+    /// Takes one row that can be sent, as far as its ids tell; see [`Prints::whole`].
+    pub(super) fn meet(&mut self, line: u64, whole: [u64; 2]) {
+        let [short, _] = whole;
         if self.filters.iter().any(|filter| filter.has(short)) {
-            self.suspects.0.insert(self.prints.whole(identity), line);
+            self.suspects.0.insert(whole, line);
             return;
         }
         if self.filters.last().is_none_or(|filter| filter.room == 0) {
@@ -121,8 +142,12 @@ impl Filter {
         Self { blocks: vec![[0; BLOCK / 64]; blocks], room: blocks * ROWS }
     }
 
+    fn block(&self, hash: u64) -> &[u64; BLOCK / 64] {
+        &self.blocks[self.place(hash)]
+    }
+
     fn has(&self, hash: u64) -> bool {
-        let block = &self.blocks[self.place(hash)];
+        let block = self.block(hash);
         bits(hash).all(|(word, bit)| block[word] & bit != 0)
     }
 

@@ -141,7 +141,7 @@ pub(crate) fn decided(store: &Store, input: &[u8], rows: &Rows, past: &mut Past)
     let survey = source::survey(Cursor::new(input), "customers.csv", &options, Readings::in_turn)?;
     let mut recollection = memory.borrow_mut().recollect(now(), None)?;
     let decision = source::decide(
-        Cursor::new(input),
+        &|| Ok(Cursor::new(input)),
         "customers.csv",
         &options,
         &survey,
