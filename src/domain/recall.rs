@@ -32,9 +32,7 @@ pub trait Recall {
     fn printer(&self) -> &Printer;
 
     /// Some of these rows will be asked about soon: what is known of them may be far away.
-    fn expect(&self, rows: &mut dyn Iterator<Item = RowPrint>) {
-        let _whatever_they_are = rows;
-    }
+    fn expect(&self, _rows: &mut dyn Iterator<Item = RowPrint>) {}
 
     /// What is known of a row.
     fn answer(&mut self, row: Asked<'_>) -> Known;

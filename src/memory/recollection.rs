@@ -19,7 +19,7 @@ const NOTHING: u64 = 0;
 /// The lowest bit of a content tells a refused one; the other 63 are of its print.
 const REFUSED: u64 = 1;
 /// Entries that share a bucket, about.
-const BUCKET: u64 = 8;
+const BUCKET: usize = 8;
 /// Beyond 128 million entries the buckets grow instead of the table of them.
 const MOST_BUCKET_BITS: u32 = 24;
 
@@ -59,7 +59,7 @@ impl Recollection {
         let len = reading.len()?;
         let too_many = || Error::new(Exit::Data, format!("the memory in {} says it has {len} entries", store.name()));
         let capacity = u32::try_from(len).map_err(|_| too_many())?;
-        let bucket_bits = (len / BUCKET).checked_ilog2().unwrap_or(0).min(MOST_BUCKET_BITS);
+        let bucket_bits = (len / BUCKET as u64).checked_ilog2().unwrap_or(0).min(MOST_BUCKET_BITS);
         let mut starts = Vec::with_capacity((1 << bucket_bits) + 1);
         let mut contents = Vec::new();
         contents.try_reserve_exact(capacity as usize).map_err(|_| too_many())?;
@@ -169,7 +169,7 @@ impl Recall for Recollection {
         let starts: Vec<usize> = rows.map(|row| self.starts[bucket(row.who, self.bucket_bits)] as usize).collect();
         let content = |at: usize| self.contents.get(at).copied().unwrap_or(NOTHING);
         // A bucket may lie across two lines of the cache.
-        black_box(starts.iter().fold(0, |sum, start| sum ^ content(*start) ^ content(start + BUCKET as usize - 1)));
+        black_box(starts.iter().fold(0, |sum, start| sum ^ content(*start) ^ content(start + BUCKET - 1)));
     }
 
     fn answer(&mut self, Asked { print: RowPrint { who, what }, .. }: Asked<'_>) -> Known {

@@ -92,18 +92,15 @@ impl Sorter {
     fn set_aside(&mut self) -> io::Result<()> {
         // Of one print, the row that was taken first comes first.
         self.order.sort_unstable();
-        let run = match &self.aside {
-            Some(aside) => {
-                let mut out = BufWriter::with_capacity(BUFFER, aside.file(self.runs.len())?);
-                self.order.iter().try_for_each(|(_, at)| out.write_all(self.row(*at)))?;
-                let mut file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-                file.rewind()?;
-                Run::over(BufReader::with_capacity(BUFFER, file))
-            }
-            None => {
-                let rows: Vec<u8> = self.order.iter().flat_map(|(_, at)| self.row(*at)).copied().collect();
-                Run::over(Cursor::new(rows))
-            }
+        let run = if let Some(aside) = &self.aside {
+            let mut out = BufWriter::with_capacity(BUFFER, aside.file(self.runs.len())?);
+            self.order.iter().try_for_each(|(_, at)| out.write_all(self.row(*at)))?;
+            let mut file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+            file.rewind()?;
+            Run::over(BufReader::with_capacity(BUFFER, file))
+        } else {
+            let rows: Vec<u8> = self.order.iter().flat_map(|(_, at)| self.row(*at)).copied().collect();
+            Run::over(Cursor::new(rows))
         };
         self.runs.push(run);
         self.rows.clear();
@@ -186,10 +183,12 @@ mod tests {
 
     fn sorted(rows: &[(u8, Vec<u8>)], aside: Option<Aside>, run: usize) -> Vec<(u8, Vec<u8>)> {
         let mut sorter = Sorter::new(aside, run);
-        rows.iter().for_each(|(who, row)| sorter.take(Print([*who; 16]), row).unwrap());
-        let mut sorted = sorter.sorted().unwrap();
+        for (who, row) in rows {
+            sorter.take(Print([*who; 16]), row).unwrap();
+        }
+        let mut in_order = sorter.sorted().unwrap();
         let mut all = Vec::new();
-        while let Some((Print(who), row)) = sorted.next().unwrap() {
+        while let Some((Print(who), row)) = in_order.next().unwrap() {
             all.push((who[0], row.to_vec()));
         }
         all
@@ -207,7 +206,7 @@ mod tests {
             let last: Vec<(u8, Vec<u8>)> = last.into_iter().collect();
             prop_assert_eq!(&sorted(&rows, None, run), &last);
             prop_assert_eq!(&sorted(&rows, Some(aside), run), &last);
-            prop_assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+            prop_assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
         }
     }
 }

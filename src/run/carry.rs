@@ -41,7 +41,7 @@ pub(super) fn carry<R: Read + Send>(
         };
         let hash = move || {
             for mut pile in filled {
-                hashing.hash(&mut pile);
+                hashing.work(&mut pile);
                 if hand_on.send(pile).is_err() {
                     break;
                 }

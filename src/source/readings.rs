@@ -52,7 +52,7 @@ pub struct Hashing {
 
 impl Hashing {
     /// Hashes the rows of a pile, as far as anybody asks for that.
-    pub fn hash(&self, pile: &mut Pile) {
+    pub fn work(&self, pile: &mut Pile) {
         for Entry { reading, whole, print, .. } in &mut pile.0 {
             let Some(identity) = reading.identity() else { continue };
             *whole = self.prints.map(|prints| prints.whole(identity));
@@ -129,7 +129,7 @@ impl<R: Read> Readings<R> {
     pub fn in_turn(&mut self, hashing: &Hashing, take: &mut dyn FnMut(&Pile)) -> Result<(), Error> {
         let mut pile = Pile::default();
         while self.next(&mut pile)? {
-            hashing.hash(&mut pile);
+            hashing.work(&mut pile);
             take(&pile);
         }
         Ok(())
