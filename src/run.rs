@@ -26,6 +26,7 @@ mod recount;
 mod remembered;
 mod serve;
 mod signals;
+mod store;
 mod suppress;
 mod target;
 mod threads;

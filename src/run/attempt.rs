@@ -17,8 +17,9 @@ use super::{
     opening::{Opening, same_rows_as_finished},
     place::Place,
     profiles,
-    remembered::{self, Remembered, Store},
+    remembered::{self, Remembered},
     signals::{Stops, signals},
+    store::Store,
     suppress, threads, wall,
 };
 use crate::{

@@ -3,7 +3,7 @@
 //!
 //! Promises: a crash at any moment leaves the list too long or the memory too short, never the other way round.
 
-use super::remembered::Store;
+use super::store::Store;
 use crate::{
     domain::{Action, Identity, Row, Spared, Subject},
     error::Error,

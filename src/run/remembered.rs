@@ -3,12 +3,9 @@
 //! Promises: nothing is remembered that is not in the synced journal; whoever left is pruned or forgotten only when this
 //! sync is complete.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::collections::HashSet;
 
-use super::{carry::carry, input::Input, patience::share, wall};
+use super::{carry::carry, input::Input, patience::share, store::Store, wall};
 use crate::{
     config::{Amount, Job, MemoryWish},
     domain::{Batch, Id, IdKind, Identity, Moment, Past, Recall, Subject, say_count},
@@ -17,17 +14,6 @@ use crate::{
     remote::Description,
     source::{self, Decision},
 };
-
-/// The memory, for the threads that need it.
-#[derive(Clone)]
-pub(super) struct Store(Arc<Mutex<Memory>>);
-
-impl Store {
-    /// A thread that panicked while it held it ends the run anyway; what it had committed is whole.
-    pub(super) fn lock(&self) -> MutexGuard<'_, Memory> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// What a sync remembers, in the course of one run.
 pub(super) struct Remembered {
@@ -50,7 +36,7 @@ impl Remembered {
         };
         let kinds = kinds(&job.description);
         let memory = Memory::open(&wish.directory, &about, &kinds, wish.first, job.place.group_readable)?;
-        let store = Store(Arc::new(Mutex::new(memory)));
+        let store = Store::of(memory);
         Ok(Some(Self { store, wish, recollection: None, leavers: Vec::new(), nameless: false }))
     }
 

@@ -18,7 +18,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{beforehand::Beforehand, remembered::Store, wall};
+use super::{beforehand::Beforehand, store::Store, wall};
 use crate::{
     domain::{Aside, Batch, Digest, Outcome, Past},
     error::{Error, Exit},
