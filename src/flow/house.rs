@@ -3,8 +3,11 @@
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
+    future::poll_fn,
+    pin::pin,
     rc::Rc,
     sync::LazyLock,
+    task::Poll,
     time::Duration,
 };
 
@@ -75,6 +78,8 @@ pub(super) struct House<'a, R> {
     pub(super) spurned: Spurned,
     /// Rows that were permitted to create a profile, by this try and earlier ones.
     creations: Cell<u64>,
+    /// Nothing is awaited any more.
+    let_go: Cell<bool>,
 }
 
 /// Counted apart for calls that change something and calls that read: a firewall may let the one pass and not the other.
@@ -107,6 +112,7 @@ impl<'a, R: Remote> House<'a, R> {
             app: RefCell::default(),
             spurned: Spurned::default(),
             creations: Cell::new(0),
+            let_go: Cell::new(false),
         }
     }
 
@@ -135,6 +141,21 @@ impl<'a, R: Remote> House<'a, R> {
 
     pub(super) fn leave(&self, line: u64) {
         self.inside.borrow_mut().remove(&line);
+    }
+
+    /// Whoever waits from now on, be it for an answer, is sent home when he is next asked.
+    pub(super) fn let_go(&self) {
+        self.let_go.set(true);
+    }
+
+    /// Walks on, until nothing is awaited any more.
+    pub(super) async fn unless_let_go<T>(&self, walk: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+        let mut walk = pin!(walk);
+        poll_fn(|context| match walk.as_mut().poll(context) {
+            Poll::Pending if self.let_go.get() => Poll::Ready(Err(Stop::Closed)),
+            polled @ (Poll::Ready(_) | Poll::Pending) => polled,
+        })
+        .await
     }
 
     /// Up to `most` rows in the house but the one on `line`.
