@@ -204,6 +204,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
     }
 
     async fn rest(&mut self) -> Result<(), Stop> {
+        self.house.ask_witness_if_needed().await?;
         let pause = self.house.draw(&mut self.delays);
         self.house.gate.pause_until(Instant::now() + pause).await?;
         self.house.ask_witness_if_needed().await
