@@ -40,7 +40,11 @@ pub(super) const NO_ERROR: u8 = 0;
 pub(super) const REFUSED_STREAM: u8 = 7;
 pub(super) const ENHANCE_YOUR_CALM: u8 = 11;
 
-/// `:status` 204 and 404, by their numbers in HPACK's static table.
+/// `:method` GET, by its number in HPACK's static table; it stands first.
+const GET: u8 = 0x82;
+
+/// `:status` 200, 204 and 404, likewise.
+const OK: &[u8] = &[0x88];
 pub(super) const GONE: &[u8] = &[0x89];
 pub(super) const NOT_FOUND: &[u8] = &[0x8d];
 
@@ -59,6 +63,11 @@ pub(super) fn reset(stream: u32, code: u8) -> Vec<u8> {
 
 pub(super) fn gone(stream: u32) -> Vec<u8> {
     frame(HEADERS, END_STREAM | END_HEADERS, stream, GONE)
+}
+
+fn found(stream: u32) -> Vec<u8> {
+    let body = br#"{"data":{"profile_id":"p","app_id":"app"}}"#;
+    [frame(HEADERS, END_HEADERS, stream, OK), frame(DATA, END_STREAM, stream, body)].concat()
 }
 
 /// What becomes of the connection.
@@ -123,6 +132,7 @@ async fn converse(mut stream: impl AsyncRead + AsyncWriteExt + Unpin, requests: 
             SETTINGS if flags & ACK == 0 => (frame(SETTINGS, ACK, 0, &[]), Connection::Stays),
             PING if flags & ACK == 0 => (frame(PING, ACK, 0, &payload), Connection::Stays),
             HEADERS if requests.fetch_add(1, Ordering::SeqCst) == 0 => (farewell.0(id), farewell.1),
+            HEADERS if payload.first() == Some(&GET) => (found(id), Connection::Stays),
             HEADERS => (gone(id), Connection::Stays),
             _ => continue,
         };
