@@ -19,7 +19,8 @@ const PROBE_CAP: Duration = Duration::from_mins(1);
 /// A remote that was never reached within this is not worth waiting for.
 const NEVER_REACHED: Duration = Duration::from_secs(30);
 
-/// Where no fresh row is tried, the witness is asked after so much silence: before that is taken for an outage.
+/// Where no fresh row is tried, the witness is asked after so much silence: sooner than it is taken for an
+/// outage.
 const WITNESS_AFTER: Duration = Duration::from_secs(5);
 /// After this part of `--give-up-after` without a definitive answer the witness is asked, however many rows are fresh: so
 /// late that an outage's probes are mostly rows, so early that an attempt may time out before it and another after it.
@@ -41,9 +42,9 @@ pub(super) struct Health {
     /// Rows in the house whose last attempt failed, whatever others were answered: no witnesses for or against the API.
     doubtful_rows: BTreeSet<u64>,
     outage: Option<Outage>,
-    /// A row has failed since the witness was last asked.
+    /// Rows have failed since the witness was last asked.
     unwitnessed: bool,
-    /// A row has that was in doubt before: it told nothing about the API.
+    /// One of them was in doubt before: it told nothing about the API.
     failed_again: bool,
     last_words: Option<String>,
 }
