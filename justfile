@@ -38,4 +38,4 @@ mutations:
 
 # 200,000 rows while a fifth of all requests fails
 storm:
-    cargo test --release --test sim -- --ignored a_fifth
+    cargo test --release --test sim -- --ignored --nocapture a_fifth

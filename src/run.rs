@@ -7,6 +7,7 @@ mod ahead;
 mod ask;
 mod attempt;
 mod beforehand;
+mod came;
 mod carry;
 mod closing;
 mod descriptors;

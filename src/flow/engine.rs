@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use futures::{Stream, StreamExt, stream::FuturesUnordered};
+use futures::{FutureExt, Stream, StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use crate::domain::{Evidence, Fact, Past, Sample};
@@ -149,10 +149,21 @@ impl<'a, R: Remote> Engine<'a, R> {
             };
             shift.handle(event);
         }
+        if shift.must_leave_now() {
+            self.let_go(&mut walks, &mut shift);
+            self.hand_over(&mut shift, &mut ledger, &mut desk).await;
+        }
         desk.spectator.show(&self.pulse(&shift, total));
         let figures = self.figures();
         let (ending, account) = shift.close();
         Report { ending, account, figures }
+    }
+
+    /// Nothing is awaited any more, not even the wire: each row is asked once what is known of it.
+    fn let_go<F: Future<Output = Departure>>(&self, walks: &mut FuturesUnordered<F>, shift: &mut Shift) {
+        self.house.let_go();
+        let departures = Pin::new(walks).iter_pin_mut().filter_map(FutureExt::now_or_never).collect();
+        shift.handle(Event::Departed(departures));
     }
 
     /// Hands over what is settled. While the journal takes its time nothing is sent, but signals and the clock are heard.

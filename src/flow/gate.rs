@@ -33,6 +33,8 @@ pub(super) enum Lane {
     Row,
     /// An investigation's looks: they pass while the rows wait.
     Investigation,
+    /// The one look at the impossible id: it goes before the rows that wait.
+    Witness,
 }
 
 /// Governor's clock, on Tokio's: governor's own ignores a paused clock.
@@ -72,6 +74,7 @@ struct State {
     single: Option<Duration>,
     last_sent: Option<Instant>,
     reserved: bool,
+    witness_waits: bool,
     closed: bool,
 }
 
@@ -122,6 +125,7 @@ impl Gate {
                 single: None,
                 last_sent: None,
                 reserved: false,
+                witness_waits: false,
                 closed: false,
             }),
             in_flight: Cell::new(0),
@@ -133,13 +137,21 @@ impl Gate {
     /// Waits for a turn: in order of arrival within a lane, at the permitted pace, with a place on the wire.
     pub(super) async fn pass(&self, lane: Lane) -> Result<Pass<'_>, Closed> {
         let _turn = match lane {
-            Lane::Row => self.row_turnstile.lock().await,
-            Lane::Investigation => self.investigation_turnstile.lock().await,
+            Lane::Row => Some(self.row_turnstile.lock().await),
+            Lane::Investigation => Some(self.investigation_turnstile.lock().await),
+            Lane::Witness => {
+                self.state.borrow_mut().witness_waits = true;
+                None
+            }
         };
         loop {
             match self.decide(lane) {
                 Decision::Go => {
                     self.in_flight.set(self.in_flight.get() + 1);
+                    if lane == Lane::Witness {
+                        self.state.borrow_mut().witness_waits = false;
+                        self.changed.notify_waiters();
+                    }
                     return Ok(Pass { gate: self });
                 }
                 Decision::WaitUntil(deadline) => {
@@ -161,7 +173,12 @@ impl Gate {
         if state.closed {
             return Decision::Refuse;
         }
-        if state.reserved && lane == Lane::Row {
+        let gives_way = match lane {
+            Lane::Row => state.reserved || state.witness_waits,
+            Lane::Witness => state.reserved,
+            Lane::Investigation => false,
+        };
+        if gives_way {
             return Decision::WaitForChange;
         }
         if let Some(held) = state.held_until {

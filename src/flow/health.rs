@@ -19,6 +19,15 @@ const PROBE_CAP: Duration = Duration::from_mins(1);
 /// A remote that was never reached within this is not worth waiting for.
 const NEVER_REACHED: Duration = Duration::from_secs(30);
 
+/// Where no fresh row is tried, the witness is asked after so much silence: sooner than it is taken for an
+/// outage.
+const WITNESS_AFTER: Duration = Duration::from_secs(5);
+/// After this part of `--give-up-after` without a definitive answer the witness is asked, however many rows are fresh: so
+/// late that an outage's probes are mostly rows, so early that an attempt may time out before it and another after it.
+const PATIENCE_FOR_ROWS: u32 = 4;
+/// The witness has no line in the input.
+pub(super) const NO_LINE: u64 = 0;
+
 /// Whether the API is well.
 #[derive(Debug)]
 pub(super) struct Health {
@@ -28,8 +37,15 @@ pub(super) struct Health {
     quiet_since: Instant,
     trouble_since: Option<Instant>,
     failures: u64,
+    /// Since the last definitive answer, the witness among them.
     failed_rows: BTreeSet<u64>,
+    /// Rows in the house whose last attempt failed, whatever others were answered: no witnesses for or against the API.
+    doubtful_rows: BTreeSet<u64>,
     outage: Option<Outage>,
+    /// Rows have failed since the witness was last asked.
+    unwitnessed: bool,
+    /// One of them was in doubt before: it told nothing about the API.
+    failed_again: bool,
     last_words: Option<String>,
 }
 
@@ -68,7 +84,10 @@ impl Health {
             trouble_since: None,
             failures: 0,
             failed_rows: BTreeSet::new(),
+            doubtful_rows: BTreeSet::new(),
             outage: None,
+            unwitnessed: false,
+            failed_again: false,
             last_words: None,
         }
     }
@@ -99,13 +118,15 @@ impl Health {
         self.definitive
     }
 
-    /// A definitive answer came; tells whether it ended an outage.
-    pub(super) fn definitive(&mut self, now: Instant) -> bool {
+    /// A definitive answer about a row came; tells whether it ended an outage.
+    pub(super) fn definitive(&mut self, line: u64, now: Instant) -> bool {
+        self.is_beyond_doubt(line);
         self.definitive += 1;
         self.quiet_since = self.quiet_since.max(now);
         self.trouble_since = None;
         self.failures = 0;
         self.failed_rows.clear();
+        self.witness_is_asked();
         self.outage.take().is_some()
     }
 
@@ -130,6 +151,10 @@ impl Health {
         self.trouble_since.get_or_insert(now);
         self.failures += 1;
         self.failed_rows.insert(line);
+        if line != NO_LINE {
+            self.failed_again |= !self.doubtful_rows.insert(line);
+            self.unwitnessed = true;
+        }
         if let Some(words) = words {
             self.last_words = Some(words.to_owned());
         }
@@ -152,9 +177,26 @@ impl Health {
         Alarm::Outage(first)
     }
 
-    /// Whether no row in the house is fresh enough to be a witness: each has failed since the last definitive answer.
-    pub(super) fn needs_witness(&self, rows_in_house: usize) -> bool {
-        (self.outage.is_some() || rows_in_house <= 1) && self.failed_rows.len() >= rows_in_house.max(1)
+    /// A row was answered well, or is in the house no longer.
+    pub(super) fn is_beyond_doubt(&mut self, line: u64) {
+        self.doubtful_rows.remove(&line);
+    }
+
+    /// Whether an impossible id is to be looked at, to tell an outage from rows that always fail: the rows that are tried
+    /// have failed before, or all that are in the house have; or trouble has lasted for so much of the run's patience that
+    /// there is no more time to try fresh ones. Once for each failed row at most.
+    pub(super) fn needs_witness(&self, rows_in_house: usize, now: Instant, give_up_after: Duration) -> bool {
+        let nobody_is_fresh = self.doubtful_rows.len() >= rows_in_house;
+        let is_silent = now.saturating_duration_since(self.quiet_since) >= WITNESS_AFTER;
+        let trouble = self.trouble_since.map(|since| now.saturating_duration_since(since));
+        let time_runs_out = trouble.is_some_and(|trouble| trouble >= give_up_after / PATIENCE_FOR_ROWS);
+        let is_alone = nobody_is_fresh && rows_in_house <= 1;
+        self.unwitnessed && (is_alone || time_runs_out || (is_silent && (nobody_is_fresh || self.failed_again)))
+    }
+
+    /// The witness is asked.
+    pub(super) const fn witness_is_asked(&mut self) {
+        (self.unwitnessed, self.failed_again) = (false, false);
     }
 
     /// Since when the API has not answered, while that is an outage.
@@ -202,7 +244,7 @@ mod tests {
         }
         assert_eq!(fail(&mut health, 5, false, start + seconds(11)), Alarm::Outage(FIRST_PROBE));
         assert_eq!(fail(&mut health, 6, false, start + seconds(12)), Alarm::Outage(FIRST_PROBE * 2));
-        assert!(health.definitive(start + seconds(13)));
+        assert!(health.definitive(1, start + seconds(13)));
         assert_eq!(health.outage_since(), None);
     }
 

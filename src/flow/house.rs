@@ -3,8 +3,11 @@
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
+    future::poll_fn,
+    pin::pin,
     rc::Rc,
     sync::LazyLock,
+    task::Poll,
     time::Duration,
 };
 
@@ -16,7 +19,7 @@ use super::{
     Ending, Options, Remote,
     gate::{Closed, Gate, Lane},
     guards::Trip,
-    health::{Alarm, Health, Overdue},
+    health::{Alarm, Health, NO_LINE, Overdue},
     retry::Delays,
     stats::Stats,
 };
@@ -27,8 +30,6 @@ const HOLD_MARGIN: Duration = Duration::from_secs(1);
 const FIRST_HOLD: Duration = Duration::from_secs(1);
 /// … up to this.
 const HOLD_CAP: Duration = Duration::from_mins(1);
-/// The witness has no line in the input.
-pub(super) const NO_LINE: u64 = 0;
 /// What a call carries that is about nothing but who is there.
 pub(super) static NO_FIELDS: LazyLock<Fields> = LazyLock::new(Fields::default);
 /// The call that changes nothing.
@@ -75,6 +76,8 @@ pub(super) struct House<'a, R> {
     pub(super) spurned: Spurned,
     /// Rows that were permitted to create a profile, by this try and earlier ones.
     creations: Cell<u64>,
+    /// Nothing is awaited any more.
+    let_go: Cell<bool>,
 }
 
 /// Counted apart for calls that change something and calls that read: a firewall may let the one pass and not the other.
@@ -107,6 +110,7 @@ impl<'a, R: Remote> House<'a, R> {
             app: RefCell::default(),
             spurned: Spurned::default(),
             creations: Cell::new(0),
+            let_go: Cell::new(false),
         }
     }
 
@@ -135,6 +139,22 @@ impl<'a, R: Remote> House<'a, R> {
 
     pub(super) fn leave(&self, line: u64) {
         self.inside.borrow_mut().remove(&line);
+        self.health.borrow_mut().is_beyond_doubt(line);
+    }
+
+    /// Whoever waits from now on, be it for an answer, is sent home when he is next asked.
+    pub(super) fn let_go(&self) {
+        self.let_go.set(true);
+    }
+
+    /// Walks on, until nothing is awaited any more.
+    pub(super) async fn unless_let_go<T>(&self, walk: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+        let mut walk = pin!(walk);
+        poll_fn(|context| match walk.as_mut().poll(context) {
+            Poll::Pending if self.let_go.get() => Poll::Ready(Err(Stop::Closed)),
+            polled @ (Poll::Ready(_) | Poll::Pending) => polled,
+        })
+        .await
     }
 
     /// Up to `most` rows in the house but the one on `line`.
@@ -171,7 +191,7 @@ impl<'a, R: Remote> House<'a, R> {
         }
         tracing::trace!(line, status = reply.evidence.status, ms = took.as_millis(), "answered");
         match &reply.word {
-            Word::Done(_) | Word::Next(_) | Word::Refused => self.all_is_well(now),
+            Word::Done(_) | Word::Next(_) | Word::Refused => self.all_is_well(line, now),
             Word::Again { after, blame } => {
                 tracing::debug!(line, status = reply.evidence.status, "came to nothing, and will be repeated");
                 self.stats.borrow_mut().repeated();
@@ -187,9 +207,9 @@ impl<'a, R: Remote> House<'a, R> {
         Ok(())
     }
 
-    fn all_is_well(&self, now: Instant) {
+    fn all_is_well(&self, line: u64, now: Instant) {
         *self.holds.borrow_mut() = Delays::growing(FIRST_HOLD, HOLD_CAP);
-        let outage_is_over = self.health.borrow_mut().definitive(now);
+        let outage_is_over = self.health.borrow_mut().definitive(line, now);
         if outage_is_over {
             self.gate.open();
             self.gate.slow_down(now);
@@ -227,13 +247,16 @@ impl<'a, R: Remote> House<'a, R> {
         }
     }
 
-    /// Where no fresh row is left to tell an outage from a bad row, an impossible id is looked at instead.
+    /// Where no row is left that can tell an outage from bad rows in time, an impossible id is looked at, before any other
+    /// row is tried.
     pub(super) async fn ask_witness_if_needed(&self) -> Result<(), Stop> {
-        let needed = self.health.borrow().needs_witness(self.inside.borrow().len());
+        let rows = self.inside.borrow().len();
+        let needed = self.health.borrow().needs_witness(rows, Instant::now(), self.options.give_up_after);
         if !needed || self.witness_is_out.replace(true) {
             return Ok(());
         }
-        let asked = self.attempt(Lane::Row, NO_LINE, LOOK, (&self.remote.witness(), &NO_FIELDS)).await;
+        self.health.borrow_mut().witness_is_asked();
+        let asked = self.attempt(Lane::Witness, NO_LINE, LOOK, (&self.remote.witness(), &NO_FIELDS)).await;
         self.witness_is_out.set(false);
         asked.map(|_| ())
     }

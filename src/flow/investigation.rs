@@ -10,7 +10,8 @@ use tokio::time::Instant;
 use super::{
     Ending, Remote, Renewal,
     gate::Lane,
-    house::{House, LOOK, NO_FIELDS, NO_LINE, Stop},
+    health::NO_LINE,
+    house::{House, LOOK, NO_FIELDS, Stop},
     retry::Delays,
 };
 

@@ -81,10 +81,10 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
         }
     }
 
-    /// From the first call to the end. A deletion that the house's closing keeps from being verified is an end, too:
-    /// what the API said of it must be written down.
+    /// From the first call to the end. A deletion that the house's closing keeps from being verified is an end, too, also
+    /// where the look is on the wire and no longer awaited: what the API said of it must be written down.
     pub(super) async fn travel(mut self) -> (Option<Arrival>, Option<Stop>) {
-        match self.walk().await {
+        match self.house.unless_let_go(self.walk()).await {
             Ok(arrival) => (Some(arrival), None),
             Err(stop) => (self.arrive_unverified(), Some(stop)),
         }
@@ -204,6 +204,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
     }
 
     async fn rest(&mut self) -> Result<(), Stop> {
+        self.house.ask_witness_if_needed().await?;
         let pause = self.house.draw(&mut self.delays);
         self.house.gate.pause_until(Instant::now() + pause).await?;
         self.house.ask_witness_if_needed().await

@@ -37,7 +37,7 @@ impl Key {
                 let text = fs::read_to_string(path).map(SecretString::from).map_err(|error| {
                     refusal(&format!("the API key file {} cannot be read: {error}", path.display()))
                 })?;
-                warn_if_readable_by_others(path);
+                warn_if_readable_by_others(path, "the API key file");
                 Self::check(&text, rules, &format!("the API key in {}", path.display()))
             }
             KeySource::Given(text) => Self::check(text, rules, "the API key"),
@@ -126,9 +126,10 @@ fn begins_with(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// A mounted Kubernetes secret is readable by all: worth a word, not a refusal.
-fn warn_if_readable_by_others(path: &Path) {
+/// Warns where a file with a key, called `what`, grants anything to anybody but its owner. A mounted Kubernetes secret is
+/// readable by all: worth a word, not a refusal.
+pub fn warn_if_readable_by_others(path: &Path, what: &str) {
     if fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0) {
-        tracing::warn!(file = %path.display(), "the API key file can be read by others than its owner");
+        tracing::warn!(file = %path.display(), "{what} can be read by others than its owner");
     }
 }

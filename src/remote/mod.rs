@@ -22,5 +22,6 @@ mod writing;
 pub use client::Client;
 pub use description::{Carriage, Description, Endpoint, ErrorBodyRules, ErrorRules, IdentityKind, Owner, Sends, Shape};
 pub use field::FieldPath;
+pub use key::warn_if_readable_by_others;
 pub use options::{ApiName, ClientIdentity, KeySource, Options};
 pub use seat::{PLACEHOLDER, Seat};

@@ -91,23 +91,12 @@ pub fn settled_elsewhere(
     let empty = Fingerprints::keyed(key).named(naming);
     let (mut deleted, mut absent) = (empty.clone(), empty);
     walk(open(&disk)?, scan.run.first_link(), |link| {
-        let set = match link.entry.verdict {
-            Verdict::Deleted => &mut deleted,
-            Verdict::Absent if scan.past.absent.contains(link.entry.line) => &mut absent,
-            Verdict::Absent
-            | Verdict::Duplicate
-            | Verdict::Refused
-            | Verdict::Failed
-            | Verdict::Invalid
-            | Verdict::Found
-            | Verdict::Missing
-            | Verdict::Exists
-            | Verdict::New
-            | Verdict::Created
-            | Verdict::Updated
-            | Verdict::Unchanged
-            | Verdict::Superseded
-            | Verdict::Suppressed => return Ok(()),
+        let set = if link.entry.verdict == Verdict::Deleted {
+            &mut deleted
+        } else if link.entry.verdict == Verdict::Absent && scan.past.absent.contains(link.entry.line) {
+            &mut absent
+        } else {
+            return Ok(());
         };
         let id = link.entry.id().ok_or_else(|| {
             super::line::corrupt(link.number, "holds an id that is not stored as this version stores ids")

@@ -105,23 +105,8 @@ impl<'a> Entry<'a> {
     /// Whether the API answered about the row in a way that says something about the key: what a sync remembers does
     /// not.
     pub(super) fn counts_for_guard(&self) -> bool {
-        match self.verdict {
-            Verdict::Absent => self.attempts > 0 && !self.message_begins_with(AFTER_LOST_ANSWER),
-            verdict @ (Verdict::Deleted
-            | Verdict::Refused
-            | Verdict::Failed
-            | Verdict::Invalid
-            | Verdict::Duplicate
-            | Verdict::Found
-            | Verdict::Missing
-            | Verdict::Exists
-            | Verdict::New
-            | Verdict::Created
-            | Verdict::Updated
-            | Verdict::Unchanged
-            | Verdict::Superseded
-            | Verdict::Suppressed) => verdict.is_answered() && self.attempts > 0,
-        }
+        let by_a_lost_call = self.verdict == Verdict::Absent && self.message_begins_with(AFTER_LOST_ANSWER);
+        self.verdict.is_answered() && self.attempts > 0 && !by_a_lost_call
     }
 
     fn message_begins_with(&self, words: &str) -> bool {

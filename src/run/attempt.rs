@@ -1,6 +1,6 @@
 //! One try of one mass operation: its directory, its look, its consent, its flood of requests, its end.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     Stage,
@@ -8,6 +8,7 @@ use super::{
     ahead::Ahead,
     ask,
     beforehand::Beforehand,
+    came::Came,
     closing,
     closing::Closing,
     descriptors, expect,
@@ -40,19 +41,6 @@ pub(super) struct Attempt<'a> {
     pub(super) client: &'a Client,
     pub(super) stage: &'a Stage,
     pub(super) is_sandbox: bool,
-}
-
-/// What a try came to.
-pub(super) struct Came {
-    pub(super) exit: Exit,
-    /// Where its results are.
-    pub(super) directory: PathBuf,
-    /// Every row has its line.
-    pub(super) complete: bool,
-    /// None of them is unsettled.
-    pub(super) settled: bool,
-    /// Rows in the input.
-    pub(super) rows: u64,
 }
 
 impl Attempt<'_> {

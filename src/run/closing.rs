@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use super::{Stage, attempt::Came, patience::share, profiles, wall};
+use super::{Stage, came::Came, patience::share, profiles, wall};
 use crate::{
     config::{Amount, Job},
     domain::{Tally, Task, Verdict, say_count},

@@ -6,13 +6,14 @@ use super::remembered::kinds;
 use crate::{
     domain::{IdKind, Naming, SecretKey},
     error::Error,
-    remote::{Description, Owner},
+    remote::{Description, Owner, warn_if_readable_by_others},
 };
 
 /// Reads the key, where there is one.
 pub(super) fn of(key: Option<&Path>, api: &Description) -> Result<Naming, Error> {
     let Some(path) = key else { return Ok(Naming::default()) };
     let key = SecretKey::of_file(path, fs::read(path), "the key file of --hash-ids,")?;
+    warn_if_readable_by_others(path, "the key file of --hash-ids");
     Ok(Naming::hashed(&key, &kinds(api), own(api)))
 }
 

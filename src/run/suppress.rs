@@ -1,6 +1,6 @@
 //! Who shall not come back: heeded by what writes, grown by what deletes, asked and mended by `tollgate suppress`.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::Path};
 
 use super::{Stage, input::Input, remembered};
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     domain::{Identity, Row, Subject, Suppressed, Task, say_count},
     error::{Error, Exit},
     memory::SuppressList,
+    remote::warn_if_readable_by_others,
     source::Finish,
 };
 
@@ -15,6 +16,7 @@ use crate::{
 pub(super) fn heeded(job: &Job) -> Result<Option<Suppressed>, Error> {
     match (job.task, &job.suppress) {
         (Task::Create | Task::Update | Task::Sync, Some(wish)) => {
+            warn_of_key(&wish.key);
             SuppressList::read(&wish.list, &wish.key, &remembered::kinds(&job.description)).map(Some)
         }
         (Task::Delete | Task::Get | Task::Verify, _) | (_, None) => Ok(None),
@@ -29,6 +31,7 @@ pub(super) fn grown(job: &Job, is_sandbox: bool, stage: &Stage) -> Result<Option
             Ok(None)
         }
         (Task::Delete, Some(wish)) => {
+            warn_of_key(&wish.key);
             let kinds = remembered::kinds(&job.description);
             SuppressList::create_or_open(&wish.list, &wish.key, &kinds, job.place.group_readable).map(Some)
         }
@@ -40,6 +43,7 @@ pub(super) fn grown(job: &Job, is_sandbox: bool, stage: &Stage) -> Result<Option
 pub(super) fn perform(job: &SuppressJob, stage: &Stage) -> Result<Exit, Error> {
     let kinds = remembered::kinds(&job.description);
     // A list that is not there is no empty list: nothing is made here.
+    warn_of_key(&job.key);
     let listed = SuppressList::read(&job.list, &job.key, &kinds)?;
     let finish = match job.deed {
         SuppressDeed::Check => check(job, stage, |identity| listed.holds(identity))?,
@@ -88,6 +92,10 @@ fn remove(job: &SuppressJob, stage: &Stage, kinds: &[String]) -> Result<Finish, 
         say_count(list.len() as u64)
     ));
     Ok(finish)
+}
+
+fn warn_of_key(path: &Path) {
+    warn_if_readable_by_others(path, "the suppression list's key file");
 }
 
 const fn known(row: &Row) -> Option<(&Row, &Identity)> {

@@ -11,7 +11,7 @@ use csv_core::ReadRecordResult;
 use super::{decode::Drained, text::Text};
 use crate::{domain::LineSet, error::Error};
 
-/// The largest record, in bytes: a larger one is a quote that was never closed, not a person.
+/// The largest record, in bytes: a larger one is a quote that was never closed, or no list at all, not a person.
 pub(super) const MAX_RECORD: usize = 1024 * 1024;
 
 /// One record, in place.
@@ -279,13 +279,20 @@ pub(super) fn fields_of(raw: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
 }
 
 fn too_large<R: Read>(text: &Text<R>, line: u64) -> Error {
-    text.fault(format!("has a record above 1 MiB, which opens on line {line}"))
-        .hint(format!("look for a quote (\") on line {line} that is never closed"))
+    let hint = if memchr::memchr(b'"', text.rest()).is_some() {
+        quote_on(line)
+    } else {
+        format!("look at line {line}: no line end follows, so that this is hardly a list of people")
+    };
+    text.fault(format!("has a record above 1 MiB, which opens on line {line}")).hint(hint)
 }
 
 fn unclosed<R: Read>(text: &Text<R>, line: u64) -> Error {
-    text.fault(format!("ends inside a quoted field of the record that opens on line {line}"))
-        .hint(format!("look for a quote (\") on line {line} that is never closed"))
+    text.fault(format!("ends inside a quoted field of the record that opens on line {line}")).hint(quote_on(line))
+}
+
+fn quote_on(line: u64) -> String {
+    format!("look for a quote (\") on line {line} that is never closed")
 }
 
 #[cfg(test)]

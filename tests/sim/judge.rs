@@ -137,23 +137,13 @@ impl<'a> Judge<'a> {
         let lost: usize = lost.sum();
         let on_the_way = self.machine.plan.options.width.get() as usize;
         // A row whose answer came at the very moment of the end has left the wire, and not the flow.
-        let most = waited
-            + if orderly && !was_doubted(attempt) && !self.may_be_looking(attempt) {
-                0
-            } else {
-                on_the_way + self.verifying()
-            };
+        let most = waited + if orderly && !was_doubted(attempt) { 0 } else { on_the_way + self.verifying() };
         assert!(lost <= most, "{lost} answered rows have no line, {waited} outcomes waited");
     }
 
     /// Rows that wait for the look after their deletion are not settled yet.
     fn verifying(&self) -> usize {
         if self.machine.plan.options.verify_after.is_some() { self.entries().len() } else { 0 }
-    }
-
-    /// Where the time of grace ends while the look after a deletion is on the wire, that row has no line.
-    fn may_be_looking(&self, attempt: &Try) -> bool {
-        self.verifying() > 0 && matches!(&attempt.end, End::Closed(Ending::Stopped(_)))
     }
 
     /// What `run.json` says is true of some beginning of the results.

@@ -127,7 +127,7 @@ fn options(chance: &mut Chance, rows: &Rows, seed: u64) -> Options {
         max_attempts: count(16),
         timeout: Duration::from_secs(chance.pick(&[2, 5, 30])),
         max_hold: Duration::from_mins(15),
-        give_up_after: give_up_after(chance, rows),
+        give_up_after: Duration::from_secs(chance.pick(&[60, 600, 7_200])),
         max_duration: Duration::MAX,
         grace: Duration::from_secs(chance.pick(&[1, 25])),
         canary: 0,
@@ -142,12 +142,6 @@ fn options(chance: &mut Chance, rows: &Rows, seed: u64) -> Options {
         max_absent: MaxAbsent::Off,
         seed,
     }
-}
-
-/// Where the last rows all fail by themselves, it takes minutes until the witness is asked.
-fn give_up_after(chance: &mut Chance, rows: &Rows) -> Duration {
-    let least = if rows.of(Nature::Poison).next().is_some() { 600 } else { 60 };
-    Duration::from_secs(chance.pick(&[60, 600, 7_200]).max(least))
 }
 
 /// Trouble that passes: whatever it does to a request, it decides no row.

@@ -5,8 +5,8 @@
 //!   any such care it would be 12,000.
 //! - After it, no window has more than the pace and its burst allow.
 //! - When a fifth of all requests fails, every row ends well, with less than 1.3 requests a row (1.25 are needed).
-//! - A row that always fails, be it the first, the last or the only one, ends as `failed` within an hour, and so does the
-//!   run, by itself.
+//! - Rows that always fail, be it the first, the last or the only ones, end as `failed` within an hour, and so does the
+//!   run, by itself, also where it would give up after a minute without an answer.
 
 use std::time::Duration;
 
@@ -77,10 +77,12 @@ fn ten_minutes_of_failures_cost_few_requests_and_no_row() {
     }
 }
 
+#[expect(clippy::print_stderr, reason = "the figure is what it is run for")]
 fn a_fifth_fails(rows: usize, manner: Manner) {
     let seen = play(rows, Phase::calm(Duration::ZERO, LATENCY).some(0.2, manner), &[]);
     assert_eq!((seen.report.ending.clone(), seen.count(Verdict::Deleted)), (Ending::Complete, rows), "{manner:?}");
     let requests = seen.log.len();
+    eprintln!("{manner:?}: {requests} requests for {rows} rows, in {:?} of virtual time", seen.took);
     assert!(requests * 10 < rows * 13, "{manner:?}: {requests} requests for {rows} rows");
     the_pace_is_kept(&seen);
 }
@@ -100,14 +102,19 @@ fn a_fifth_of_failures_fails_none_of_200_000_rows() {
 }
 
 #[test]
-fn a_row_that_always_fails_ends_neither_the_run_nor_itself_for_ever() {
-    for (count, poisoned) in [(500, 1), (500, 500), (1, 1)] {
-        let rows = people(count);
-        let script = Script::calm(&rows, LATENCY).temper(&name(poisoned), Temper::Poison);
-        let seen = Stage::new(usual(), rows, script).play();
-        assert_eq!(seen.report.ending, Ending::Complete, "{poisoned} of {count}");
-        assert_eq!((seen.count(Verdict::Failed), seen.count(Verdict::Deleted)), (1, count - 1));
-        assert!(seen.took < Duration::from_hours(1), "{poisoned} of {count} took {:?}", seen.took);
-        assert!(seen.log.len() <= count + 60, "{} requests", seen.log.len());
+fn rows_that_always_fail_end_neither_the_run_nor_themselves_for_ever() {
+    for (count, poisoned) in [(500, 1..=1), (500, 500..=500), (1, 1..=1), (500, 1..=80), (500, 489..=500), (12, 1..=12)]
+    {
+        for patience in [Duration::from_mins(1), Duration::from_hours(2)] {
+            let what = format!("{poisoned:?} of {count}, {patience:?}");
+            let (rows, several) = (people(count), poisoned.clone().count());
+            let script = Script::calm(&rows, LATENCY);
+            let script = poisoned.clone().fold(script, |script, number| script.temper(&name(number), Temper::Poison));
+            let seen = Stage::new(Options { give_up_after: patience, ..usual() }, rows, script).play();
+            assert_eq!(seen.report.ending, Ending::Complete, "{what}");
+            assert_eq!((seen.count(Verdict::Failed), seen.count(Verdict::Deleted)), (several, count - several));
+            assert!(seen.took < Duration::from_hours(1), "{what} took {:?}", seen.took);
+            assert!(seen.log.len() <= count + 60 * several, "{what}: {} requests", seen.log.len());
+        }
     }
 }

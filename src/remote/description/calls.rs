@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use toml::Spanned;
 
-use super::{Endpoint, IdentityKind, Sends, Shape, check::Complaint, fields::Fields, form, identities::Identities};
+use super::{Endpoint, IdentityKind, Sends, Shape, complaint::Complaint, fields::Fields, form, identities::Identities};
 use crate::{
     domain::FieldKind,
     remote::seat::{PLACEHOLDER, Seat, append},

@@ -1,12 +1,11 @@
 //! From the file's form to a description: the rules that span several words of the file.
 
-use std::ops::Range;
-
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use toml::Spanned;
 
 use super::{
     Description, ErrorBodyRules, ErrorRules, IdentityKind, KeyRules, calls,
+    complaint::Complaint,
     fields::{self, Fields},
     form,
     identities::{self, Identities, clash, seat},
@@ -19,9 +18,6 @@ use crate::{
 
 /// The one version of the format there is.
 const VERSION: u32 = 1;
-
-/// A complaint and the bytes of the file that it is about.
-pub(super) type Complaint = (Range<usize>, String);
 
 /// Reads a description; `file` is how it is called in messages.
 pub(super) fn parse(file: &str, text: &str) -> Result<Description, Error> {

@@ -9,7 +9,7 @@ use reqwest::header::HeaderName;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{check::Complaint, form};
+use super::{complaint::Complaint, spelling};
 use crate::{
     domain::{Action, Field, FieldKind, PairRules, Schema},
     remote::field::FieldPath,
@@ -30,7 +30,7 @@ pub(super) struct Form {
     with_group: bool,
     #[serde(default)]
     doubtful_without: Vec<Action>,
-    #[serde(default, deserialize_with = "form::optional")]
+    #[serde(default, deserialize_with = "spelling::optional")]
     header: Option<HeaderName>,
     returned: Option<FieldPath>,
     least: Option<i64>,

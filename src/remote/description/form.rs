@@ -1,12 +1,12 @@
 //! The description file's form: what may stand in it, and nothing else. Knows the file's words, not their use.
 
-use std::{collections::BTreeMap, fmt::Display, str::FromStr};
+use std::collections::BTreeMap;
 
 use reqwest::{Method, StatusCode, header::HeaderName};
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::Deserialize;
 use toml::Spanned;
 
-use super::fields;
+use super::{fields, spelling};
 use crate::{
     flow::Rate,
     remote::{address::Address, field::FieldPath},
@@ -17,11 +17,11 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct Form {
     pub(super) version: Spanned<u32>,
-    #[serde(deserialize_with = "name")]
+    #[serde(deserialize_with = "spelling::name")]
     pub(super) name: String,
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(default, deserialize_with = "spelling::optional")]
     pub(super) base_url: Option<Address>,
-    #[serde(deserialize_with = "rate")]
+    #[serde(deserialize_with = "spelling::rate")]
     pub(super) default_rate: Rate,
     pub(super) key: Spanned<Key>,
     #[serde(default)]
@@ -41,9 +41,9 @@ pub(super) struct Form {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Key {
-    #[serde(deserialize_with = "name")]
+    #[serde(deserialize_with = "spelling::name")]
     pub(super) variable: String,
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(default, deserialize_with = "spelling::optional")]
     pub(super) header: Option<HeaderName>,
     pub(super) query: Option<String>,
     pub(super) form: Option<String>,
@@ -56,12 +56,12 @@ pub(super) struct Key {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Identity {
-    #[serde(deserialize_with = "name")]
+    #[serde(deserialize_with = "spelling::name")]
     pub(super) name: String,
     pub(super) owner: Owner,
     #[serde(default)]
     pub(super) format: Format,
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(default, deserialize_with = "spelling::optional")]
     pub(super) header: Option<HeaderName>,
     pub(super) path: Option<Spanned<String>>,
     pub(super) query: Option<String>,
@@ -74,7 +74,7 @@ pub(super) struct Identity {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnLook {
-    #[serde(deserialize_with = "path")]
+    #[serde(deserialize_with = "spelling::path")]
     pub(super) path: String,
     #[serde(default)]
     pub(super) parameters: Vec<String>,
@@ -84,7 +84,7 @@ pub(super) struct OwnLook {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Parameter {
-    #[serde(deserialize_with = "name")]
+    #[serde(deserialize_with = "spelling::name")]
     pub(super) name: String,
 }
 
@@ -121,19 +121,19 @@ pub(super) struct Operations {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Operation {
-    #[serde(deserialize_with = "method")]
+    #[serde(deserialize_with = "spelling::method")]
     pub(super) method: Method,
-    #[serde(deserialize_with = "path")]
+    #[serde(deserialize_with = "spelling::path")]
     pub(super) path: String,
     pub(super) form: Option<BTreeMap<String, String>>,
-    #[serde(default, deserialize_with = "json")]
+    #[serde(default, deserialize_with = "spelling::json")]
     pub(super) json: Option<String>,
     pub(super) sends: Option<Travel>,
     pub(super) names: Option<String>,
     pub(super) identities: Option<Identities>,
     #[serde(default)]
     pub(super) parameters: Vec<String>,
-    #[serde(deserialize_with = "success")]
+    #[serde(deserialize_with = "spelling::success")]
     pub(super) status: StatusCode,
     pub(super) body: Body,
     pub(super) found: Option<Found>,
@@ -180,7 +180,7 @@ pub(super) struct Found {
 #[serde(deny_unknown_fields)]
 pub(super) struct Errors {
     pub(super) not_found: Spanned<Vec<String>>,
-    #[serde(deserialize_with = "statuses")]
+    #[serde(deserialize_with = "spelling::statuses")]
     pub(super) credentials: Spanned<Vec<StatusCode>>,
     #[serde(default)]
     pub(super) credential_codes: Vec<String>,
@@ -211,7 +211,7 @@ pub(super) struct Messages {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Answers {
-    #[serde(deserialize_with = "header_names")]
+    #[serde(deserialize_with = "spelling::header_names")]
     pub(super) request_id: Vec<HeaderName>,
 }
 
@@ -221,86 +221,4 @@ pub(super) struct Answers {
 pub(super) struct Probe {
     pub(super) identity: Spanned<String>,
     pub(super) id: Spanned<String>,
-}
-
-fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<T, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-}
-
-pub(super) fn optional<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    from_text(deserializer).map(Some)
-}
-
-fn header_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<HeaderName>, D::Error> {
-    let names: Vec<String> = Vec::deserialize(deserializer)?;
-    names.iter().map(|name| name.parse().map_err(D::Error::custom)).collect()
-}
-
-/// A JSON text, kept as it stands.
-fn json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    match serde_json::from_str::<serde_json::Value>(&text) {
-        Ok(_) => Ok(Some(text)),
-        Err(error) => Err(D::Error::custom(format!("this is not JSON: {error}"))),
-    }
-}
-
-fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Rate, D::Error> {
-    Rate::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
-}
-
-/// A name that may become a column, a directory's or a variable's.
-fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if name.is_empty() || !name.bytes().all(plain) {
-        return Err(D::Error::custom(format!("`{name}` is not a name of letters, digits, `_` and `-`")));
-    }
-    Ok(name)
-}
-
-fn method<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Method, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE]
-        .into_iter()
-        .find(|method| method.as_str() == text)
-        .ok_or_else(|| D::Error::custom(format!("`{text}` is none of GET, POST, PUT, PATCH and DELETE")))
-}
-
-fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let path = String::deserialize(deserializer)?;
-    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'?' && byte != b'#';
-    if !path.starts_with('/') || !path.bytes().all(plain) {
-        return Err(D::Error::custom(format!(
-            "`{path}` is not a path: it begins with `/` and has no `?`, `#` or blank"
-        )));
-    }
-    Ok(path)
-}
-
-fn success<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StatusCode, D::Error> {
-    status(u16::deserialize(deserializer)?)
-        .filter(StatusCode::is_success)
-        .ok_or_else(|| D::Error::custom("not a status of success (2xx)"))
-}
-
-fn statuses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Spanned<Vec<StatusCode>>, D::Error> {
-    let codes: Spanned<Vec<u16>> = Spanned::deserialize(deserializer)?;
-    let span = codes.span();
-    let statuses: Result<_, _> = codes
-        .into_inner()
-        .into_iter()
-        .map(|code| {
-            status(code)
-                .filter(StatusCode::is_client_error)
-                .ok_or_else(|| D::Error::custom(format!("{code} is not a status of refusal (4xx)")))
-        })
-        .collect();
-    statuses.map(|statuses| Spanned::new(span, statuses))
-}
-
-fn status(code: u16) -> Option<StatusCode> {
-    StatusCode::from_u16(code).ok()
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use reqwest::header::{HeaderMap, HeaderName};
 use toml::Spanned;
 
-use super::{IdentityKind, Owner, check::Complaint, form};
+use super::{IdentityKind, Owner, complaint::Complaint, form};
 use crate::{
     domain::IdFormat,
     remote::seat::{PLACEHOLDER, Seat},

@@ -5,10 +5,12 @@
 
 mod calls;
 mod check;
+mod complaint;
 mod endpoint;
 mod fields;
 mod form;
 mod identities;
+mod spelling;
 
 use std::fs;
 

@@ -1,12 +1,12 @@
 //! The key is nowhere, and ids are in the run's files only.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
 use tollgate::sandbox::{Faults, Population, Sandbox, Share};
 
 use crate::support::{
     door::parrot,
-    program::{Desk, KEY, Left, PATIENCE, Running, run, sandbox, skip},
+    program::{Desk, KEY, Left, PATIENCE, Running, calm, run, sandbox, skip},
 };
 
 /// A piece of the key that nothing else contains.
@@ -150,5 +150,33 @@ fn a_running_process_shows_no_key_and_starts_nobody() {
             assert_eq!(fs::read_to_string(thread.join("children")).unwrap_or_default(), "", "a child");
         }
         nothing_leaked(&desk, &running.kill());
+    }
+}
+
+/// Each key by itself: that of the API, of a suppression list, of hashed ids.
+#[test]
+fn a_key_that_others_may_read_is_worth_a_word() {
+    let keys = [
+        ("key", "the API key file"),
+        ("erased.key", "the suppression list's key file"),
+        ("hash.key", "the key file of --hash-ids"),
+    ];
+    for (careless, called) in keys.iter().map(|(file, called)| (Some(*file), Some(*called))).chain([(None, None)]) {
+        let (server, desk) = (calm(3), Desk::new());
+        desk.customers(3);
+        for name in ["erased.key", "hash.key"] {
+            desk.put(name, "a key of more than sixteen bytes");
+        }
+        for (name, _) in keys {
+            let mode = if careless == Some(name) { 0o640 } else { 0o600 };
+            fs::set_permissions(desk.path(name), fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let mut command = desk.delete(&server.base_url());
+        command.args(["--suppress", "erased.list", "--suppress-key", "erased.key", "--hash-ids", "hash.key"]);
+        let said = run(&mut command).with(0).stderr;
+        for (_, name) in keys {
+            let is_said = said.contains(&format!("{name} can be read by others than its owner"));
+            assert_eq!(is_said, called == Some(name), "{careless:?}: {said}");
+        }
     }
 }

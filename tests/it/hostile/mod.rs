@@ -7,7 +7,9 @@
 
 mod answers;
 mod echoes;
+mod floods;
 mod goodbyes;
+mod h2;
 mod program;
 mod server;
 mod stage;

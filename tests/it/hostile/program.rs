@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 /// The debug build of the program with its threads and TLS takes a third of it when nobody floods it.
-const MOST_KIB: u64 = 64 * 1024;
+pub(super) const MOST_KIB: u64 = 64 * 1024;
 
 /// Answers each connection in a thread of its own; gives its URL.
 fn served(answer: impl Fn(TcpStream, String) + Send + Clone + 'static) -> String {
@@ -37,7 +37,7 @@ fn served(answer: impl Fn(TcpStream, String) + Send + Clone + 'static) -> String
 }
 
 /// The most memory that a process ever held, in KiB.
-fn peak(process: u32) -> Option<u64> {
+pub(super) fn peak(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix(" kB")?.parse().ok()

@@ -57,7 +57,7 @@ pub(super) fn acceptor(certificate: &Certificate, protocols: &[&[u8]]) -> TlsAcc
 
 /// Deletes five rows at a server that shows the expired certificate on the connections of these numbers, and answers
 /// one request on each of the others.
-async fn deleted_while_expired(expired: impl Fn(usize) -> bool + Send + 'static) -> Seen {
+async fn deleted_while_expired(expired: impl Fn(usize) -> bool + Send + Sync + 'static) -> Seen {
     let (good, bad) = (Certificate::valid(), Certificate::expired());
     let directory = tempfile::tempdir().unwrap();
     let roots = directory.path().join("roots.pem");
@@ -65,28 +65,30 @@ async fn deleted_while_expired(expired: impl Fn(usize) -> bool + Send + 'static)
     let (good, bad) = (acceptor(&good, &[b"http/1.1"]), acceptor(&bad, &[b"http/1.1"]));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let way = way(format!("https://{}", listener.local_addr().unwrap()), Some(roots));
-    tokio::spawn(async move {
-        for number in 1.. {
-            let (stream, _) = listener.accept().await.unwrap();
-            let acceptor = if expired(number) { &bad } else { &good };
-            // A client that does not like the certificate hangs up.
-            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                let Ok(byte) = stream.read_u8().await else { break };
-                head.push(byte);
-            }
-            let answer: &[u8] = if head.starts_with(b"DELETE") {
-                b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n"
-            } else {
-                b"HTTP/1.1 200 OK\r\ncontent-length: 42\r\nconnection: close\r\n\r\n\
-                  {\"data\":{\"profile_id\":\"p\",\"app_id\":\"app\"}}"
-            };
-            let _ = stream.write_all(answer).await;
-            let _ = stream.shutdown().await;
-        }
-    });
+    tokio::spawn(async move { serve(&listener, &|number| if expired(number) { &bad } else { &good }).await });
     delete(&way, 5).await
+}
+
+/// Answers one request on each connection, whose number decides what certificate it is shown.
+async fn serve<'a>(listener: &TcpListener, shown: &(dyn Fn(usize) -> &'a TlsAcceptor + Send + Sync)) {
+    for number in 1.. {
+        let (stream, _) = listener.accept().await.unwrap();
+        // A client that does not like the certificate hangs up.
+        let Ok(mut stream) = shown(number).accept(stream).await else { continue };
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let Ok(byte) = stream.read_u8().await else { break };
+            head.push(byte);
+        }
+        let answer: &[u8] = if head.starts_with(b"DELETE") {
+            b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n"
+        } else {
+            b"HTTP/1.1 200 OK\r\ncontent-length: 42\r\nconnection: close\r\n\r\n\
+              {\"data\":{\"profile_id\":\"p\",\"app_id\":\"app\"}}"
+        };
+        let _ = stream.write_all(answer).await;
+        let _ = stream.shutdown().await;
+    }
 }
 
 #[tokio::test]
@@ -110,4 +112,29 @@ async fn a_certificate_that_was_never_valid_ends_the_run_at_once() {
     let seen = deleted_while_expired(|_| true).await;
     assert!(matches!(seen.ending, Ending::Suspicious { why: Suspicion::Certificate, .. }), "{:?}", seen.ending);
     assert!(seen.outcomes.is_empty());
+}
+
+/// Whoever listens and never comes to speak, or speaks without end, of a connection that is to be secure.
+#[tokio::test]
+async fn a_handshake_that_never_ends_holds_no_row() {
+    let certificate = Certificate::valid();
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().join("root.pem");
+    fs::write(&root, certificate.pem()).unwrap();
+    // A record of a handshake (RFC 8446, section 5.1) whose message is 16 MiB long, and one byte of it each.
+    let openings: [&'static [u8]; 3] =
+        [b"", b"\x16\x03\x03\x00\x05\x02\xff\xff\xff\x00", b"HTTP/1.1 204 No Content\r\n\r\n"];
+    for opening in openings {
+        let acceptor = acceptor(&certificate, &[b"http/1.1"]);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let way = way(format!("https://{}", listener.local_addr().unwrap()), Some(root.clone()));
+        tokio::spawn(async move {
+            let (mut first, _) = listener.accept().await.unwrap();
+            let _ = first.write_all(opening).await;
+            serve(&listener, &|_| &acceptor).await;
+            drop(first);
+        });
+        let attempts = delete(&way, 3).await.all_deleted(3);
+        assert_eq!(attempts, [2, 1, 1], "{opening:?}");
+    }
 }

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tollgate::{
-    domain::Verdict,
+    domain::{Fact, Verdict, Word},
     flow::{Ending, Signal},
 };
 
-use super::{PULSE, every_row_is_accounted_for, millis, nothing_is_sent_after, seconds};
+use super::{
+    PULSE, every_row_has_one_outcome_at_most, every_row_is_accounted_for, every_word_is_borne_out, millis,
+    nothing_is_sent_after, seconds,
+};
 use crate::support::{
     remote::{Manner, Phase, Script, Temper},
     stage::{Seen, Stage, name, options, people},
@@ -52,6 +55,42 @@ proptest! {
         let phase = Phase::all(Duration::ZERO, Duration::ZERO, Manner::Hang);
         let seen = stopped_at(phase, 4, &[first, first + later]);
         prop_assert_eq!(seen.took, millis(first + later));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whoever was deleted and is being looked at when nothing is awaited any more: that deletion is known, and sent never
+    /// again unseen.
+    #[test]
+    fn a_confirmed_deletion_has_its_line_however_its_look_is_cut_off(
+        looks_hang_from in 100..3_000u64,
+        verify_after in 0..2_000u64,
+        at in 100..6_000u64,
+        insists_after in proptest::option::of(0..9_000u64),
+        width in 1..12u32,
+    ) {
+        let rows = people(40);
+        let hang = Phase::all(millis(looks_hang_from), Duration::ZERO, Manner::Hang);
+        let script = Script::calm(&rows, millis(20)).then(hang);
+        let mut options = options(20.0, width);
+        options.grace = seconds(10);
+        options.verify_after = Some(millis(verify_after));
+        let signals = [Some(0), insists_after].into_iter().flatten().map(|later| (millis(at + later), Signal::Terminate));
+        let seen = Stage { signals: signals.collect(), ..Stage::new(options, rows.clone(), script) }.play();
+        every_row_has_one_outcome_at_most(&seen, &rows);
+        every_word_is_borne_out(&seen);
+        let confirmed = seen.log.iter().filter(|sent| sent.answer == Some(Word::Done(Fact::Deleted)));
+        for sent in confirmed {
+            let line = seen.outcomes.iter().find(|outcome| outcome.row.id_bytes() == sent.id().as_bytes());
+            prop_assert!(
+                line.is_some_and(|line| line.verdict == Verdict::Deleted || line.erased),
+                "{} was deleted at {:?}, and the run ended at {:?}", sent.id(), sent.at, seen.took
+            );
+        }
+        let grace = millis(at) + insists_after.map_or(seconds(10), millis);
+        prop_assert!(seen.took <= grace + PULSE, "{:?}", seen.took);
     }
 }
 

@@ -154,6 +154,31 @@ fn a_poison_row_fails_wherever_it_stands() {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// When nobody is left but rows that always fail, the witness is asked long before the run's patience is over.
+    #[test]
+    fn poison_rows_that_are_left_over_are_no_outage_that_is_given_up(
+        well in 0..60usize,
+        left_over in 1..70usize,
+        per_second in 1..200u32,
+        width in 1..17u32,
+        patience in select(vec![60, 120, 7_200]),
+        seed in any::<u64>(),
+    ) {
+        let rows = people(well + left_over);
+        let poisoned: Vec<usize> = (well + 1..=well + left_over).collect();
+        let mut options = options(per_second.into(), width);
+        options.seed = seed;
+        options.give_up_after = seconds(patience);
+        let seen = Stage::new(options.clone(), rows.clone(), with_poison(&rows, poisoned.clone())).play();
+        only_the_poisoned_failed(&seen, &rows, &poisoned);
+        the_pace_is_kept(&seen, &options);
+        prop_assert!(seen.took < Duration::from_hours(1), "it took {:?}", seen.took);
+    }
+}
+
 #[test]
 fn a_poison_row_among_the_well_takes_ten_attempts() {
     let rows = people(3_000);

@@ -137,6 +137,7 @@ fn an_unclosed_quote_names_the_line_where_it_opens() {
     }
     let long = refused(&input, "in.csv", &options());
     assert_eq!(long.what(), "in.csv has a record above 1 MiB, which opens on line 3");
+    assert!(long.to_string().contains("look for a quote (\") on line 3"), "{long}");
 }
 
 #[test]
@@ -149,7 +150,9 @@ fn a_record_of_1_mib_passes_and_one_byte_more_does_not() {
             assert_eq!(surveyed(&fits, "-", &options).rows, 1);
             let large = [head, &vec![b'x'; 1024 * 1024 - begun + 1], end.as_bytes()].concat();
             let expected = format!("in has a record above 1 MiB, which opens on line {opened}");
-            assert_eq!(refused(&large, "in", &options).what(), expected);
+            let error = refused(&large, "in", &options);
+            assert_eq!(error.what(), expected);
+            assert!(!error.to_string().contains("quote"), "there is none: {error}");
         }
     }
 }

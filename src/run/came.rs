@@ -1,0 +1,18 @@
+//! What a try of a mass operation came to.
+
+use std::path::PathBuf;
+
+use crate::error::Exit;
+
+/// What a try came to.
+pub(super) struct Came {
+    pub(super) exit: Exit,
+    /// Where its results are.
+    pub(super) directory: PathBuf,
+    /// Every row has its line.
+    pub(super) complete: bool,
+    /// None of them is unsettled.
+    pub(super) settled: bool,
+    /// Rows in the input.
+    pub(super) rows: u64,
+}
