@@ -7,6 +7,7 @@
 mod again;
 mod apis;
 mod bombs;
+mod clocks;
 mod crafter_writing;
 mod disk;
 mod erasure;

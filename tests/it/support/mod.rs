@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "helpers of tests may expect, as tests may")]
 
 pub(crate) mod acts;
+pub(crate) mod clock;
 pub(crate) mod disk;
 pub(crate) mod door;
 pub(crate) mod program;
