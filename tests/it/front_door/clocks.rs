@@ -6,7 +6,7 @@ use std::{
     fs,
     path::PathBuf,
     process::Command,
-    sync::mpsc::{RecvTimeoutError, channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
     time::Duration,
 };
@@ -33,7 +33,7 @@ const YEAR: i64 = 365 * DAY;
 const JUMPS: [i64; 6] = [5, -YEAR, 0, YEAR, -5, 26];
 
 /// The first deletion is answered this, every other one well; when each deletion came is told.
-fn paused_once(answer: String) -> (String, std::sync::mpsc::Receiver<Instant>) {
+fn paused_once(answer: String) -> (String, Receiver<Instant>) {
     let (tell, came) = channel();
     let mut answer = Some(answer);
     let url = answering(move |head| {

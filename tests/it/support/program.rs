@@ -287,6 +287,15 @@ impl Running {
         self.child.try_wait().unwrap().is_some()
     }
 
+    /// Whether it catches or ignores SIGTERM, SIGINT and SIGHUP by now, so that none of them ends it where it stands;
+    /// `None` where the system does not tell.
+    pub(crate) fn listens(&self) -> Option<bool> {
+        const ALL: u64 = 1 << 14 | 1 << 1 | 1;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
+        let mask = |name| u64::from_str_radix(status.lines().find_map(|line| line.strip_prefix(name))?.trim(), 16).ok();
+        Some((mask("SigCgt:")? | mask("SigIgn:")?) & ALL == ALL)
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
