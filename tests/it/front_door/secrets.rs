@@ -6,6 +6,7 @@ use tollgate::sandbox::{Faults, Population, Sandbox, Share};
 
 use crate::support::{
     door::parrot,
+    leaks::{files, words},
     program::{Desk, KEY, Left, PATIENCE, Running, run, sandbox, skip},
 };
 
@@ -31,18 +32,6 @@ fn faulty() -> Sandbox {
     sandbox(Population::Count(190), faults, None)
 }
 
-fn files(directory: &Path, found: &mut Vec<(String, String)>) {
-    for entry in fs::read_dir(directory).into_iter().flatten().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            files(&path, found);
-        } else {
-            let content = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
-            found.push((path.display().to_string(), content));
-        }
-    }
-}
-
 /// Whether a file below the run's directory is made to hold ids; a side file that is not complete is one, too.
 fn names_people(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
@@ -52,10 +41,9 @@ fn names_people(path: &str) -> bool {
 #[track_caller]
 fn nothing_leaked(desk: &Desk, left: &Left) {
     assert!(KEY.contains(PIECE));
-    let mut all = vec![("stdout".to_owned(), left.stdout.clone()), ("stderr".to_owned(), left.stderr.clone())];
-    files(&desk.path("."), &mut all);
+    let all = words(left).into_iter().chain(files(&desk.path(".")));
     let given = [desk.path("./key"), desk.path("./customers.csv")].map(|path| path.display().to_string());
-    for (name, content) in all.into_iter().filter(|(name, _)| !given.contains(name)) {
+    for (name, content) in all.filter(|(name, _)| !given.contains(name)) {
         assert!(!name.contains(PIECE) && !content.contains(PIECE), "the key stands in {name}");
         assert!(names_people(&name) || !content.contains("customer-"), "an id stands in {name}");
     }

@@ -6,6 +6,7 @@ pub(crate) mod acts;
 pub(crate) mod clock;
 pub(crate) mod disk;
 pub(crate) mod door;
+pub(crate) mod leaks;
 pub(crate) mod program;
 pub(crate) mod record;
 pub(crate) mod remote;

@@ -123,7 +123,9 @@ impl<'a> Game<'a> {
         let mut ballast = None;
         let (mut dealt, mut early) = (Vec::new(), false);
         for (trigger, blow) in &each.blows {
-            if *blow == Blow::FillDisk && !self.ground.is_disk() || !self.wait_for(*trigger, from, &mut running) {
+            // Nobody fills what cannot be written to.
+            let cannot_be_filled = each.surroundings == Surroundings::ReadOnly || !self.ground.is_disk();
+            if *blow == Blow::FillDisk && cannot_be_filled || !self.wait_for(*trigger, from, &mut running) {
                 break;
             }
             let at = self.town.seen() - from;
