@@ -17,6 +17,7 @@ mod honesty;
 mod kills;
 mod nasty;
 mod nights;
+mod people;
 mod pipeline;
 mod prompt;
 mod pruning;

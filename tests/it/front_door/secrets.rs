@@ -13,8 +13,9 @@ use crate::support::{
 /// A piece of the key that nothing else contains.
 const PIECE: &str = "doNotShow";
 
-/// Where ids may stand below a run's directory, and nowhere else.
-const NAME_PEOPLE: [&str; 5] = ["results.csv", "failed.csv", "absent.csv", "profiles.jsonl", "results.torn"];
+/// Where ids may stand below a run's directory and a memory's, and nowhere else.
+const NAME_PEOPLE: [&str; 6] =
+    ["results.csv", "failed.csv", "absent.csv", "profiles.jsonl", "results.torn", "memory.redb"];
 
 /// As much as can be asked for, of our own words and of the HTTP crates', which log headers.
 const RUST_LOG: &str = "trace,tollgate=trace,reqwest=trace,hyper=trace,hyper_util=trace,h2=trace,rustls=trace";
@@ -69,13 +70,16 @@ fn neither_the_key_nor_an_id_is_said_however_much_is_said() {
     }
 }
 
-/// A deletion or a reading of `customers.csv`.
+/// What is to be done with `customers.csv`, and nobody is asked.
 fn told(desk: &Desk, task: &str, url: &str) -> Command {
     let mut command = desk.program();
     command.args([task, "customers.csv", "--base-url", url, "--api-key-file", "key", "--out"]).arg(desk.out());
-    if task == "delete" {
-        command.arg("--yes");
-    }
+    command.args(match task {
+        "get" => &[][..],
+        "delete" => &["--yes"],
+        "update" => &["--yes", "--set", "first_name=Ada"],
+        _ => &["--yes", "--set", "first_name=Ada", "--memory", "memory", "--first"],
+    });
     command
 }
 
@@ -115,7 +119,7 @@ fn the_key_is_in_no_argument_wherever_it_comes_from() {
 /// What others see of it from outside while it works: its arguments, its environment, and those whom it started.
 #[test]
 fn a_running_process_shows_no_key_and_starts_nobody() {
-    for task in ["delete", "get"] {
+    for task in ["delete", "get", "update", "sync"] {
         let (desk, sandbox) = (Desk::new(), faulty());
         desk.customers(190);
         let running = Running::start(told(&desk, task, &sandbox.base_url()).args(["--rate", "50/s"]));
