@@ -12,7 +12,7 @@ use tollgate::{
     domain::{Action, Batch, IdFormat, IdKind, Past, Row, Schema},
     error::Error,
     report::{Disk, DiskFile},
-    source::{ColumnWish, Dedupe, FieldWish, Finish, Format, Options, Reader, Shard, Wish, survey},
+    source::{ColumnWish, Dedupe, FieldWish, Finish, Format, Options, Reader, Readings, Shard, Wish, survey},
 };
 
 /// Deletions by either id, as for Adapty; with a schema, updates.
@@ -53,7 +53,7 @@ pub struct Held {
 
 /// Counts an input and reads it, by passes that must agree; its rows stand on lines that only go up.
 pub fn held(input: &[u8], options: &Options) -> Result<Held, Error> {
-    match (survey(input, "-", options), read(input, options)) {
+    match (survey(input, "-", options, Readings::in_turn), read(input, options)) {
         (Ok(survey), Ok(held)) => {
             let finish = &held.finish;
             assert_eq!((survey.rows, survey.malformed), (finish.rows, finish.malformed));

@@ -1,4 +1,6 @@
 //! The same command once more, ready to be pasted: what a dry run ends with, and what "run it again" means.
+//!
+//! Promises: no proxy's password stands in it, since it is said in logs.
 
 use std::ffi::OsString;
 
@@ -7,13 +9,28 @@ use crate::domain::Digest;
 /// Short flags that take a value: what follows them in the same word is no flag.
 const VALUED: [char; 2] = ['c', 'j'];
 
+/// Its value may hold a user's name and password.
+const PROXY: &str = "--proxy";
+/// What stands in their place.
+const CREDENTIALS: &str = "CREDENTIALS";
+
 /// The words of a command, the program's name in front.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Again(Vec<String>);
 
 impl Again {
     pub(super) fn new(typed: Vec<OsString>) -> Self {
-        Self(typed.into_iter().map(|word| word.to_string_lossy().into_owned()).collect())
+        let mut is_proxy = false;
+        let words = typed.into_iter().map(|word| {
+            let word = word.to_string_lossy();
+            let was_proxy = std::mem::replace(&mut is_proxy, word == PROXY);
+            match word.strip_prefix(PROXY).and_then(|rest| rest.strip_prefix('=')) {
+                Some(url) => format!("{PROXY}={}", without_credentials(url)),
+                None if was_proxy => without_credentials(&word),
+                None => word.into_owned(),
+            }
+        });
+        Self(words.collect())
     }
 
     /// As it was typed.
@@ -37,6 +54,15 @@ impl Again {
             }
         }
         said(words.iter().chain(operands).map(String::as_str))
+    }
+}
+
+/// A URL, its scheme left out or not, with no user's name and password in it.
+fn without_credentials(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (&url[..scheme.len() + 3], rest));
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}{CREDENTIALS}@{host}"),
+        None => url.to_owned(),
     }
 }
 

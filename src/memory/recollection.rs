@@ -67,7 +67,8 @@ impl Recollection {
         reading.scan(Bound::Unbounded, |who, entry| {
             let begun = bucket(who, bucket_bits) + 1;
             starts.resize(begun.max(starts.len()), place(contents.len()));
-            let age = Duration::from_secs(86_400 * u64::from(today.saturating_sub(entry.day)));
+            // A day that is still to come was said by a clock that was wrong.
+            let age = Duration::from_secs(86_400 * u64::from(today.abs_diff(entry.day)));
             let stale = refresh.is_some_and(|refresh| age >= refresh);
             contents.push(if stale { NOTHING } else { remembered(&entry) });
             Ok(true)

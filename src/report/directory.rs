@@ -29,6 +29,8 @@ pub struct Chosen {
     pub path: PathBuf,
     /// The run that stands there, finished or not; `None` when it is to be created.
     pub existing: Option<RunFile>,
+    /// The [`Immutable::turn`](super::Immutable::turn) of a run that is to be created.
+    pub turn: u64,
     /// Held until dropped.
     pub locks: Locks,
 }
@@ -58,13 +60,17 @@ fn exact(path: &Path, place: &Place, asked: &Asked) -> Result<Chosen, Error> {
         None if path.join(RESULTS).exists() => return Err(orphan()),
         None => {}
     }
-    Ok(Chosen { path: path.to_owned(), existing, locks: Locks::of(root_lock, run_lock) })
+    // Where its neighbours cannot be listed, no later command can find it among them.
+    let turn = if existing.is_none() { after(&runs_under(parent).unwrap_or_default()) } else { 0 };
+    Ok(Chosen { path: path.to_owned(), existing, turn, locks: Locks::of(root_lock, run_lock) })
 }
 
 fn under(root: &Path, place: &Place, asked: &Asked, now: Moment) -> Result<Chosen, Error> {
     make_directory(root, place.group_readable).map_err(|error| cannot_make(root, &error))?;
     let root_lock = lock_root(root, asked, place.group_readable)?;
-    let chosen = if place.new { None } else { matching(root, place, asked)? };
+    let runs = runs_under(root)?;
+    let turn = after(&runs);
+    let chosen = if place.new { None } else { matching(runs, place, asked)? };
     let (path, existing) = match chosen {
         Some((path, run)) => {
             names_alike(&path, &run, asked)?;
@@ -73,16 +79,15 @@ fn under(root: &Path, place: &Place, asked: &Asked, now: Moment) -> Result<Chose
         None => (make_new(root, place, asked, now)?, None),
     };
     let run_lock = lock_run(&path, place.group_readable)?;
-    Ok(Chosen { path, existing, locks: Locks::of(root_lock, run_lock) })
+    Ok(Chosen { path, existing, turn, locks: Locks::of(root_lock, run_lock) })
 }
 
 /// The run to be continued: the youngest unfinished one that matches, or the youngest finished one for
 /// `--retry-failed`.
-fn matching(root: &Path, place: &Place, asked: &Asked) -> Result<Option<(PathBuf, RunFile)>, Error> {
+fn matching(mut runs: Runs, place: &Place, asked: &Asked) -> Result<Option<(PathBuf, RunFile)>, Error> {
     if asked.sandbox || asked.input_digest.is_none() {
         return Ok(None);
     }
-    let mut runs = runs_under(root)?;
     runs.retain(|(_, run)| !run.immutable.sandbox);
     if asked.in_turn {
         let youngest = runs.into_iter().find(|(_, run)| is_of_its_kind(run, asked));
@@ -113,8 +118,11 @@ pub fn likely(place: &Place) -> Option<PathBuf> {
     }
 }
 
-/// Every run under a root, the youngest first: a run's name begins with its time. A run's own stages are none of them.
-pub(super) fn runs_under(root: &Path) -> Result<Vec<(PathBuf, RunFile)>, Error> {
+/// Runs, and where they are.
+type Runs = Vec<(PathBuf, RunFile)>;
+
+/// Every run under a root, the youngest first. A run's own stages are none of them.
+pub(super) fn runs_under(root: &Path) -> Result<Runs, Error> {
     let cannot = |error: io::Error| Error::new(Exit::Io, format!("{} cannot be read: {error}", root.display()));
     let mut runs = Vec::new();
     for entry in fs::read_dir(root).map_err(cannot)? {
@@ -128,8 +136,14 @@ pub(super) fn runs_under(root: &Path) -> Result<Vec<(PathBuf, RunFile)>, Error> 
             Err(error) => tracing::warn!(directory = %path.display(), "passed over: {}", error.what()),
         }
     }
-    runs.sort_by_key(|(path, run)| std::cmp::Reverse((run.immutable.started, path.clone())));
+    // A clock that was set back would call an earlier run the youngest; it decides only between those that it knows alone.
+    runs.sort_by_key(|(path, run)| std::cmp::Reverse((run.immutable.turn, run.immutable.started, path.clone())));
     Ok(runs)
+}
+
+/// The turn after all of these.
+fn after(runs: &Runs) -> u64 {
+    runs.first().map_or(0, |(_, run)| run.immutable.turn).saturating_add(1)
 }
 
 fn make_new(root: &Path, place: &Place, asked: &Asked, now: Moment) -> Result<PathBuf, Error> {

@@ -48,6 +48,10 @@ pub struct Immutable {
     /// When the first try began.
     #[serde(with = "moment")]
     pub started: Moment,
+    /// Its place in the order in which the runs beside it were begun, whatever the clock said; from 1 on. 0 where it was
+    /// not recorded.
+    #[serde(default)]
+    pub turn: u64,
 }
 
 /// What was read.

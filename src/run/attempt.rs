@@ -287,6 +287,7 @@ impl Run<'_> {
             hash_ids: naming.key_id().map(str::to_owned),
             sandbox: self.is_sandbox,
             started: wall::now(),
+            turn: place.turn,
         };
         Ok(Journal::create(place.disk.clone(), &immutable, &layout)?.naming(naming.clone()))
     }

@@ -47,6 +47,8 @@ pub(super) struct Place {
     pub(super) disk: RealDisk,
     /// What earlier tries left.
     pub(super) scan: Option<Scan>,
+    /// Of a run that is to be created: its place in the order of those beside it.
+    pub(super) turn: u64,
     /// The directory was there before: it is not ours to take away.
     prepared: bool,
     /// Held until the end.
@@ -72,7 +74,7 @@ impl Place {
             Some(scan) => Some(scan),
             None => scan(&disk, scan_options(job))?,
         };
-        let place = Self { path: chosen.path, disk, scan, prepared, _locks: chosen.locks };
+        let place = Self { path: chosen.path, disk, scan, turn: chosen.turn, prepared, _locks: chosen.locks };
         place.has_room_for(input, job)?;
         Ok(place)
     }

@@ -210,5 +210,6 @@ pub(crate) fn immutable() -> Immutable {
         options: BTreeMap::new(),
         sandbox: false,
         started: now(),
+        turn: 1,
     }
 }

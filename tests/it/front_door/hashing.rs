@@ -6,6 +6,7 @@ use tollgate::sandbox::{Faults, Population, Profile, Sandbox, Share};
 
 use crate::support::{
     door::{Door, parrot},
+    leaks::{files, words},
     program::{Desk, Left, PATIENCE, Running, SLOWLY, calm, run, run_with, sandbox},
     record::{chain, lines, run_json},
 };
@@ -52,21 +53,9 @@ fn desk() -> Desk {
     desk
 }
 
-fn everything(directory: &Path, found: &mut Vec<(String, String)>) {
-    for entry in fs::read_dir(directory).into_iter().flatten().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            everything(&path, found);
-        } else {
-            found.push((path.display().to_string(), String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned()));
-        }
-    }
-}
-
 #[track_caller]
 fn names_nobody(desk: &Desk, left: &Left) {
-    let mut all = vec![("stdout".to_owned(), left.stdout.clone()), ("stderr".to_owned(), left.stderr.clone())];
-    everything(&desk.path("runs"), &mut all);
+    let all: Vec<_> = words(left).into_iter().chain(files(&desk.path("runs"))).collect();
     assert!(all.len() > 3, "there is something to be looked at");
     for (name, content) in all {
         for piece in PIECES {

@@ -7,6 +7,7 @@
 mod again;
 mod apis;
 mod bombs;
+mod clocks;
 mod crafter_writing;
 mod disk;
 mod erasure;
@@ -16,6 +17,7 @@ mod honesty;
 mod kills;
 mod nasty;
 mod nights;
+mod people;
 mod pipeline;
 mod prompt;
 mod pruning;

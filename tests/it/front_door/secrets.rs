@@ -6,14 +6,16 @@ use tollgate::sandbox::{Faults, Population, Sandbox, Share};
 
 use crate::support::{
     door::parrot,
+    leaks::{files, words},
     program::{Desk, KEY, Left, PATIENCE, Running, calm, run, sandbox, skip},
 };
 
 /// A piece of the key that nothing else contains.
 const PIECE: &str = "doNotShow";
 
-/// Where ids may stand below a run's directory, and nowhere else.
-const NAME_PEOPLE: [&str; 5] = ["results.csv", "failed.csv", "absent.csv", "profiles.jsonl", "results.torn"];
+/// Where ids may stand below a run's directory and a memory's, and nowhere else.
+const NAME_PEOPLE: [&str; 6] =
+    ["results.csv", "failed.csv", "absent.csv", "profiles.jsonl", "results.torn", "memory.redb"];
 
 /// As much as can be asked for, of our own words and of the HTTP crates', which log headers.
 const RUST_LOG: &str = "trace,tollgate=trace,reqwest=trace,hyper=trace,hyper_util=trace,h2=trace,rustls=trace";
@@ -31,18 +33,6 @@ fn faulty() -> Sandbox {
     sandbox(Population::Count(190), faults, None)
 }
 
-fn files(directory: &Path, found: &mut Vec<(String, String)>) {
-    for entry in fs::read_dir(directory).into_iter().flatten().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            files(&path, found);
-        } else {
-            let content = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
-            found.push((path.display().to_string(), content));
-        }
-    }
-}
-
 /// Whether a file below the run's directory is made to hold ids; a side file that is not complete is one, too.
 fn names_people(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
@@ -52,10 +42,9 @@ fn names_people(path: &str) -> bool {
 #[track_caller]
 fn nothing_leaked(desk: &Desk, left: &Left) {
     assert!(KEY.contains(PIECE));
-    let mut all = vec![("stdout".to_owned(), left.stdout.clone()), ("stderr".to_owned(), left.stderr.clone())];
-    files(&desk.path("."), &mut all);
+    let all = words(left).into_iter().chain(files(&desk.path(".")));
     let given = [desk.path("./key"), desk.path("./customers.csv")].map(|path| path.display().to_string());
-    for (name, content) in all.into_iter().filter(|(name, _)| !given.contains(name)) {
+    for (name, content) in all.filter(|(name, _)| !given.contains(name)) {
         assert!(!name.contains(PIECE) && !content.contains(PIECE), "the key stands in {name}");
         assert!(names_people(&name) || !content.contains("customer-"), "an id stands in {name}");
     }
@@ -81,13 +70,16 @@ fn neither_the_key_nor_an_id_is_said_however_much_is_said() {
     }
 }
 
-/// A deletion or a reading of `customers.csv`.
+/// What is to be done with `customers.csv`, and nobody is asked.
 fn told(desk: &Desk, task: &str, url: &str) -> Command {
     let mut command = desk.program();
     command.args([task, "customers.csv", "--base-url", url, "--api-key-file", "key", "--out"]).arg(desk.out());
-    if task == "delete" {
-        command.arg("--yes");
-    }
+    command.args(match task {
+        "get" => &[][..],
+        "delete" => &["--yes"],
+        "update" => &["--yes", "--set", "first_name=Ada"],
+        _ => &["--yes", "--set", "first_name=Ada", "--memory", "memory", "--first"],
+    });
     command
 }
 
@@ -127,7 +119,7 @@ fn the_key_is_in_no_argument_wherever_it_comes_from() {
 /// What others see of it from outside while it works: its arguments, its environment, and those whom it started.
 #[test]
 fn a_running_process_shows_no_key_and_starts_nobody() {
-    for task in ["delete", "get"] {
+    for task in ["delete", "get", "update", "sync"] {
         let (desk, sandbox) = (Desk::new(), faulty());
         desk.customers(190);
         let running = Running::start(told(&desk, task, &sandbox.base_url()).args(["--rate", "50/s"]));

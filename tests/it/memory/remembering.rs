@@ -77,6 +77,9 @@ fn what_is_older_than_the_refresh_is_sent_again() {
     assert_eq!(after(29, month), Known::Same);
     assert_eq!(after(30, month), Known::Changed);
     assert_eq!(after(3000, None), Known::Same);
+    // It was sent by a clock that was ahead, and set right since.
+    assert_eq!(after(-29, month), Known::Same);
+    assert_eq!(after(-30, month), Known::Changed);
 }
 
 #[test]

@@ -119,7 +119,8 @@ fn a_sync_of_an_unchanged_file_is_a_new_run_unless_one_is_unfinished() {
     assert!(third.path.ends_with("20261121T015900Z-sync-2") && third.existing.is_some(), "the unfinished one goes on");
 }
 
-/// What a later sync sent must not be passed over as settled by an earlier one that goes on.
+/// What a later sync sent must not be passed over as settled by an earlier one that goes on, though the clock was set
+/// back between the two.
 #[test]
 fn an_unfinished_sync_is_history_once_another_came_after_it() {
     let root = TempDir::new().unwrap();
@@ -134,7 +135,7 @@ fn an_unfinished_sync_is_history_once_another_came_after_it() {
         let chosen = resolve(&under(&root), &of(input), now()).unwrap();
         let input = InputFacts { digest: Some(Digest::of(input)), ..immutable().input };
         let started = Moment::from_millis(millis);
-        let about = Immutable { command: "sync".to_owned(), input, started, ..immutable() };
+        let about = Immutable { command: "sync".to_owned(), input, started, turn: chosen.turn, ..immutable() };
         work(&chosen, &about, &[Verdict::Updated], false);
         chosen.path
     };
@@ -143,6 +144,9 @@ fn an_unfinished_sync_is_history_once_another_came_after_it() {
     let second = night(b"tuesday", 2);
     assert_ne!(resolve(&under(&root), &of(b"monday"), now()).unwrap().path, first);
     assert_eq!(resolve(&under(&root), &of(b"tuesday"), now()).unwrap().path, second);
+    let third = night(b"wednesday", 0);
+    assert_eq!(resolve(&under(&root), &of(b"wednesday"), now()).unwrap().path, third);
+    assert_ne!(resolve(&under(&root), &of(b"tuesday"), now()).unwrap().path, second);
 }
 
 /// A sync's prune stage is a deletion of its own, in the sync's directory.

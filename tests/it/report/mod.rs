@@ -46,6 +46,7 @@ fn immutable() -> Immutable {
         hash_ids: None,
         sandbox: false,
         started: now(),
+        turn: 1,
     }
 }
 

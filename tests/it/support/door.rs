@@ -89,13 +89,19 @@ fn answer(mut server: TcpStream, mut client: TcpStream, shared: &Shared) -> io::
 /// Answers every request with the same bytes, and closes; gives its URL.
 pub(crate) fn parrot(answer: impl Into<String>) -> String {
     let answer = answer.into();
+    answering(move |_| answer.clone())
+}
+
+/// Answers one request after the other by its head, and closes; gives its URL.
+pub(crate) fn answering(mut answer: impl FnMut(&str) -> String + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
         for mut client in listener.incoming().map(Result::unwrap) {
             let mut head = [0; 4096];
             // Whoever does not stay for the answer does not matter.
-            drop(client.read(&mut head).and_then(|_| client.write_all(answer.as_bytes())));
+            let asked = client.read(&mut head).map(|length| String::from_utf8_lossy(&head[..length]).into_owned());
+            drop(asked.and_then(|head| client.write_all(answer(&head).as_bytes())));
         }
     });
     url

@@ -189,9 +189,20 @@ pub(crate) fn run_with(command: &mut Command, stdin: &[u8]) -> Left {
     Running::start_with(command, stdin).leave()
 }
 
+/// Kills its process when it is dropped, unless that was waited for.
+struct Leash(Child);
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        // It may be over, and known to be.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A process that runs; it does not outlive its test.
 pub(crate) struct Running {
-    child: Child,
+    child: Leash,
     stdout: JoinHandle<String>,
     stderr: JoinHandle<String>,
     said: Receiver<String>,
@@ -252,7 +263,7 @@ impl Running {
             }
             text
         });
-        Self { child, stdout, stderr, said }
+        Self { child: Leash(child), stdout, stderr, said }
     }
 
     /// With these bytes on stdin, and its end after them.
@@ -269,7 +280,7 @@ impl Running {
     }
 
     pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+        self.child.0.id()
     }
 
     /// Waits for a line on stderr, and gives what follows `words` in it.
@@ -284,11 +295,20 @@ impl Running {
 
     /// Whether it is gone; its number may be another's then, so that it must not be signalled any more.
     pub(crate) fn is_gone(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
+        self.child.0.try_wait().unwrap().is_some()
+    }
+
+    /// Whether it catches or ignores SIGTERM, SIGINT and SIGHUP by now, so that none of them ends it where it stands;
+    /// `None` where the system does not tell.
+    pub(crate) fn listens(&self) -> Option<bool> {
+        const ALL: u64 = 1 << 14 | 1 << 1 | 1;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
+        let mask = |name| u64::from_str_radix(status.lines().find_map(|line| line.strip_prefix(name))?.trim(), 16).ok();
+        Some((mask("SigCgt:")? | mask("SigIgn:")?) & ALL == ALL)
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        kill_process(Pid::from_child(&self.child.0), signal).unwrap();
     }
 
     /// Sends a signal, if there is still somebody to receive it.
@@ -300,13 +320,13 @@ impl Running {
 
     /// Whether it is over.
     pub(crate) fn has_left(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
+        self.child.0.try_wait().unwrap().is_some()
     }
 
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn leave(mut self) -> Left {
-        let pid = Pid::from_child(&self.child);
+        let pid = Pid::from_child(&self.child.0);
         let (gone, watch) = channel::<()>();
         let watchdog = thread::spawn(move || {
             let stays = watch.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
@@ -315,7 +335,7 @@ impl Running {
             }
             stays
         });
-        let status = self.child.wait().unwrap();
+        let status = self.child.0.wait().unwrap();
         drop(gone);
         let stayed = watchdog.join().unwrap();
         let (stdout, stderr) = (self.stdout.join().unwrap(), self.stderr.join().unwrap());

@@ -3,10 +3,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    os::unix::fs::MetadataExt,
     path::Path,
 };
 
 use serde::Deserialize;
+use tollgate::domain::Moment;
 
 use super::plan::{Entry, Kind, Plan, Work};
 use crate::support::{
@@ -26,6 +28,7 @@ pub(super) struct Told {
     line: String,
     pub(super) id: String,
     outcome: String,
+    finished_at: String,
 }
 
 impl Told {
@@ -64,6 +67,8 @@ pub(super) struct Fall {
     pub(super) rude: bool,
     /// Whether SIGKILL was it.
     pub(super) killed: bool,
+    /// What it was started in, and what was dealt to it.
+    pub(super) befell: Vec<String>,
 }
 
 impl Fall {
@@ -114,6 +119,20 @@ pub(super) fn ended(desk: &Desk, out: &Path, code: i32) {
     let mut report = desk.program();
     report.arg("report").arg(out).arg("--json");
     assert_eq!(run(&mut report).with(0).json()["head"], head);
+}
+
+/// Every date is what some clock said that the program was given.
+pub(super) fn stamps(out: &Path, clocks: &BTreeSet<i64>) {
+    const HOUR: i64 = 3_600_000;
+    let run = run_json(out);
+    // Written by the kernel, whose clock is the machine's.
+    let now = fs::metadata(out.join("run.json")).unwrap().mtime() * 1000;
+    let dates = [&run["immutable"]["started"], &run["state"]["ended"]].map(|date| date.as_str().unwrap().to_owned());
+    for date in told(out).into_iter().map(|told| told.finished_at).chain(dates) {
+        let ahead = Moment::parse_rfc3339(&date).unwrap().millis() - now;
+        let is_said = clocks.iter().any(|hours| (ahead - hours * HOUR).abs() < HOUR);
+        assert!(is_said, "{date} is {} h ahead, and clocks were at {clocks:?}", ahead / HOUR);
+    }
 }
 
 /// Nobody who was settled is sent again.

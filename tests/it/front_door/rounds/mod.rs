@@ -2,11 +2,11 @@
 //!
 //! A seed draws the rows, the work, the faults, and blows that fall at the n-th request or line: SIGKILL, storms of
 //! signals, SIGSTOP and SIGCONT, the stand-in killed, started again or standing still, a full disk, one that lets nothing
-//! be written, files that may not grow, a closed stdout, a terminal that goes away, 64 file descriptors. Then the same
-//! command runs to its end, and the results are held against the stand-in's own journal. What is left out is a clock that
-//! jumps: no test may set the machine's.
+//! be written, files that may not grow, a closed stdout, a terminal that goes away, 64 file descriptors, a clock that
+//! jumps. Then the same command runs to its end, and the results are held against the stand-in's own journal.
 //!
-//! `TOLLGATE_ROUNDS=N` plays more of them and `TOLLGATE_SEED=S` others; a round that fails says how to play it alone.
+//! `TOLLGATE_ROUNDS=N` plays more or fewer of them and `TOLLGATE_SEED=S` others; a round that fails says how to play it
+//! alone.
 
 mod checks;
 mod ground;
@@ -27,7 +27,35 @@ use self::{checks::Fall, ground::Ground, plan::Plan, play::Game};
 use crate::support::program::{Desk, skip};
 
 /// So many rounds are under way at once: most of their time they wait.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 6;
+
+/// As many as the tests play unless they are told otherwise; whatever can befall a run does so among them.
+const ROUNDS: u64 = 100;
+
+/// What befalls some try of some round: the names of [`plan::Blow`] and [`plan::Surroundings`], as far as they go.
+const WHATEVER: [&str; 18] = [
+    "Kill",
+    "KillStopped",
+    "Storm(1)",
+    "Storm(5)",
+    "Pause { restart: false }",
+    "Pause { restart: true }",
+    "Restart",
+    "LeaveWithoutServer",
+    "LeaveWithFrozenServer",
+    "Hangup",
+    "ClosedStdout",
+    "Terminal",
+    "Descriptors(64)",
+    "Descriptors(1024)",
+    "SmallFiles",
+    "Plain",
+    "Jump",
+    "a wrong clock",
+];
+
+/// What needs a disk of one's own.
+const TO_DISKS: [&str; 2] = ["FillDisk", "ReadOnly"];
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
@@ -35,7 +63,7 @@ fn number(name: &str, default: u64) -> u64 {
 
 #[test]
 fn whatever_befalls_a_run_every_row_has_one_verdict_and_the_server_agrees() {
-    let (rounds, seed) = (number("TOLLGATE_ROUNDS", 30), number("TOLLGATE_SEED", 1));
+    let (rounds, seed) = (number("TOLLGATE_ROUNDS", ROUNDS), number("TOLLGATE_SEED", 1));
     let next = AtomicU64::new(0);
     let (failures, falls) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     thread::scope(|scope| {
@@ -52,7 +80,22 @@ fn whatever_befalls_a_run_every_row_has_one_verdict_and_the_server_agrees() {
     });
     let failures = failures.into_inner().unwrap();
     assert!(failures.is_empty(), "{} of {rounds} rounds failed\n{}", failures.len(), failures.join("\n\n"));
-    tell(seed, rounds, &falls.into_inner().unwrap());
+    let falls = falls.into_inner().unwrap();
+    tell(seed, rounds, &falls);
+    if (seed, rounds) == (1, ROUNDS) {
+        everything_befell(&falls);
+    }
+}
+
+/// None of what can befall a run is only promised.
+fn everything_befell(falls: &[Fall]) {
+    let befell: Vec<&String> = falls.iter().flat_map(|fall| &fall.befell).collect();
+    let desk = Desk::new();
+    let has_disks = Ground::at(desk.path("ground")).is_disk();
+    let to_disks = TO_DISKS.iter().filter(|_| has_disks);
+    let never: Vec<_> =
+        WHATEVER.iter().chain(to_disks).filter(|what| !befell.iter().any(|it| it.starts_with(**what))).collect();
+    assert!(never.is_empty(), "{never:?} never befell any of {} tries", falls.len());
 }
 
 /// Plays one; a failure says what happened, and how to see it again.

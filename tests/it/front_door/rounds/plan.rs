@@ -2,6 +2,9 @@
 
 use tollgate::domain::Dice;
 
+/// Hours by which a clock may be ahead: hours, across midnight, a year.
+const CLOCKS: [i64; 6] = [5, -5, 26, -26, 8_760, -8_760];
+
 /// What is asked of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Work {
@@ -70,6 +73,8 @@ pub(super) enum Blow {
     FillDisk,
     /// The terminal is gone.
     Hangup,
+    /// The clock says so many hours more than the machine's.
+    Jump(i64),
 }
 
 /// When it does.
@@ -85,6 +90,8 @@ pub(super) enum Trigger {
 #[derive(Debug, Clone)]
 pub(super) struct Try {
     pub(super) surroundings: Surroundings,
+    /// How many hours its clock is ahead of the machine's when it starts.
+    pub(super) clock: i64,
     pub(super) blows: Vec<(Trigger, Blow)>,
 }
 
@@ -197,7 +204,8 @@ fn one(dice: &mut Dice, count: u64) -> Try {
     // A terminal must be had before it goes.
     let at = if last == Blow::Hangup { Trigger::Request(1 + dice.below(count)) } else { trigger(dice, count) };
     blows.push((at, last));
-    Try { surroundings, blows }
+    let clock = if dice.below(3) == 0 { pick(dice, &CLOCKS) } else { 0 };
+    Try { surroundings, clock, blows }
 }
 
 fn trigger(dice: &mut Dice, count: u64) -> Trigger {
@@ -206,7 +214,8 @@ fn trigger(dice: &mut Dice, count: u64) -> Trigger {
 
 /// What a try goes on after.
 fn passing(dice: &mut Dice) -> Blow {
-    pick(dice, &[Blow::Pause { restart: false }, Blow::Pause { restart: true }, Blow::Restart])
+    let jump = Blow::Jump(pick(dice, &CLOCKS));
+    pick(dice, &[Blow::Pause { restart: false }, Blow::Pause { restart: true }, Blow::Restart, jump, jump])
 }
 
 /// What ends a try, unless it was faster.

@@ -1,6 +1,7 @@
 //! A round as it is played: the program is started again and again, and something befalls it, until it is let be.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File, OpenOptions},
     os::{fd::OwnedFd, unix::fs::OpenOptionsExt},
     path::{Path, PathBuf},
@@ -17,7 +18,10 @@ use super::{
     plan::{Blow, Kind, Plan, Surroundings, Trigger, Try, Work},
     town::Town,
 };
-use crate::support::program::{Desk, Left, PATIENCE, Running, Signal};
+use crate::support::{
+    clock::Clock,
+    program::{Desk, Left, PATIENCE, Running, Signal},
+};
 
 /// What leaves with one code when nothing is left to be done.
 const FINISHED: [i32; 2] = [0, 1];
@@ -47,6 +51,9 @@ pub(super) struct Game<'a> {
     desk: &'a Desk,
     ground: &'a Ground,
     town: Town<'a>,
+    clock: Option<Clock>,
+    /// What it was set to.
+    clocks: BTreeSet<i64>,
     history: &'a mut Vec<String>,
     night: u32,
     pub(super) falls: Vec<Fall>,
@@ -56,7 +63,8 @@ impl<'a> Game<'a> {
     pub(super) fn begin(plan: &'a Plan, desk: &'a Desk, ground: &'a Ground, history: &'a mut Vec<String>) -> Self {
         let natives = plan.rows.iter().filter(|row| row.kind == Kind::Known).map(|row| row.id.clone()).collect();
         let town = Town::found(desk, plan.seed, natives, &plan.faults);
-        Self { plan, desk, ground, town, history, night: 1, falls: Vec::new() }
+        let (clock, clocks) = (Clock::at(desk), BTreeSet::new());
+        Self { plan, desk, ground, town, clock, clocks, history, night: 1, falls: Vec::new() }
     }
 
     /// Plays the round to its end.
@@ -77,12 +85,13 @@ impl<'a> Game<'a> {
         for (nth, each) in tries.iter().enumerate() {
             self.attempt(&format!("night {}, try {}", self.night, nth + 1), each);
         }
-        let calm = Try { surroundings: Surroundings::Plain, blows: Vec::new() };
+        let calm = Try { surroundings: Surroundings::Plain, clock: 0, blows: Vec::new() };
         self.attempt(&format!("night {}, the last try", self.night), &calm);
         let before = self.town.seen();
         self.attempt(&format!("night {}, once more", self.night), &calm);
         let out = self.out();
         checks::ended(self.desk, &out, self.finished());
+        checks::stamps(&out, &self.clocks);
         let requests = self.town.requests();
         checks::sent_again(&self.falls, &requests);
         assert!(
@@ -109,49 +118,47 @@ impl<'a> Game<'a> {
             return self.history.push(format!("{name}: skipped, this user may write everywhere"));
         }
         let mut terminal = (each.surroundings == Surroundings::Terminal).then(Terminal::open);
+        self.set_clock(each.clock);
         let mut running = self.start(each.surroundings, terminal.as_ref());
         let mut ballast = None;
-        let mut dealt = Vec::new();
+        let (mut dealt, mut early) = (Vec::new(), false);
         for (trigger, blow) in &each.blows {
-            if *blow == Blow::FillDisk && !self.ground.is_disk() || !self.wait_for(*trigger, from, &mut running) {
+            // Nobody fills what cannot be written to.
+            let cannot_be_filled = each.surroundings == Surroundings::ReadOnly || !self.ground.is_disk();
+            if *blow == Blow::FillDisk && cannot_be_filled || !self.wait_for(*trigger, from, &mut running) {
                 break;
             }
-            dealt.push((*blow, self.town.seen() - from));
+            let at = self.town.seen() - from;
+            // Whoever does not listen to signals yet is ended by them, and has nothing to lose.
+            early |= !running.listens().unwrap_or(at > 0);
+            self.history.push(format!("{name}: {blow:?} at request {at}"));
+            dealt.push(*blow);
             self.deal(*blow, &running, &mut terminal, &mut ballast);
         }
         let left = running.leave();
         drop(ballast);
         self.repair(each, &dealt);
-        // Before its first request it may not listen to signals yet, and has nothing to lose.
-        let early = dealt.iter().any(|(_, at)| *at == 0);
-        let dealt: Vec<Blow> = dealt
-            .into_iter()
-            .map(|(blow, at)| {
-                self.history.push(format!("{name}: {blow:?} at request {at}"));
-                blow
-            })
-            .collect();
         let told = (left.code, left.signal);
         self.history.push(format!("{name}: {:?} left with {told:?}: {}", each.surroundings, left.stderr.trim_end()));
         let may = self.ways(each.surroundings, &dealt, early);
         assert!(may.contains(&told), "{name}: it left with {told:?}, and may leave with {may:?}: {}", left.stderr);
-        self.fallen(from, self.town.deaths - deaths, &dealt, &left);
+        self.fallen(from, self.town.deaths - deaths, each, &dealt, &left);
     }
 
     /// All is as it was before the blows.
-    fn repair(&mut self, each: &Try, dealt: &[(Blow, u64)]) {
+    fn repair(&mut self, each: &Try, dealt: &[Blow]) {
         if each.surroundings == Surroundings::ReadOnly {
             self.ground.open();
         }
         match dealt.last() {
-            Some((Blow::LeaveWithFrozenServer, _)) => self.town.signal(Signal::CONT),
-            Some((Blow::LeaveWithoutServer, _)) => self.town.rise(),
+            Some(Blow::LeaveWithFrozenServer) => self.town.signal(Signal::CONT),
+            Some(Blow::LeaveWithoutServer) => self.town.rise(),
             _ => {}
         }
         self.town.settle();
     }
 
-    fn fallen(&mut self, from: u64, deaths: u64, dealt: &[Blow], left: &Left) {
+    fn fallen(&mut self, from: u64, deaths: u64, each: &Try, dealt: &[Blow], left: &Left) {
         let rude = left.signal.is_some()
             || matches!(left.code, Some(73 | 74))
             || dealt.iter().any(|blow| matches!(blow, Blow::Storm(2..) | Blow::LeaveWithFrozenServer));
@@ -166,6 +173,7 @@ impl<'a> Game<'a> {
             lost: 0,
             rude,
             killed: left.signal == Some(9),
+            befell: befell(each, dealt),
         };
         let lost = fall.count_lost(self.plan.work, &self.town.requests());
         let wire = self.plan.width * deaths;
@@ -195,7 +203,7 @@ impl<'a> Game<'a> {
                 Blow::Storm(_) | Blow::LeaveWithFrozenServer => codes.extend([130, 143]),
                 Blow::LeaveWithoutServer | Blow::Hangup => codes.push(143),
                 Blow::FillDisk => codes.extend([73, 74]),
-                Blow::Pause { .. } | Blow::Restart => {}
+                Blow::Pause { .. } | Blow::Restart | Blow::Jump(_) => {}
             }
         }
         let mut ways: Vec<_> = codes.into_iter().map(|code| (Some(code), None)).collect();
@@ -217,6 +225,9 @@ impl<'a> Game<'a> {
         command.arg("--out").arg(self.out());
         command.args(["--rate", &format!("{}/s", self.plan.rate), "--concurrency", &self.plan.width.to_string()]);
         command.args(["--max-attempts", "50", "--max-absent", "off"]);
+        if let Some(clock) = &self.clock {
+            clock.rules(&mut command);
+        }
         if let Some(terminal) = terminal {
             command.stdin(terminal.slave.try_clone().unwrap());
         }
@@ -284,6 +295,7 @@ impl<'a> Game<'a> {
                 self.town.signal(Signal::STOP);
                 send(&[Signal::TERM, Signal::INT]);
             }
+            Blow::Jump(hours) => self.set_clock(hours),
             Blow::FillDisk => *ballast = Some(self.ground.fill()),
             Blow::Hangup => {
                 let Terminal { master, slave } = terminal.take().unwrap();
@@ -292,10 +304,24 @@ impl<'a> Game<'a> {
         }
     }
 
+    fn set_clock(&mut self, hours: i64) {
+        if let Some(clock) = &self.clock {
+            clock.jump(hours);
+            self.clocks.insert(hours);
+        }
+    }
+
     fn restart(&mut self) {
         self.town.fall();
         self.town.rise();
     }
+}
+
+/// What befell a try, by its names.
+fn befell(each: &Try, dealt: &[Blow]) -> Vec<String> {
+    let clock = if each.clock == 0 { "a right clock" } else { "a wrong clock" };
+    let blows = dealt.iter().map(|blow| format!("{blow:?}"));
+    blows.chain([format!("{:?}", each.surroundings), clock.to_owned()]).collect()
 }
 
 /// Lines that stand in the results, the header included.

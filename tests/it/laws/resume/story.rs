@@ -348,6 +348,7 @@ fn immutable(naming: &Naming) -> Immutable {
         hash_ids: naming.key_id().map(str::to_owned),
         sandbox: false,
         started: now(),
+        turn: 1,
     }
 }
 
