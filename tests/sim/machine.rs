@@ -14,7 +14,7 @@ use tokio::{
         Notify,
         mpsc::{Receiver, Sender, channel},
     },
-    time::{Instant, MissedTickBehavior},
+    time::Instant,
 };
 use tollgate::{
     domain::{Aside, Dice, Digest, Outcome, Past},
@@ -228,7 +228,7 @@ impl Machine<'_> {
         engine.set_app(Some(APP.to_owned()));
         let mut nobody = Nobody;
         let running = engine.run(intake, ledger, &mut nobody, &mut stops, past, None);
-        let desk = Desk { machine: self, journal, memory, synced: Vec::new(), ticks: 0 };
+        let desk = Desk { machine: self, journal, memory, synced: Vec::new(), began, due: None, ticks: 0 };
         let (report, journal) = join(running, desk.write_all(hand_overs, said)).await;
         let journal = match journal {
             Ok(journal) => journal,
@@ -276,18 +276,24 @@ struct Desk<'m, 'a> {
     journal: Journal<SimDisk>,
     memory: Option<Rc<RefCell<tollgate::memory::Memory>>>,
     synced: Vec<Outcome>,
+    began: Instant,
+    due: Option<Instant>,
     ticks: u32,
+}
+
+/// Ticks fall at whole multiples of an interval.
+fn next_tick(began: Instant) -> Instant {
+    let passed = began.elapsed().as_nanos() / SYNC_EVERY.as_nanos() + 1;
+    began + SYNC_EVERY * u32::try_from(passed).expect("a history of years")
 }
 
 impl Desk<'_, '_> {
     /// As the journal's thread does, on this clock; a process that dies says nothing more.
     async fn write_all(mut self, mut hand_overs: Receiver<HandOver>, said: &Said) -> Result<Journal<SimDisk>, Error> {
-        let mut ticks = tokio::time::interval(SYNC_EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let done = tokio::select! {
                 biased;
-                _ = ticks.tick() => self.sync(),
+                () = self.due() => self.sync(),
                 hand_over = hand_overs.recv() => match hand_over {
                     Some(hand_over) => {
                         wait(self.machine.plan.writing).await;
@@ -305,7 +311,16 @@ impl Desk<'_, '_> {
         }
     }
 
+    /// The next tick of the clock, once there is something to do at it: hours without news cost nothing.
+    async fn due(&self) {
+        match self.due {
+            Some(due) => wait(due.saturating_duration_since(Instant::now())).await,
+            None => std::future::pending().await,
+        }
+    }
+
     fn write(&mut self, (mut outcomes, aside): HandOver) -> Result<(), Error> {
+        self.due.get_or_insert_with(|| next_tick(self.began));
         self.journal.record(&outcomes, now())?;
         self.journal.pass(&aside.spans, now())?;
         self.journal.keep(&aside.kept)?;
@@ -318,7 +333,11 @@ impl Desk<'_, '_> {
     fn sync(&mut self) -> Result<(), Error> {
         self.journal.sync()?;
         self.ticks += 1;
-        if self.ticks.is_multiple_of(REMEMBER_EVERY) { self.remember() } else { Ok(()) }
+        if self.ticks.is_multiple_of(REMEMBER_EVERY) {
+            self.remember()?;
+        }
+        self.due = (!self.synced.is_empty()).then(|| next_tick(self.began));
+        Ok(())
     }
 
     /// Only what is in the synced journal.
