@@ -12,6 +12,7 @@ mod files;
 mod place;
 mod recollection;
 mod sent;
+mod sheet;
 mod store;
 mod suppress;
 
@@ -20,4 +21,5 @@ pub use baseline::Baseline;
 pub use complete::{Leaver, Leavers};
 pub use recollection::Recollection;
 pub use sent::Memory;
+pub use sheet::{Sheet, SheetFile};
 pub use suppress::SuppressList;
