@@ -6,13 +6,15 @@
 
 use std::{
     collections::HashSet,
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
-    os::unix::fs::MetadataExt,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
 };
 
-use super::place::{Privacy, aside, cannot_create, cannot_use, lock, put_in_place, sync_names};
+use super::{
+    place::{Privacy, aside, cannot_use, lock, put_in_place},
+    sheet::{Sheet, SheetFile},
+};
 use crate::{
     domain::{Digest, Id, Identity, Printer, SecretKey, Suppressed},
     error::{Error, Exit},
@@ -30,10 +32,14 @@ struct Key {
 }
 
 impl Key {
+    fn new(key: &SecretKey, kinds: &[String]) -> Self {
+        let id = key.id("tollgate suppression key id");
+        Self { printer: key.printer(kinds), header: format!("{FORMAT}{id}\n") }
+    }
+
     fn read(path: &Path, kinds: &[String]) -> Result<Self, Error> {
         let key = SecretKey::of_file(path, fs::read(path), "the suppression list's key file")?;
-        let id = key.id("tollgate suppression key id");
-        Ok(Self { printer: key.printer(kinds), header: format!("{FORMAT}{id}\n") })
+        Ok(Self::new(&key, kinds))
     }
 }
 
@@ -84,16 +90,16 @@ fn other_header(header: &[u8], key: &Key, path: &Path) -> Error {
     }
 }
 
-/// The list, open for writing and locked until dropped.
-pub struct SuppressList {
+/// The list, open for writing; as a file it is locked until dropped.
+pub struct SuppressList<S: Sheet = SheetFile> {
     path: PathBuf,
-    file: File,
+    sheet: S,
     key: Key,
     prints: HashSet<Digest>,
     privacy: Privacy,
 }
 
-impl std::fmt::Debug for SuppressList {
+impl<S: Sheet> std::fmt::Debug for SuppressList<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "SuppressList({})", self.prints.len())
     }
@@ -109,15 +115,7 @@ impl SuppressList {
     pub fn create_or_open(list: &Path, key: &Path, kinds: &[String], group_readable: bool) -> Result<Self, Error> {
         let key = Key::read(key, kinds)?;
         let privacy = Privacy { group: group_readable };
-        let mut file = open_locked(list, privacy)?;
-        let found = read_whole(&mut file).and_then(|bytes| begun(&mut file, bytes, list, &key));
-        let bytes = found.map_err(|error| cannot_use(list, &error))?;
-        let listed = Listed::parse(&bytes, &key, list)?;
-        if listed.whole < bytes.len() {
-            let cut = file.set_len(listed.whole as u64).and_then(|()| file.sync_all());
-            cut.map_err(|error| cannot_use(list, &error))?;
-        }
-        Ok(Self { path: list.to_owned(), file, key, prints: listed.prints, privacy })
+        Self::begin(SheetFile::locked(list, privacy)?, list, key, privacy)
     }
 
     /// Reads a list that must be there. It is not locked: whoever is entered meanwhile may be missed.
@@ -133,8 +131,38 @@ impl SuppressList {
             Error::new(Exit::NoInput, format!("the suppression list {} is not there", list.display()))
                 .hint("`tollgate delete --suppress` makes it; without it, the erased could come back")
         })?;
-        let listed = Listed::parse(&bytes, &key, list)?;
+        Self::heed(&bytes, list, key)
+    }
+}
+
+impl<S: Sheet> SuppressList<S> {
+    /// [`SuppressList::create_or_open`] on whatever is no file; `path` is what messages call it.
+    ///
+    /// # Errors
+    /// As [`SuppressList::create_or_open`].
+    pub fn over(sheet: S, path: &Path, key: &SecretKey, kinds: &[String]) -> Result<Self, Error> {
+        Self::begin(sheet, path, Key::new(key, kinds), Privacy { group: false })
+    }
+
+    /// [`SuppressList::read`] of what stands on whatever is no file.
+    ///
+    /// # Errors
+    /// As [`SuppressList::read`].
+    pub fn parse(bytes: &[u8], path: &Path, key: &SecretKey, kinds: &[String]) -> Result<Suppressed, Error> {
+        Self::heed(bytes, path, Key::new(key, kinds))
+    }
+
+    fn heed(bytes: &[u8], path: &Path, key: Key) -> Result<Suppressed, Error> {
+        let listed = Listed::parse(bytes, &key, path)?;
         Ok(Suppressed::new(key.printer, listed.prints))
+    }
+
+    fn begin(mut sheet: S, path: &Path, key: Key, privacy: Privacy) -> Result<Self, Error> {
+        let found = sheet.bytes().and_then(|bytes| begun(&mut sheet, bytes, &key));
+        let bytes = found.map_err(|error| cannot_use(path, &error))?;
+        let listed = Listed::parse(&bytes, &key, path)?;
+        mend(&mut sheet, &listed, bytes.len()).map_err(|error| cannot_use(path, &error))?;
+        Ok(Self { path: path.to_owned(), sheet, key, prints: listed.prints, privacy })
     }
 
     /// How many ids are on it.
@@ -167,12 +195,14 @@ impl SuppressList {
             }
         }
         if !lines.is_empty() {
-            let written = self.file.write_all(&lines).and_then(|()| self.file.sync_data());
+            let written = self.sheet.write_all(&lines).and_then(|()| self.sheet.sync());
             written.map_err(|error| cannot_use(&self.path, &error))?;
         }
         Ok(lines.len() / LINE)
     }
+}
 
+impl SuppressList {
     /// Takes every id of these off it, and tells how many of them were on it. The list is replaced whole.
     ///
     /// # Errors
@@ -182,7 +212,7 @@ impl SuppressList {
         let stay: HashSet<Digest> = self.prints.difference(&off).copied().collect();
         let removed = self.prints.len() - stay.len();
         if removed > 0 {
-            self.file = self.replace(&stay)?;
+            self.sheet.file = self.replace(&stay)?;
             self.prints = stay;
         }
         Ok(removed)
@@ -210,37 +240,24 @@ fn add_line(lines: &mut Vec<u8>, print: &Digest) {
     lines.push(b'\n');
 }
 
-/// Opens and locks what has the list's name now: while it was waited for, another process may have replaced it.
-fn open_locked(list: &Path, privacy: Privacy) -> Result<File, Error> {
-    let cannot = |error: io::Error| cannot_create(list, &error);
-    loop {
-        let mut options = OpenOptions::new();
-        let file = privacy.open(list, options.read(true).append(true).create(true)).map_err(cannot)?;
-        lock(&file, list)?;
-        let (ours, named) = (file.metadata().map_err(cannot)?, fs::metadata(list));
-        if named.is_ok_and(|named| (named.dev(), named.ino()) == (ours.dev(), ours.ino())) {
-            return Ok(file);
-        }
-    }
-}
-
-fn read_whole(file: &mut File) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(0))?;
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 /// A new list gets its first line, and so does one whose first line a crash tore: nobody was entered before it was
 /// synced.
-fn begun(file: &mut File, bytes: Vec<u8>, list: &Path, key: &Key) -> io::Result<Vec<u8>> {
+fn begun(sheet: &mut impl Sheet, bytes: Vec<u8>, key: &Key) -> io::Result<Vec<u8>> {
     let header = key.header.as_bytes();
     if bytes.len() >= header.len() || !header.starts_with(&bytes) {
         return Ok(bytes);
     }
-    file.set_len(0)?;
-    file.write_all(header)?;
-    file.sync_all()?;
-    sync_names(list)?;
+    sheet.cut(0)?;
+    sheet.write_all(header)?;
     Ok(header.to_vec())
+}
+
+/// Cuts off what a crash tore. What a killed process wrote but did not sync was read all the same: it is synced before
+/// anything relies on it.
+fn mend(sheet: &mut impl Sheet, listed: &Listed, length: usize) -> io::Result<()> {
+    if listed.whole < length {
+        sheet.cut(listed.whole as u64)?;
+    }
+    sheet.sync()?;
+    sheet.sync_name()
 }

@@ -22,7 +22,7 @@ impl Judge<'_> {
         let lines: Vec<u64> = entries.iter().map(|entry| entry.line).collect();
         assert_eq!(words.keys().copied().collect::<Vec<_>>(), lines, "every row has its line");
         let tainted = self.tainted();
-        let mut model = Model::new(machine.rows, beginning);
+        let mut model = Model::new(machine.rows, beginning, machine.listed());
         for entry in entries {
             let line = words[&entry.line];
             let expected = model.expect(entry);
@@ -65,9 +65,10 @@ impl Judge<'_> {
             let unwritten = try_of(request) != try_of(deciding) && !self.is_written(request, sent, &journal);
             sent.applied && entry.shares_an_id(&ids(sent)) && (lost || unwritten)
         };
-        let excuse = log[..deciding].iter().enumerate().find(|(request, sent)| excuses((*request, sent)));
+        let first = self.tries.borrow().first().map_or(0, |(from, _)| *from);
+        let excuse = log[..deciding].iter().enumerate().skip(first).find(|(request, sent)| excuses((*request, sent)));
         let (request, sent) = excuse.unwrap_or_else(|| panic!("{}, and nothing was lost", what()));
-        let options = &self.machine.plan.options;
+        let options = &self.machine.options;
         let plainly = !options.look && options.verify_after.is_none();
         if plainly && line.outcome == "absent" && try_of(request) == try_of(deciding) && ids(sent) == entry.ids {
             assert!(line.message.starts_with("after a lost answer"), "line {} does not say so", entry.line);

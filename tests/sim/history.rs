@@ -12,6 +12,7 @@ use crate::{
     model::beginning,
     plan::{Fate, Plan},
     rows::Rows,
+    shelf::Shelf,
     support::{disk::SimDisk, remote::ScriptedRemote},
 };
 
@@ -58,12 +59,17 @@ pub(crate) fn tell(seed: u64) {
 async fn happen(plan: &Plan) {
     let remote = ScriptedRemote::new(plan.script());
     let store = plan.rows.remembers.then(Store::default);
-    let state = run(plan, &plan.rows, &remote, store.as_ref(), beginning(&plan.rows)).await;
+    let shelf = plan.suppresses.then(Shelf::default);
+    let outlasts = (store.as_ref(), shelf.as_ref());
+    let state = run(plan, &plan.rows, &remote, outlasts, beginning(&plan.rows)).await;
     if let Some(store) = &store {
         store.claims_only_what_is_so(&plan.rows, &state);
         let next = plan.rows.next_export(&mut Chance::of(!plan.seed));
-        let state = run(plan, &next, &remote, Some(store), state).await;
+        let state = run(plan, &next, &remote, outlasts, state).await;
         store.claims_only_what_is_so(&next, &state);
+    } else if shelf.is_some() {
+        let next = plan.rows.coming_back(&mut Chance::of(!plan.seed));
+        run(plan, &next, &remote, outlasts, state).await;
     }
 }
 
@@ -72,11 +78,12 @@ async fn run(
     plan: &Plan,
     rows: &Rows,
     remote: &ScriptedRemote,
-    store: Option<&Store>,
+    (store, shelf): (Option<&Store>, Option<&Shelf>),
     beginning: crate::model::State,
 ) -> crate::model::State {
     let dice = RefCell::new(Dice::seeded(plan.seed));
-    let machine = Machine { plan, rows, input: rows.bytes(), remote, disk: SimDisk::default(), store, dice };
+    let (options, disk) = (plan.options(rows), SimDisk::default());
+    let machine = Machine { plan, rows, input: rows.bytes(), remote, disk, store, shelf, options, dice };
     let chronicle = Chronicle { plan, machine: &machine };
     let judge = Judge::new(&machine);
     for fate in &plan.fates {

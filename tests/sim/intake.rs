@@ -16,7 +16,7 @@ use tollgate::{
     source::Reader,
 };
 
-use crate::machine::wait;
+use crate::{machine::wait, shelf::List};
 
 /// Gives a few bytes at a time.
 pub(crate) struct Dribble {
@@ -39,6 +39,8 @@ pub(crate) struct InlineReader<'a> {
     pub(crate) reading: Duration,
     pub(crate) ready_at: Option<Instant>,
     pub(crate) memory: Option<Rc<RefCell<Memory>>>,
+    /// Whoever is deleted is entered first.
+    pub(crate) list: Option<List>,
     pub(crate) error: &'a RefCell<Option<Error>>,
 }
 
@@ -49,6 +51,9 @@ impl InlineReader<'_> {
         if reader.next(self.past, &mut batch)? {
             if let Some(memory) = &self.memory {
                 memory.borrow_mut().forget(batch.rows.iter().filter_map(identity))?;
+            }
+            if let Some(list) = &mut self.list {
+                list.enter(batch.rows.iter().filter_map(identity))?;
             }
             return Ok(Some(batch));
         }

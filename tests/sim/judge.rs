@@ -84,6 +84,7 @@ impl<'a> Judge<'a> {
         a_hold_is_kept(&sent);
         self.rows_of_one_person_keep_their_order(&sent, &before, &after);
         self.the_end_has_a_reason(&attempt, fate, &after);
+        self.nobody_comes_back(&sent, &attempt);
         attempt
     }
 
@@ -135,7 +136,7 @@ impl<'a> Judge<'a> {
             times.saturating_sub(self.entries().iter().filter(is_written).count())
         });
         let lost: usize = lost.sum();
-        let on_the_way = self.machine.plan.options.width.get() as usize;
+        let on_the_way = self.machine.options.width.get() as usize;
         // A row whose answer came at the very moment of the end has left the wire, and not the flow.
         let most = waited + if orderly && !was_doubted(attempt) { 0 } else { on_the_way + self.verifying() };
         assert!(lost <= most, "{lost} answered rows have no line, {waited} outcomes waited");
@@ -143,7 +144,7 @@ impl<'a> Judge<'a> {
 
     /// Rows that wait for the look after their deletion are not settled yet.
     fn verifying(&self) -> usize {
-        if self.machine.plan.options.verify_after.is_some() { self.entries().len() } else { 0 }
+        if self.machine.options.verify_after.is_some() { self.entries().len() } else { 0 }
     }
 
     /// What `run.json` says is true of some beginning of the results.
@@ -167,7 +168,7 @@ impl<'a> Judge<'a> {
 
     /// In any window the pace and its burst bound what is sent, and the width bounds what is on the wire.
     fn the_pace_is_kept(&self, sent: &[Sent]) {
-        let options = &self.machine.plan.options;
+        let options = &self.machine.options;
         let (rate, burst) = (options.rate.get(), f64::from(options.burst.get()));
         let mut lowest = f64::INFINITY;
         for (index, one) in sent.iter().enumerate() {
@@ -194,6 +195,24 @@ impl<'a> Judge<'a> {
             for id in &entry.ids {
                 let earlier = last.insert(id, line.row);
                 assert!(earlier.is_none_or(|earlier| earlier < line.row), "{id} went out of order: line {}", line.row);
+            }
+        }
+    }
+
+    /// Whom the API was asked to delete is on the list, and nobody on it is created or changed.
+    fn nobody_comes_back(&self, sent: &[Sent], attempt: &Try) {
+        if self.machine.shelf.is_none() {
+            return;
+        }
+        for sent in sent.iter().filter(|sent| sent.operation.changes()) {
+            for id in ids(sent) {
+                let is_listed = attempt.listed.contains(&id);
+                let is_deletion = sent.operation == Operation::Delete;
+                assert!(
+                    is_listed || !is_deletion || self.machine.rows.is_sync,
+                    "{id} is to be deleted, and not listed"
+                );
+                assert!(!is_listed || is_deletion, "{id} is brought back");
             }
         }
     }

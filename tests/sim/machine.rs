@@ -3,7 +3,9 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeSet,
     io::Cursor,
+    iter,
     rc::Rc,
     time::Duration,
 };
@@ -14,12 +16,12 @@ use tokio::{
         Notify,
         mpsc::{Receiver, Sender, channel},
     },
-    time::{Instant, MissedTickBehavior},
+    time::Instant,
 };
 use tollgate::{
     domain::{Aside, Dice, Digest, Outcome, Past},
     error::{Error, Exit},
-    flow::{Ending, Engine, Ledger, LedgerLost, Pulse, Spectator},
+    flow::{Ending, Engine, Ledger, LedgerLost, Options, Pulse, Spectator},
     report::{self, Journal, Scan, ScanOptions, scan},
     source::Reader,
 };
@@ -29,6 +31,7 @@ use crate::{
     intake::{Dribble, InlineReader},
     plan::{Fate, Plan},
     rows::Rows,
+    shelf::{List, Shelf},
     support::{
         disk::SimDisk,
         remote::{APP, ScriptedRemote},
@@ -64,6 +67,8 @@ pub(crate) struct Try {
     pub(crate) offered: Vec<u64>,
     /// Lines that the journal said are synced.
     pub(crate) claimed: u64,
+    /// Who was on the list of those who shall not come back, whatever happened to the power then.
+    pub(crate) listed: BTreeSet<String>,
 }
 
 /// What stays the same from try to try.
@@ -74,6 +79,9 @@ pub(crate) struct Machine<'a> {
     pub(crate) remote: &'a ScriptedRemote,
     pub(crate) disk: SimDisk,
     pub(crate) store: Option<&'a Store>,
+    /// Deletions grow its list, and syncs heed it.
+    pub(crate) shelf: Option<&'a Shelf>,
+    pub(crate) options: Options,
     pub(crate) dice: RefCell<Dice>,
 }
 
@@ -128,28 +136,45 @@ impl Machine<'_> {
                 end = trying => end,
             }
         };
-        let end = if self.disk.is_dead() { End::Died } else { end };
+        let end = if self.is_dead() { End::Died } else { end };
+        let listed = self.listed();
         let mut dice = self.dice.borrow_mut();
         if let Some(store) = self.store {
             store.leave(matches!(end, End::Died), &mut dice);
         }
-        if fate.power_cut {
-            self.disk.power_cut(&mut dice);
-        } else {
-            self.disk.kill();
+        for disk in self.disks() {
+            if fate.power_cut {
+                disk.power_cut(&mut dice);
+            } else {
+                disk.kill();
+            }
         }
-        Try { end, from, offered: said.offered.take(), claimed: said.claimed.get() }
+        Try { end, from, offered: said.offered.take(), claimed: said.claimed.get(), listed }
+    }
+
+    fn disks(&self) -> impl Iterator<Item = &SimDisk> {
+        iter::once(&self.disk).chain(self.shelf.map(|shelf| &shelf.disk))
+    }
+
+    fn is_dead(&self) -> bool {
+        self.disks().any(SimDisk::is_dead)
+    }
+
+    /// Who of this history's people is on the list for good.
+    pub(crate) fn listed(&self) -> BTreeSet<String> {
+        self.shelf.map(|shelf| shelf.lasting(self.rows.natures.keys())).unwrap_or_default()
     }
 
     fn befall(&self, fate: &Fate) {
+        let hurt = self.shelf.filter(|_| fate.on_the_shelf).map_or(&self.disk, |shelf| &shelf.disk);
         if let Some(bytes) = fate.dies_after {
-            self.disk.kill_after(bytes);
+            hurt.kill_after(bytes);
         }
         if let Some(bytes) = fate.room {
-            self.disk.leave_room(bytes);
+            hurt.leave_room(bytes);
         }
         if let Some(bytes) = fate.at_most {
-            self.disk.write_at_most(bytes);
+            self.disks().for_each(|disk| disk.write_at_most(bytes));
         }
         if let (Some(store), Some(changes)) = (self.store, fate.memory_fails_after) {
             store.fail_after(changes);
@@ -159,18 +184,23 @@ impl Machine<'_> {
     async fn fail_syncs(&self, fate: &Fate) {
         if let Some(moment) = fate.syncs_fail_at {
             wait(moment).await;
-            self.disk.fail_syncs(true);
+            self.disks().for_each(|disk| disk.fail_syncs(true));
         }
         std::future::pending::<()>().await;
     }
 
     async fn begin(&self, said: &Said, fate: &Fate) -> End {
-        let options = ScanOptions { max_absent: self.plan.options.max_absent, with_replay: self.plan.piped };
+        let options = ScanOptions { max_absent: self.options.max_absent, with_replay: self.plan.piped };
         let mut scan = scan(&self.disk, options).expect("what a try leaves behind can be read");
         if scan.as_ref().is_some_and(|scan| scan.run.state.complete) {
             return End::Finished;
         }
         let mut past = scan.as_mut().map(|scan| std::mem::take(&mut scan.past)).unwrap_or_default();
+        past.suppressed = self.shelf.filter(|_| self.rows.is_sync).map(Shelf::heeded);
+        let list = match self.shelf.filter(|_| !self.rows.is_sync).map(Shelf::open).transpose() {
+            Ok(list) => list,
+            Err(error) => return End::Trouble(error),
+        };
         let beforehand = match self.store.map(|store| decided(store, &self.input, self.rows, &mut past)).transpose() {
             Ok(beforehand) => beforehand,
             Err(error) => return End::Trouble(error),
@@ -179,7 +209,7 @@ impl Machine<'_> {
         match self.journal(scan.as_ref(), &reader) {
             Ok(journal) => {
                 said.claimed.set(journal.lines_synced());
-                self.run(journal, reader, (&past, beforehand), said, fate).await
+                self.run(journal, reader, (&past, beforehand, list), said, fate).await
             }
             Err(error) => End::Trouble(error),
         }
@@ -202,7 +232,7 @@ impl Machine<'_> {
         &self,
         journal: Journal<SimDisk>,
         reader: Reader<Dribble>,
-        (past, beforehand): (&Past, Option<Beforehand>),
+        (past, beforehand, list): (&Past, Option<Beforehand>, Option<List>),
         said: &Said,
         fate: &Fate,
     ) -> End {
@@ -214,6 +244,7 @@ impl Machine<'_> {
             reading: self.plan.reading,
             ready_at: None,
             memory: memory.clone(),
+            list,
             error: &said.reader_error,
         };
         let (sender, hand_overs) = channel(QUEUE);
@@ -224,11 +255,11 @@ impl Machine<'_> {
             signal
         });
         let mut stops = Box::pin(signals.chain(stream::pending()));
-        let engine = Engine::new(&self.plan.options, self.remote);
+        let engine = Engine::new(&self.options, self.remote);
         engine.set_app(Some(APP.to_owned()));
         let mut nobody = Nobody;
         let running = engine.run(intake, ledger, &mut nobody, &mut stops, past, None);
-        let desk = Desk { machine: self, journal, memory, synced: Vec::new(), ticks: 0 };
+        let desk = Desk { machine: self, journal, memory, synced: Vec::new(), began, due: None, ticks: 0 };
         let (report, journal) = join(running, desk.write_all(hand_overs, said)).await;
         let journal = match journal {
             Ok(journal) => journal,
@@ -276,18 +307,24 @@ struct Desk<'m, 'a> {
     journal: Journal<SimDisk>,
     memory: Option<Rc<RefCell<tollgate::memory::Memory>>>,
     synced: Vec<Outcome>,
+    began: Instant,
+    due: Option<Instant>,
     ticks: u32,
+}
+
+/// Ticks fall at whole multiples of an interval.
+fn next_tick(began: Instant) -> Instant {
+    let passed = began.elapsed().as_nanos() / SYNC_EVERY.as_nanos() + 1;
+    began + SYNC_EVERY * u32::try_from(passed).expect("a history of years")
 }
 
 impl Desk<'_, '_> {
     /// As the journal's thread does, on this clock; a process that dies says nothing more.
     async fn write_all(mut self, mut hand_overs: Receiver<HandOver>, said: &Said) -> Result<Journal<SimDisk>, Error> {
-        let mut ticks = tokio::time::interval(SYNC_EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let done = tokio::select! {
                 biased;
-                _ = ticks.tick() => self.sync(),
+                () = self.due() => self.sync(),
                 hand_over = hand_overs.recv() => match hand_over {
                     Some(hand_over) => {
                         wait(self.machine.plan.writing).await;
@@ -297,7 +334,7 @@ impl Desk<'_, '_> {
                 },
             };
             said.claimed.set(self.journal.lines_synced());
-            if self.machine.disk.is_dead() {
+            if self.machine.is_dead() {
                 said.death.notify_one();
                 std::future::pending::<()>().await;
             }
@@ -305,7 +342,16 @@ impl Desk<'_, '_> {
         }
     }
 
+    /// The next tick of the clock, once there is something to do at it: hours without news cost nothing.
+    async fn due(&self) {
+        match self.due {
+            Some(due) => wait(due.saturating_duration_since(Instant::now())).await,
+            None => std::future::pending().await,
+        }
+    }
+
     fn write(&mut self, (mut outcomes, aside): HandOver) -> Result<(), Error> {
+        self.due.get_or_insert_with(|| next_tick(self.began));
         self.journal.record(&outcomes, now())?;
         self.journal.pass(&aside.spans, now())?;
         self.journal.keep(&aside.kept)?;
@@ -318,7 +364,11 @@ impl Desk<'_, '_> {
     fn sync(&mut self) -> Result<(), Error> {
         self.journal.sync()?;
         self.ticks += 1;
-        if self.ticks.is_multiple_of(REMEMBER_EVERY) { self.remember() } else { Ok(()) }
+        if self.ticks.is_multiple_of(REMEMBER_EVERY) {
+            self.remember()?;
+        }
+        self.due = (!self.synced.is_empty()).then(|| next_tick(self.began));
+        Ok(())
     }
 
     /// Only what is in the synced journal.

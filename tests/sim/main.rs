@@ -31,6 +31,7 @@ mod plan;
 #[expect(dead_code, clippy::unwrap_used, reason = "it is of the other tests, which ask more of it")]
 mod power;
 mod rows;
+mod shelf;
 mod storms;
 mod support;
 

@@ -14,6 +14,8 @@ pub(crate) struct Model<'a> {
     pub(crate) state: State,
     seen: BTreeSet<Vec<String>>,
     held: BTreeSet<String>,
+    /// Who shall not come back.
+    listed: BTreeSet<String>,
 }
 
 /// What the API holds before anything was asked of it.
@@ -22,8 +24,8 @@ pub(crate) fn beginning(rows: &Rows) -> State {
 }
 
 impl<'a> Model<'a> {
-    pub(crate) const fn new(rows: &'a Rows, state: State) -> Self {
-        Self { rows, state, seen: BTreeSet::new(), held: BTreeSet::new() }
+    pub(crate) const fn new(rows: &'a Rows, state: State, listed: BTreeSet<String>) -> Self {
+        Self { rows, state, seen: BTreeSet::new(), held: BTreeSet::new(), listed }
     }
 
     /// How the next row must end.
@@ -33,6 +35,9 @@ impl<'a> Model<'a> {
         }
         if self.rows.dedupe && !self.seen.insert(entry.ids.clone()) {
             return "duplicate";
+        }
+        if entry.deed != Deed::Delete && entry.ids.iter().any(|id| self.listed.contains(id)) {
+            return "suppressed";
         }
         if entry.ids.iter().any(|id| self.held.contains(id)) {
             return "failed";

@@ -28,6 +28,8 @@ pub(crate) struct Fate {
     pub(crate) at_most: Option<usize>,
     /// So many further changes of the memory succeed.
     pub(crate) memory_fails_after: Option<u64>,
+    /// The death or the full disk befalls the list of those who shall not come back, and not the run's files.
+    pub(crate) on_the_shelf: bool,
     /// Somebody asks it to leave.
     pub(crate) signals: Vec<(Duration, Signal)>,
     /// Afterwards, the power goes as well: what was not synced may be lost.
@@ -40,6 +42,16 @@ impl Fate {
     pub(crate) const fn hurts_the_disk(&self) -> bool {
         self.room.is_some() || self.syncs_fail_at.is_some()
     }
+
+    /// The list is shorter than the run's files.
+    fn may_befall_the_shelf(&mut self, chance: &mut Chance) {
+        if chance.happens(50) {
+            self.on_the_shelf = true;
+            for bytes in [&mut self.dies_after, &mut self.room].into_iter().flatten() {
+                *bytes = chance.within(0, 1_500);
+            }
+        }
+    }
 }
 
 /// One history, before it happens.
@@ -47,7 +59,7 @@ impl Fate {
 pub(crate) struct Plan {
     pub(crate) seed: u64,
     pub(crate) rows: Rows,
-    pub(crate) options: Options,
+    options: Options,
     pub(crate) phases: Vec<Phase>,
     /// The key changes when it is read again.
     pub(crate) new_key: bool,
@@ -59,6 +71,8 @@ pub(crate) struct Plan {
     pub(crate) writing: Duration,
     /// The input is read as from stdin.
     pub(crate) piped: bool,
+    /// Whoever is deleted is entered into the list of those who shall not come back; a sync follows that heeds it.
+    pub(crate) suppresses: bool,
 }
 
 fn millis(count: u64) -> Duration {
@@ -70,10 +84,17 @@ impl Plan {
         let mut chance = Chance::of(seed);
         let most = chance.pick(&[3, 12, 30, 30, 60]);
         let remembers = chance.happens(8);
-        let rows = Rows::draw(&mut chance, most, remembers);
+        // Of a generator of its own: what is drawn here moves nothing of the rest.
+        let mut apart = Chance::of(seed ^ 0x1157);
+        let wishes_to_suppress = apart.happens(30);
+        let rows = Rows::draw(&mut chance, most, remembers, wishes_to_suppress);
+        let suppresses = wishes_to_suppress && !rows.is_sync;
         let options = options(&mut chance, &rows, seed);
         let phases = phases(&mut chance, &rows);
-        let fates = (0..chance.within(0, 6)).map(|_| fate(&mut chance, remembers)).collect();
+        let mut fates: Vec<_> = (0..chance.within(0, 6)).map(|_| fate(&mut chance, remembers)).collect();
+        if suppresses {
+            fates.iter_mut().for_each(|fate| fate.may_befall_the_shelf(&mut apart));
+        }
         Self {
             seed,
             options,
@@ -84,8 +105,15 @@ impl Plan {
             reading: millis(chance.pick(&[0, 0, 5, 80])),
             writing: millis(chance.pick(&[0, 0, 0, 40, 150])),
             piped: !remembers && chance.happens(30),
+            suppresses,
             rows,
         }
+    }
+
+    /// How these rows, which are of this history, are worked on.
+    pub(crate) fn options(&self, rows: &Rows) -> Options {
+        let options = self.options.clone();
+        if rows.is_sync { Options { in_order: true, look: false, verify_after: None, ..options } } else { options }
     }
 
     /// The API of this history.
@@ -236,11 +264,11 @@ impl fmt::Display for Plan {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "plan of seed {}", self.seed)?;
         writeln!(out, "{:?}", self.options)?;
-        let Self { chunk, reading, writing, piped, new_key, .. } = self;
+        let Self { chunk, reading, writing, piped, suppresses, new_key, .. } = self;
         let remembers = self.rows.remembers;
         writeln!(
             out,
-            "chunk {chunk}, reading {reading:?}, writing {writing:?}, piped {piped}, remembers {remembers}, new key {new_key}"
+            "chunk {chunk}, reading {reading:?}, writing {writing:?}, piped {piped}, suppresses {suppresses}, remembers {remembers}, new key {new_key}"
         )?;
         for (id, nature) in &self.rows.natures {
             writeln!(out, "  {id} is {nature:?}")?;

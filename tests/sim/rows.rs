@@ -68,6 +68,8 @@ pub(crate) struct Rows {
     /// The sync remembers what it sent: an identity is known by one id then.
     pub(crate) remembers: bool,
     pub(crate) dedupe: bool,
+    /// Deletions are about those whom a sync may create, too.
+    names_makers: bool,
 }
 
 /// Whoever may be created has one id only.
@@ -105,7 +107,7 @@ fn stored(id: &str) -> String {
 
 impl Rows {
     /// Up to `most` rows that share ids all the time.
-    pub(crate) fn draw(chance: &mut Chance, most: usize, remembers: bool) -> Self {
+    pub(crate) fn draw(chance: &mut Chance, most: usize, remembers: bool, suppresses: bool) -> Self {
         let people = most / 2 + 1;
         let mut natures = BTreeMap::new();
         for number in 0..people {
@@ -120,15 +122,26 @@ impl Rows {
             }
         }
         let is_sync = remembers || chance.happens(50);
-        let mut rows =
-            Self { entries: Vec::new(), natures, is_sync, remembers, dedupe: !is_sync && chance.happens(50) };
-        let mut line = 2;
-        for number in 0..=chance.place(most) {
-            let entry = rows.entry(chance, line, number, people);
-            line += entry.raw.matches('\n').count() as u64 + 1;
-            rows.entries.push(entry);
-        }
+        let mut rows = Self {
+            entries: Vec::new(),
+            natures,
+            is_sync,
+            remembers,
+            dedupe: !is_sync && chance.happens(50),
+            names_makers: is_sync || suppresses,
+        };
+        let count = chance.place(most) + 1;
+        rows.fill(chance, count, people);
         rows
+    }
+
+    fn fill(&mut self, chance: &mut Chance, count: usize, people: usize) {
+        let mut line = 2;
+        for number in 0..count {
+            let entry = self.entry(chance, line, number, people);
+            line += entry.raw.matches('\n').count() as u64 + 1;
+            self.entries.push(entry);
+        }
     }
 
     fn entry(&self, chance: &mut Chance, line: u64, number: usize, people: usize) -> Entry {
@@ -143,7 +156,7 @@ impl Rows {
             (_, Deed::Upsert | Deed::Create) => vec![maker(first)],
             (1..=3, Deed::Delete | Deed::Update) if !self.remembers => self.both(first, second),
             (4, Deed::Delete | Deed::Update) => vec![profile(first)],
-            (5..=7, Deed::Delete | Deed::Update) if self.is_sync => vec![maker(first)],
+            (5..=7, Deed::Delete | Deed::Update) if self.names_makers => vec![maker(first)],
             (_, Deed::Delete | Deed::Update) => vec![person(second)],
         };
         // Now and then a plan that others have, too.
@@ -194,6 +207,14 @@ impl Rows {
                 entry.plan = Some(plan);
             }
         }
+        next
+    }
+
+    /// A later file about the same people, those who were erased included.
+    pub(crate) fn coming_back(&self, chance: &mut Chance) -> Self {
+        let mut next = Self { entries: Vec::new(), is_sync: true, dedupe: false, ..self.clone() };
+        let people = self.natures.len() / 3;
+        next.fill(chance, self.entries.len(), people);
         next
     }
 
