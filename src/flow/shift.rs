@@ -176,7 +176,9 @@ impl Shift {
         match departure {
             Departure::Settled(outcome) => {
                 self.free(&outcome.row);
-                self.settle(outcome);
+                if !self.is_taken_back(&outcome.row) {
+                    self.settle(outcome);
+                }
             }
             Departure::Unsettled(row) => self.free(&row),
             Departure::Halt(departure, ending) => {
@@ -184,6 +186,11 @@ impl Shift {
                 self.end(ending);
             }
         }
+    }
+
+    /// Whether the word of an earlier row was taken back while this one was on the wire: both are sent again, in order.
+    fn is_taken_back(&self, row: &Row) -> bool {
+        self.in_order && self.ending.is_some() && self.order.is_held(row)
     }
 
     /// A place is free; rows that were parked behind the one that left may begin their walk.

@@ -268,3 +268,18 @@ fn refused_rows_hold_nobody_back() {
     let seen = Stage::new(in_order, rows, script).play();
     assert_eq!((seen.verdict(2), seen.verdict(4)), (Some(Verdict::Refused), Some(Verdict::Updated)));
 }
+
+/// A later row was on the wire when the word of an earlier one was taken back: what it was told was written down.
+#[test]
+fn nobody_is_written_down_behind_a_row_whose_word_is_taken_back() {
+    let both = |line, person| row(line, &[&profile(person), &name(person)]);
+    for seed in 0..60 {
+        let rows: Vec<Row> = (2..40).map(|line| both(line, usize::try_from(line % 7).unwrap_or(0))).collect();
+        let rows: Vec<Row> = rows.into_iter().map(|row| marked(Action::Update, row, false)).collect();
+        let firewall = Phase::calm(seconds(0), millis(41)).some(0.4, Manner::Unsigned(404)).deletes_only();
+        let script = Script { phases: vec![firewall], seed, ..Script::calm(&rows, millis(0)) };
+        let in_order = Options { in_order: true, canary: 0, seed, ..options(100.0, 5) };
+        let seen = Stage { batch: 1, ..Stage::new(in_order, rows.clone(), script) }.play();
+        nobody_is_settled_before_those_ahead(&seen, &rows);
+    }
+}
