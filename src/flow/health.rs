@@ -269,6 +269,29 @@ mod tests {
     }
 
     #[test]
+    fn the_witness_is_asked_where_no_fresh_row_is_tried_and_once_for_each_failure() {
+        let start = Instant::now();
+        let asks = |health: &Health, at| health.needs_witness(3, start + seconds(at), seconds(7200));
+        let mut health = Health::new(start);
+        health.sent(start);
+        fail(&mut health, 1, false, start + seconds(6));
+        assert!(!asks(&health, 6), "two are fresh");
+        fail(&mut health, 1, false, start + seconds(7));
+        assert!(asks(&health, 7), "what was tried again tells nothing");
+        health.witness_is_asked();
+        assert!(!asks(&health, 8));
+        health.definitive(NO_LINE, start + seconds(8));
+        fail(&mut health, 1, false, start + seconds(9));
+        assert!(!asks(&health, 12), "the last answer is young");
+        assert!(asks(&health, 13));
+        health.is_beyond_doubt(1);
+        health.definitive(NO_LINE, start + seconds(13));
+        fail(&mut health, 2, false, start + seconds(20));
+        assert!(!asks(&health, 20));
+        assert!(asks(&health, 20 + 1800), "a quarter of the patience is over");
+    }
+
+    #[test]
     fn never_reached_and_giving_up_have_their_time() {
         let start = Instant::now();
         let mut health = Health::new(start);
