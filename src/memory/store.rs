@@ -32,6 +32,10 @@ const FACTS: TableDefinition<&str, &[u8]> = TableDefinition::new("facts");
 /// Enough for the upper levels of 10 million entries' trees; what is below is read or written in its order.
 const CACHE: usize = 8 << 20;
 
+/// A store of up to so many bytes is checked whole when it is opened: over some damage that redb meets in the middle of a
+/// write it aborts the process. That is no worse than a kill, but does not say why. Larger ones would take too long.
+const CHECKED: u64 = 64 << 20;
+
 /// What is true of the whole memory, by name.
 pub(super) type Facts = BTreeMap<&'static str, Vec<u8>>;
 
@@ -74,7 +78,14 @@ pub(super) struct Reading<'store> {
 impl Store {
     /// Opens a store, or begins one in an empty file; `name` is for messages.
     pub(super) fn open(backend: impl StorageBackend, name: &str) -> Result<Self, Error> {
-        let begin = || Ok(Database::builder().set_cache_size(CACHE).create_with_backend(backend)?);
+        let is_small = backend.len().is_ok_and(|length| length <= CHECKED);
+        let begin = || {
+            let mut database = Database::builder().set_cache_size(CACHE).create_with_backend(backend)?;
+            if is_small {
+                database.check_integrity()?;
+            }
+            Ok(database)
+        };
         Ok(Self { database: Some(caught(name, begin)?), name: name.to_owned() })
     }
 

@@ -40,6 +40,20 @@ fn work(drive: &Drive) -> Result<(), Error> {
     memory.complete(&recollection, u64::from(PEOPLE), now())
 }
 
+/// Fuzzing found it (`fuzz/corpus/memory/aborts-in-a-write`): over one changed byte redb panicked while it cleaned up after
+/// a panic, which ends the process, in the middle of a write.
+#[test]
+fn damage_that_would_abort_a_write_is_told_before_it() {
+    let drive = Drive::default();
+    let (at, by) = (0x1000_802e, 100);
+    drive.damage(|bytes| {
+        bytes.clone_from(&SOUND);
+        let at = at % bytes.len();
+        bytes[at] = bytes[at].wrapping_add(by);
+    });
+    assert_eq!(work(&drive).unwrap_err().exit(), Exit::Data);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
