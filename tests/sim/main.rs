@@ -15,23 +15,26 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests may expect, as tests may")]
 
+mod again;
 mod chance;
 mod desk;
 mod end;
+mod guard;
 mod history;
 mod intake;
 mod judge;
 mod machine;
 mod model;
 mod mutations;
-#[path = "../it/laws/resume/naive.rs"]
 mod naive;
+mod names;
 mod plan;
 #[path = "../it/memory/power.rs"]
 #[expect(dead_code, clippy::unwrap_used, reason = "it is of the other tests, which ask more of it")]
 mod power;
 mod rows;
 mod shelf;
+mod stdin;
 mod storms;
 mod support;
 
@@ -42,6 +45,9 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+
+use history::{happen, tell};
+use plan::Plan;
 
 /// So many histories are told unless `SIM_SEEDS` says otherwise …
 const SEEDS: u64 = 4_000;
@@ -66,7 +72,7 @@ fn histories_keep_every_promise() {
             if seed >= last {
                 return;
             }
-            if catch_unwind(|| history::tell(seed)).is_err() {
+            if catch_unwind(|| tell(happen(&Plan::of(seed)))).is_err() {
                 failed.store(true, Ordering::Relaxed);
                 panic!("seed {seed} fails: SIM_FIRST={seed} SIM_SEEDS=1 cargo test --test sim histories");
             }
