@@ -127,7 +127,7 @@ impl Plan {
     /// These rows and an API that is well, at some pace.
     pub(crate) fn calm(chance: &mut Chance, rows: Rows) -> Self {
         let mut plan = Self::of(chance.number());
-        plan.options = options(chance, &rows, plan.seed);
+        plan.options = Options { look: false, verify_after: None, ..options(chance, &rows, plan.seed) };
         plan.phases = vec![Phase::calm(Duration::ZERO, millis(chance.within(0, 100)))];
         Self { rows, fates: Vec::new(), piped: false, suppresses: false, ..plan }
     }

@@ -65,11 +65,12 @@ async fn tries_another_input(plan: &Plan, difference: Difference, chance: &mut C
     judge.attempt(&Fate::death(chance)).await;
     let journal = naive::journal(&machine.disk);
     let (words, entries) = (journal.last_words(), &plan.rows.entries);
-    let settled: Vec<usize> = (0..entries.len()).filter(|at| words.contains_key(&entries[*at].line)).collect();
+    let is_settled = |line| words.get(&line).is_some_and(|line| line.outcome != "failed");
+    let settled: Vec<usize> = (0..entries.len()).filter(|at| is_settled(entries[*at].line)).collect();
     if settled.len() >= 2 && words.len() < entries.len() {
         let (place, other) = (chance.pick(&settled), chance.pick(&settled));
         if place != other || difference != Difference::Swapped {
-            let highest = words.keys().copied().max().expect("somebody is settled");
+            let highest = settled.iter().map(|at| entries[*at].line).max().expect("somebody is settled");
             is_refused(&machine, &difference.of(&plan.rows, place, other), highest).await;
             if !difference.keeps_places() {
                 return;
