@@ -21,7 +21,7 @@ pub trait Sheet: Write {
     /// Whatever hinders it.
     fn bytes(&mut self) -> io::Result<Vec<u8>>;
 
-    /// Cuts it to so many bytes.
+    /// Cuts it to so many bytes, for good.
     ///
     /// # Errors
     /// Whatever hinders it; it is then as it was, or shorter.
@@ -81,7 +81,8 @@ impl Sheet for SheetFile {
     }
 
     fn cut(&mut self, bytes: u64) -> io::Result<()> {
-        self.file.set_len(bytes)
+        self.file.set_len(bytes)?;
+        self.file.sync_all()
     }
 
     fn sync(&mut self) -> io::Result<()> {

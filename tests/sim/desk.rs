@@ -9,8 +9,8 @@ use std::{
 
 use tollgate::{
     domain::{
-        Action, Dice, Field, FieldKind, Fields, Id, IdFormat, IdKind, Identity, Known, Moment, Past, Recall, Schema,
-        Setting, Value,
+        Action, Dice, Field, FieldKind, Fields, Id, IdFormat, IdKind, Identity, Known, Moment, Naming, Past, Recall,
+        Schema, Setting, Value,
     },
     error::Error,
     memory::{About, Memory, Recollection},
@@ -25,7 +25,8 @@ use crate::{
     support::remote::APP,
 };
 
-const KEY: [u8; 32] = [7; 32];
+/// Under which repeats are remembered.
+pub(crate) const KEY: [u8; 32] = [7; 32];
 
 /// The memory's drive, and who holds it now.
 #[derive(Default)]
@@ -195,9 +196,9 @@ pub(crate) fn now() -> Moment {
     Moment::from_millis(1_795_226_340_123)
 }
 
-pub(crate) fn immutable() -> Immutable {
+pub(crate) fn immutable(naming: &Naming) -> Immutable {
     Immutable {
-        hash_ids: None,
+        hash_ids: naming.key_id().map(str::to_owned),
         tool_version: "0.1.0".to_owned(),
         command: "delete".to_owned(),
         api: "adapty".to_owned(),

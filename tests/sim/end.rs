@@ -7,6 +7,7 @@ use crate::{
     judge::{Judge, ids, is_of, totals, totals_said},
     model::{Model, State},
     naive::{self, Journal, Line},
+    names::{header, named, record},
     rows::Entry,
     support::remote::{Manner, Sent},
 };
@@ -43,7 +44,7 @@ impl Judge<'_> {
             assert!(self.machine.store.is_some() && model.is_so(entry), "line {} is not so yet", entry.line);
             return;
         }
-        assert_eq!(line.id, entry.stored, "line {} is about somebody else", entry.line);
+        assert_eq!(line.id, named(&self.machine.plan.naming, entry)[0], "line {} is about somebody else", entry.line);
         if let Some(request) = line.request {
             let log = self.machine.remote.log();
             assert!(is_of(&log[request], entry), "line {} was decided by an answer about another row", entry.line);
@@ -115,14 +116,15 @@ impl Judge<'_> {
     }
 
     fn files_agree(&self, journal: &Journal, words: &BTreeMap<u64, &Line>) {
+        let naming = &self.machine.plan.naming;
         let of = |verdicts: &[&str]| {
             let fits = |entry: &&Entry| verdicts.contains(&words[&entry.line].outcome.as_str());
             let mut raw: Vec<_> =
-                self.machine.rows.entries.iter().filter(fits).map(|entry| entry.raw.clone()).collect();
+                self.machine.rows.entries.iter().filter(fits).map(|entry| record(naming, entry)).collect();
             raw.sort();
             raw
         };
-        let (disk, header) = (&self.machine.disk, self.machine.rows.header());
+        let (disk, header) = (&self.machine.disk, header(naming, self.machine.rows));
         assert_eq!(naive::side_file(disk, "failed.csv", header), of(&["refused", "failed", "invalid", "exists"]));
         assert_eq!(naive::side_file(disk, "absent.csv", header), of(&["absent", "missing"]));
         let left = disk.list();

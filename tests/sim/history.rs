@@ -1,9 +1,5 @@
 //! One history: told from its plan, judged, and printed when it fails.
 
-use std::cell::RefCell;
-
-use tollgate::domain::Dice;
-
 use crate::{
     chance::Chance,
     desk::Store,
@@ -13,7 +9,7 @@ use crate::{
     plan::{Fate, Plan},
     rows::Rows,
     shelf::Shelf,
-    support::{disk::SimDisk, remote::ScriptedRemote},
+    support::remote::ScriptedRemote,
 };
 
 /// Tells what happened, should the history be cut short by a broken law.
@@ -37,26 +33,19 @@ impl Drop for Chronicle<'_> {
                 "request {number} at {at:?} until {until:?}: {operation:?} {ids:?} {manner:?}{applied}: {answer:?}"
             );
         }
-        let disk = &self.machine.disk;
-        eprintln!("files by their numbers: {:?}", disk.numbers());
-        for (deed, file, bytes) in disk.deeds() {
-            eprintln!("{deed} {file} {bytes}");
-        }
-        for name in disk.list() {
-            eprintln!("--- {name}\n{}", String::from_utf8_lossy(&disk.bytes(&name).unwrap_or_default()));
-        }
+        self.machine.disks().for_each(|disk| eprintln!("{disk}"));
         eprintln!("again, with all of this: SIM_FIRST={} SIM_SEEDS=1 cargo test --test sim histories", self.plan.seed);
     }
 }
 
-/// Tells and judges the history of a seed on a paused clock of its own.
-pub(crate) fn tell(seed: u64) {
-    let plan = Plan::of(seed);
+/// Tells something on a paused clock of its own.
+pub(crate) fn tell(history: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.expect("a runtime").block_on(happen(&plan));
+    runtime.expect("a runtime").block_on(history);
 }
 
-async fn happen(plan: &Plan) {
+/// All that a plan holds, judged.
+pub(crate) async fn happen(plan: &Plan) {
     let remote = ScriptedRemote::new(plan.script());
     let store = plan.rows.remembers.then(Store::default);
     let shelf = plan.suppresses.then(Shelf::default);
@@ -81,9 +70,7 @@ async fn run(
     (store, shelf): (Option<&Store>, Option<&Shelf>),
     beginning: crate::model::State,
 ) -> crate::model::State {
-    let dice = RefCell::new(Dice::seeded(plan.seed));
-    let (options, disk) = (plan.options(rows), SimDisk::default());
-    let machine = Machine { plan, rows, input: rows.bytes(), remote, disk, store, shelf, options, dice };
+    let machine = Machine { store, shelf, ..Machine::new(plan, rows, remote) };
     let chronicle = Chronicle { plan, machine: &machine };
     let judge = Judge::new(&machine);
     for fate in &plan.fates {
@@ -102,7 +89,7 @@ async fn run(
 }
 
 /// Once the API is well for good, tries without any trouble until nothing is left to do.
-async fn finish(plan: &Plan, judge: &Judge<'_>) {
+pub(crate) async fn finish(plan: &Plan, judge: &Judge<'_>) {
     let now = judge.machine.remote.log().last().map_or(std::time::Duration::ZERO, |sent| sent.at);
     wait(plan.calm_from().saturating_sub(now)).await;
     for _ in 0..3 {

@@ -8,7 +8,8 @@ use std::{
 
 use tollgate::{
     domain::{Fact, Operation, Value, Word},
-    flow::Ending,
+    error::Exit,
+    flow::{Ending, MaxAbsent},
 };
 
 use crate::{
@@ -92,6 +93,11 @@ impl<'a> Judge<'a> {
         &self.machine.rows.entries
     }
 
+    /// Whether another line may follow this word: the guard doubts whom it has not found.
+    fn may_follow(&self, word: &str) -> bool {
+        word == "failed" || (word == "absent" && self.machine.options.max_absent != MaxAbsent::Off)
+    }
+
     fn what_was_synced_lasts(&self, attempt: &Try, after: &Journal) {
         let mut lasting = self.lasting.borrow_mut();
         assert!(after.lines.starts_with(&lasting), "a line that was synced has changed, or is gone");
@@ -103,7 +109,7 @@ impl<'a> Judge<'a> {
 
     fn nothing_settled_is_sent_again(&self, sent: &[Sent], attempt: &Try, before: &Journal) {
         let words = before.last_words();
-        let settled = |line: u64| words.get(&line).is_some_and(|line| line.outcome != "failed");
+        let settled = |line: u64| words.get(&line).is_some_and(|line| !self.may_follow(&line.outcome));
         for sent in sent.iter().filter(|sent| sent.id() != WITNESS) {
             let open = self.entries().iter().any(|entry| is_of(sent, entry) && !settled(entry.line));
             assert!(open, "{:?} {:?} belongs to no row that is unsettled", sent.operation, ids(sent));
@@ -161,7 +167,7 @@ impl<'a> Judge<'a> {
         for line in &after.lines {
             for row in line.rows() {
                 let before = settled.insert(row, &line.outcome);
-                assert!(before.is_none_or(|word| word == "failed"), "line {row} is settled twice");
+                assert!(before.is_none_or(|word| self.may_follow(word)), "line {row} is settled twice");
             }
         }
     }
@@ -243,6 +249,7 @@ impl<'a> Judge<'a> {
                 assert!(plan.meets(|manner| matches!(manner, Manner::Unauthorized | Manner::Revoked)), "{ending:?}");
                 77
             }
+            Ending::Guard(_) if self.machine.options.max_absent != MaxAbsent::Off => u64::from(Exit::Guard.code()),
             other @ (Ending::TimeIsUp | Ending::Guard(_) | Ending::IntakeLost | Ending::LedgerLost) => {
                 panic!("nothing in the plan leads to {other:?}")
             }

@@ -19,7 +19,7 @@ use tokio::{
     time::Instant,
 };
 use tollgate::{
-    domain::{Aside, Dice, Digest, Outcome, Past},
+    domain::{Aside, Dice, Digest, Fingerprints, Outcome, Past},
     error::{Error, Exit},
     flow::{Ending, Engine, Ledger, LedgerLost, Options, Pulse, Spectator},
     report::{self, Journal, Scan, ScanOptions, scan},
@@ -82,6 +82,8 @@ pub(crate) struct Machine<'a> {
     /// Deletions grow its list, and syncs heed it.
     pub(crate) shelf: Option<&'a Shelf>,
     pub(crate) options: Options,
+    /// What `--continue-from` names: deleted, absent.
+    pub(crate) elsewhere: Option<(Fingerprints, Fingerprints)>,
     pub(crate) dice: RefCell<Dice>,
 }
 
@@ -120,7 +122,28 @@ struct Said {
     death: Notify,
 }
 
-impl Machine<'_> {
+impl<'a> Machine<'a> {
+    /// Nothing is there yet.
+    pub(crate) fn new(plan: &'a Plan, rows: &'a Rows, remote: &'a ScriptedRemote) -> Self {
+        Self {
+            plan,
+            rows,
+            input: rows.bytes(),
+            remote,
+            disk: SimDisk::default(),
+            store: None,
+            shelf: None,
+            options: plan.options(rows),
+            elsewhere: None,
+            dice: RefCell::new(Dice::seeded(plan.seed)),
+        }
+    }
+
+    /// The same with nothing done.
+    pub(crate) fn anew(&self) -> Self {
+        Self { options: self.options.clone(), ..Self::new(self.plan, self.rows, self.remote) }
+    }
+
     /// One try, from the directory's scan to the journal's close, and what comes after it.
     pub(crate) async fn attempt(&self, fate: &Fate) -> Try {
         let from = self.remote.log().len();
@@ -152,7 +175,8 @@ impl Machine<'_> {
         Try { end, from, offered: said.offered.take(), claimed: said.claimed.get(), listed }
     }
 
-    fn disks(&self) -> impl Iterator<Item = &SimDisk> {
+    /// The run's own, and what outlasts it.
+    pub(crate) fn disks(&self) -> impl Iterator<Item = &SimDisk> {
         iter::once(&self.disk).chain(self.shelf.map(|shelf| &shelf.disk))
     }
 
@@ -196,6 +220,8 @@ impl Machine<'_> {
             return End::Finished;
         }
         let mut past = scan.as_mut().map(|scan| std::mem::take(&mut scan.past)).unwrap_or_default();
+        (past.elsewhere_deleted, past.elsewhere_absent) = self.elsewhere.clone().unzip();
+        past.naming = self.plan.naming.clone();
         past.suppressed = self.shelf.filter(|_| self.rows.is_sync).map(Shelf::heeded);
         let list = match self.shelf.filter(|_| !self.rows.is_sync).map(Shelf::open).transpose() {
             Ok(list) => list,
@@ -222,10 +248,13 @@ impl Machine<'_> {
     }
 
     fn journal(&self, scan: Option<&Scan>, reader: &Reader<Dribble>) -> Result<Journal<SimDisk>, Error> {
-        match scan {
-            Some(scan) => Journal::resume(self.disk.clone(), scan, reader.layout(), "ab12"),
-            None => Journal::create(self.disk.clone(), &immutable(), reader.layout()),
-        }
+        let naming = &self.plan.naming;
+        let layout = naming.layout(reader.layout());
+        let journal = match scan {
+            Some(scan) => Journal::resume(self.disk.clone(), scan, &layout, "ab12"),
+            None => Journal::create(self.disk.clone(), &immutable(naming), &layout),
+        };
+        Ok(journal?.naming(naming.clone()))
     }
 
     async fn run(
@@ -265,10 +294,11 @@ impl Machine<'_> {
             Ok(journal) => journal,
             Err(error) => return End::Trouble(error),
         };
-        if let Some(error) = said.reader_error.take() {
-            return End::Trouble(error);
+        let end = self.close(journal, &report, beforehand, said);
+        match (end, said.reader_error.take()) {
+            (End::Closed(_), Some(error)) => End::Trouble(error),
+            (end, _) => end,
         }
-        self.close(journal, &report, beforehand, said)
     }
 
     fn close(

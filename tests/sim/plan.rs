@@ -1,11 +1,15 @@
 //! Everything that one seed decides.
 
-use std::{collections::HashMap, fmt, num::NonZeroU32, time::Duration};
+use std::{collections::HashMap, fmt, iter, num::NonZeroU32, time::Duration};
 
-use tollgate::flow::{MaxAbsent, MaxErrors, Options, Rate, Signal};
+use tollgate::{
+    domain::Naming,
+    flow::{MaxAbsent, MaxErrors, Options, Rate, Signal},
+};
 
 use crate::{
     chance::Chance,
+    names::hashing,
     rows::{Nature, Rows},
     support::{
         remote::{APP, Habits, Manner, Phase, Script, Temper},
@@ -43,6 +47,11 @@ impl Fate {
         self.room.is_some() || self.syncs_fail_at.is_some()
     }
 
+    /// It dies, is asked to leave, or nothing happens to it.
+    pub(crate) fn death(chance: &mut Chance) -> Self {
+        iter::repeat_with(|| fate(chance, false)).find(|fate| !fate.hurts_the_disk()).unwrap_or_default()
+    }
+
     /// The list is shorter than the run's files.
     fn may_befall_the_shelf(&mut self, chance: &mut Chance) {
         if chance.happens(50) {
@@ -50,6 +59,8 @@ impl Fate {
             for bytes in [&mut self.dies_after, &mut self.room].into_iter().flatten() {
                 *bytes = chance.within(0, 1_500);
             }
+            // What is entered is entered early.
+            self.syncs_fail_at = self.syncs_fail_at.map(|at| at / 50);
         }
     }
 }
@@ -59,7 +70,7 @@ impl Fate {
 pub(crate) struct Plan {
     pub(crate) seed: u64,
     pub(crate) rows: Rows,
-    options: Options,
+    pub(crate) options: Options,
     pub(crate) phases: Vec<Phase>,
     /// The key changes when it is read again.
     pub(crate) new_key: bool,
@@ -73,6 +84,8 @@ pub(crate) struct Plan {
     pub(crate) piped: bool,
     /// Whoever is deleted is entered into the list of those who shall not come back; a sync follows that heeds it.
     pub(crate) suppresses: bool,
+    /// How the results name ids.
+    pub(crate) naming: Naming,
 }
 
 fn millis(count: u64) -> Duration {
@@ -106,8 +119,17 @@ impl Plan {
             writing: millis(chance.pick(&[0, 0, 0, 40, 150])),
             piped: !remembers && chance.happens(30),
             suppresses,
+            naming: if apart.happens(20) { hashing() } else { Naming::default() },
             rows,
         }
+    }
+
+    /// These rows and an API that is well, at some pace.
+    pub(crate) fn calm(chance: &mut Chance, rows: Rows) -> Self {
+        let mut plan = Self::of(chance.number());
+        plan.options = Options { look: false, verify_after: None, ..options(chance, &rows, plan.seed) };
+        plan.phases = vec![Phase::calm(Duration::ZERO, millis(chance.within(0, 100)))];
+        Self { rows, fates: Vec::new(), piped: false, suppresses: false, ..plan }
     }
 
     /// How these rows, which are of this history, are worked on.

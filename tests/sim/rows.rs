@@ -132,19 +132,14 @@ impl Rows {
         };
         let count = chance.place(most) + 1;
         rows.fill(chance, count, people);
-        rows
+        rows.numbered()
     }
 
     fn fill(&mut self, chance: &mut Chance, count: usize, people: usize) {
-        let mut line = 2;
-        for number in 0..count {
-            let entry = self.entry(chance, line, number, people);
-            line += entry.raw.matches('\n').count() as u64 + 1;
-            self.entries.push(entry);
-        }
+        self.entries = (0..count).map(|number| self.entry(chance, number, people)).collect();
     }
 
-    fn entry(&self, chance: &mut Chance, line: u64, number: usize, people: usize) -> Entry {
+    fn entry(&self, chance: &mut Chance, number: usize, people: usize) -> Entry {
         let deed = if self.is_sync {
             chance.pick(&[Deed::Delete, Deed::Update, Deed::Update, Deed::Upsert, Deed::Create])
         } else {
@@ -152,7 +147,7 @@ impl Rows {
         };
         let (first, second) = (chance.place(people), chance.place(people));
         let ids = match (chance.within(0, 14), deed) {
-            (0, _) => return self.malformed(chance, line),
+            (0, _) => return self.malformed(chance),
             (_, Deed::Upsert | Deed::Create) => vec![maker(first)],
             (1..=3, Deed::Delete | Deed::Update) if !self.remembers => self.both(first, second),
             (4, Deed::Delete | Deed::Update) => vec![profile(first)],
@@ -165,7 +160,7 @@ impl Rows {
             |wanted: bool| ids.iter().find(|id| is_profile(id) == wanted).map(|id| quoted(id)).unwrap_or_default();
         let raw = self.record(&[cell(true), cell(false)], deed, plan.as_deref());
         let stored = stored(&ids[0]);
-        Entry { line, raw, ids, deed, plan, stored }
+        Entry { line: 0, raw, ids, deed, plan, stored }
     }
 
     /// Who has two ids has them in one person's name: once the first is erased, the second is gone as well.
@@ -175,10 +170,10 @@ impl Rows {
         if both { vec![first, second] } else { vec![first] }
     }
 
-    fn malformed(&self, chance: &mut Chance, line: u64) -> Entry {
+    fn malformed(&self, chance: &mut Chance) -> Entry {
         let (second, stored) = chance.pick(&[("", ""), ("\"two\nlines\"", "two\\x0alines"), ("NULL", "NULL")]);
         let raw = self.record(&[String::new(), second.to_owned()], Deed::Delete, None);
-        Entry { line, raw, ids: Vec::new(), deed: Deed::Delete, plan: None, stored: stored.to_owned() }
+        Entry { line: 0, raw, ids: Vec::new(), deed: Deed::Delete, plan: None, stored: stored.to_owned() }
     }
 
     fn record(&self, ids: &[String; 2], deed: Deed, plan: Option<&str>) -> String {
@@ -210,12 +205,60 @@ impl Rows {
         next
     }
 
+    /// Deletions of so many people with one id each, all of one nature but for a few.
+    pub(crate) fn alike(count: usize, nature: Nature, others: &[(usize, Nature)]) -> Self {
+        let mut natures: BTreeMap<_, _> = (0..count).map(|number| (person(number), nature)).collect();
+        natures.extend(others.iter().map(|(number, nature)| (person(*number), *nature)));
+        let entries = Vec::new();
+        let mut rows = Self { entries, natures, is_sync: false, remembers: false, dedupe: true, names_makers: false };
+        rows.entries = (0..count).map(|number| rows.deletion(person(number))).collect();
+        rows.numbered()
+    }
+
+    fn deletion(&self, id: String) -> Entry {
+        let raw = self.record(&[String::new(), quoted(&id)], Deed::Delete, None);
+        Entry { line: 0, raw, stored: stored(&id), ids: vec![id], deed: Deed::Delete, plan: None }
+    }
+
+    /// Each row on its line.
+    fn numbered(mut self) -> Self {
+        let mut line = 2;
+        for entry in &mut self.entries {
+            entry.line = line;
+            line += entry.raw.matches('\n').count() as u64 + 1;
+        }
+        self
+    }
+
+    /// Without the row at a place.
+    pub(crate) fn without(&self, place: usize) -> Self {
+        let mut other = self.clone();
+        other.entries.remove(place);
+        other.numbered()
+    }
+
+    /// With two rows in each other's place.
+    pub(crate) fn swapped(&self, one: usize, two: usize) -> Self {
+        let mut other = self.clone();
+        other.entries.swap(one, two);
+        other.numbered()
+    }
+
+    /// With another person before a place.
+    pub(crate) fn with_one_more(&self, place: usize) -> Self {
+        let mut other = self.clone();
+        let id = "somebody else".to_owned();
+        other.natures.insert(id.clone(), Nature::Gone);
+        other.entries.insert(place, self.deletion(id));
+        other.numbered()
+    }
+
     /// A later file about the same people, those who were erased included.
     pub(crate) fn coming_back(&self, chance: &mut Chance) -> Self {
         let mut next = Self { entries: Vec::new(), is_sync: true, dedupe: false, ..self.clone() };
         let people = self.natures.len() / 3;
         next.fill(chance, self.entries.len(), people);
-        next
+        next.numbered()
     }
 
     /// Everybody of this nature.

@@ -28,7 +28,6 @@ mod looking;
 mod looking_first;
 mod random;
 mod reading;
-mod resume;
 mod spans;
 mod suspicion;
 mod trouble;

@@ -182,6 +182,7 @@ proptest! {
             disk.kill_after(bytes);
             if let Err(error) = one_try(&disk, rows, &mut dice, false) {
                 prop_assert_ne!(error.exit(), Exit::Data, "{}", error);
+                prop_assert!(disk.is_dead(), "nobody killed it: {}", error);
             }
             if power { disk.power_cut(&mut dice) } else { disk.kill() }
         }

@@ -9,6 +9,7 @@
 use std::{
     cell::RefCell,
     collections::BTreeMap,
+    fmt,
     io::{self, Read, Write},
     rc::Rc,
 };
@@ -89,18 +90,6 @@ impl SimDisk {
         self.0.borrow().syncs
     }
 
-    /// All that was done to it and succeeded, in order; files go by a number of their own.
-    #[allow(dead_code, clippy::allow_attributes, reason = "only the simulation asks for it")]
-    pub(crate) fn deeds(&self) -> Vec<(&'static str, usize, u64)> {
-        self.0.borrow().deeds.clone()
-    }
-
-    /// Which number each file has.
-    #[allow(dead_code, clippy::allow_attributes, reason = "only the simulation asks for it")]
-    pub(crate) fn numbers(&self) -> BTreeMap<String, usize> {
-        self.0.borrow().names.clone()
-    }
-
     /// How many writes were asked for.
     pub(crate) fn writes(&self) -> u64 {
         self.0.borrow().writes
@@ -158,6 +147,17 @@ impl SimDisk {
     /// The names of all files.
     pub(crate) fn list(&self) -> Vec<String> {
         self.0.borrow().names.keys().cloned().collect()
+    }
+}
+
+/// All that was done to it and succeeded, in order, and what it holds; files go by a number of their own.
+impl fmt::Display for SimDisk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.0.borrow();
+        writeln!(f, "files by their numbers: {:?}", state.names)?;
+        state.deeds.iter().try_for_each(|(deed, file, bytes)| writeln!(f, "{deed} {file} {bytes}"))?;
+        let mut files = state.names.iter().map(|(name, inode)| (name, &state.files[*inode].bytes));
+        files.try_for_each(|(name, bytes)| writeln!(f, "--- {name}\n{}", String::from_utf8_lossy(bytes)))
     }
 }
 

@@ -108,14 +108,13 @@ impl ScriptedRemote {
     }
 
     /// Who exists now.
-    #[allow(dead_code, clippy::allow_attributes, reason = "only the simulation asks for it")]
     pub(crate) fn world(&self) -> Ref<'_, World> {
         self.existing.borrow()
     }
 
-    /// Everything it was asked, in order of arrival, the most that was on the wire at once, and who is left.
-    pub(crate) fn into_log(self) -> (Vec<Sent>, usize, World) {
-        (self.log.into_inner(), self.peak.get(), self.existing.into_inner())
+    /// The most that was on the wire at once.
+    pub(crate) const fn peak(&self) -> usize {
+        self.peak.get()
     }
 
     fn manner(&self, phase: &Phase, call: Call, id: &str) -> Manner {

@@ -226,7 +226,7 @@ impl Stage {
             let engine = Engine::new(&self.options, &remote);
             let looked = engine.look(&samples(&self.rows), &mut stream::pending()).await;
             drop(engine);
-            (looked, remote.into_log().0)
+            (looked, remote.log().to_vec())
         })
     }
 
@@ -261,7 +261,7 @@ impl Stage {
         let report = engine.run(reader, journal, &mut onlooker, &mut stops, &self.past, total).await;
         drop(engine);
         let took = began.elapsed();
-        let (log, peak, left) = remote.into_log();
+        let (log, peak, left) = (remote.log().to_vec(), remote.peak(), remote.world().clone());
         let (outcomes, spans) = (outcomes.into_inner(), spans.into_inner());
         Seen { report, log, peak, outcomes, spans, left, pulses: onlooker.0, took }
     }

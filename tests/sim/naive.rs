@@ -9,29 +9,29 @@ use crate::support::disk::SimDisk;
 
 /// One line of the results.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) row: u64,
+pub(crate) struct Line {
+    pub(crate) row: u64,
     /// The last one that it is about.
-    pub(super) last: u64,
-    pub(super) id: String,
-    pub(super) outcome: String,
+    pub(crate) last: u64,
+    pub(crate) id: String,
+    pub(crate) outcome: String,
     /// Which request decided it.
-    pub(super) request: Option<usize>,
-    pub(super) message: String,
+    pub(crate) request: Option<usize>,
+    pub(crate) message: String,
 }
 
 /// The results, as far as their chain holds.
 #[derive(Debug, Default)]
-pub(super) struct Journal {
-    pub(super) lines: Vec<Line>,
+pub(crate) struct Journal {
+    pub(crate) lines: Vec<Line>,
     /// Every chain value, the first link included.
-    pub(super) heads: Vec<String>,
+    pub(crate) heads: Vec<String>,
     /// Bytes after the last whole line.
-    pub(super) rest: usize,
+    pub(crate) rest: usize,
 }
 
 /// Reads `results.csv`; empty when no run was begun.
-pub(super) fn journal(disk: &SimDisk) -> Journal {
+pub(crate) fn journal(disk: &SimDisk) -> Journal {
     let Some(run) = disk.bytes("run.json") else { return Journal::default() };
     let run: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(&run).expect("run.json is JSON");
     let mut journal =
@@ -91,26 +91,26 @@ fn fields(raw: &str) -> Vec<String> {
 
 impl Line {
     /// The rows that it is about.
-    pub(super) const fn rows(&self) -> RangeInclusive<u64> {
+    pub(crate) const fn rows(&self) -> RangeInclusive<u64> {
         self.row..=self.last
     }
 }
 
 impl Journal {
     /// Each row's last word.
-    pub(super) fn last_words(&self) -> BTreeMap<u64, &Line> {
+    pub(crate) fn last_words(&self) -> BTreeMap<u64, &Line> {
         self.lines.iter().flat_map(|line| line.rows().map(move |row| (row, line))).collect()
     }
 }
 
 /// The mutable part of `run.json`.
-pub(super) fn state(disk: &SimDisk) -> Value {
+pub(crate) fn state(disk: &SimDisk) -> Value {
     let run: Value = serde_json::from_slice(&disk.bytes("run.json").expect("run.json")).expect("JSON");
     run["state"].clone()
 }
 
 /// The records of a side file, in order of bytes; none when there is no such file.
-pub(super) fn side_file(disk: &SimDisk, name: &str, header: &str) -> Vec<String> {
+pub(crate) fn side_file(disk: &SimDisk, name: &str, header: &str) -> Vec<String> {
     let Some(bytes) = disk.bytes(name) else { return Vec::new() };
     let text = String::from_utf8(bytes).expect("UTF-8");
     let rest = text.strip_prefix(&format!("{header}\n")).expect("a header");
