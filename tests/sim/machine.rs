@@ -11,17 +11,11 @@ use std::{
 };
 
 use futures::{StreamExt, future::join, stream};
-use tokio::{
-    sync::{
-        Notify,
-        mpsc::{Receiver, Sender, channel},
-    },
-    time::Instant,
-};
+use tokio::{sync::Notify, time::Instant};
 use tollgate::{
-    domain::{Aside, Dice, Digest, Fingerprints, Outcome, Past},
+    domain::{Dice, Digest, Fingerprints, Past},
     error::{Error, Exit},
-    flow::{Ending, Engine, Ledger, LedgerLost, Options, Pulse, Spectator},
+    flow::{Ending, Engine, Options, Pulse, Spectator},
     report::{self, Journal, Scan, ScanOptions, scan},
     source::Reader,
 };
@@ -36,13 +30,8 @@ use crate::{
         disk::SimDisk,
         remote::{APP, ScriptedRemote},
     },
+    writer::{Writer, queue},
 };
-
-/// Hand-overs between the flow and the journal, and how often that syncs: as in the threads that drive the real ones.
-pub(crate) const QUEUE: usize = 16;
-const SYNC_EVERY: Duration = Duration::from_millis(100);
-/// After so many syncs what they wrote is remembered.
-const REMEMBER_EVERY: u32 = 10;
 
 /// How a try ended.
 #[derive(Debug)]
@@ -92,21 +81,6 @@ pub(crate) async fn wait(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
-type HandOver = (Vec<Outcome>, Aside);
-
-struct Queue<'a> {
-    sender: Sender<HandOver>,
-    offered: &'a RefCell<Vec<u64>>,
-}
-
-impl Ledger for Queue<'_> {
-    async fn record(&mut self, outcomes: Vec<Outcome>, aside: Aside) -> Result<(), LedgerLost> {
-        self.offered.borrow_mut().extend(outcomes.iter().map(|outcome| outcome.row.line));
-        self.offered.borrow_mut().extend(aside.spans.iter().flat_map(|span| span.first..=span.last));
-        self.sender.send((outcomes, aside)).await.map_err(|_| LedgerLost)
-    }
-}
-
 struct Nobody;
 
 impl Spectator for Nobody {
@@ -115,11 +89,11 @@ impl Spectator for Nobody {
 
 /// What the try's parts tell each other.
 #[derive(Default)]
-struct Said {
+pub(crate) struct Said {
     offered: RefCell<Vec<u64>>,
-    claimed: Cell<u64>,
+    pub(crate) claimed: Cell<u64>,
     reader_error: RefCell<Option<Error>>,
-    death: Notify,
+    pub(crate) death: Notify,
 }
 
 impl<'a> Machine<'a> {
@@ -180,7 +154,8 @@ impl<'a> Machine<'a> {
         iter::once(&self.disk).chain(self.shelf.map(|shelf| &shelf.disk))
     }
 
-    fn is_dead(&self) -> bool {
+    /// The process is gone.
+    pub(crate) fn is_dead(&self) -> bool {
         self.disks().any(SimDisk::is_dead)
     }
 
@@ -276,8 +251,7 @@ impl<'a> Machine<'a> {
             list,
             error: &said.reader_error,
         };
-        let (sender, hand_overs) = channel(QUEUE);
-        let ledger = Queue { sender, offered: &said.offered };
+        let (ledger, hand_overs) = queue(&said.offered);
         let began = Instant::now();
         let signals = stream::iter(fate.signals.clone()).then(|(at, signal)| async move {
             wait((began + at).saturating_duration_since(Instant::now())).await;
@@ -288,8 +262,8 @@ impl<'a> Machine<'a> {
         engine.set_app(Some(APP.to_owned()));
         let mut nobody = Nobody;
         let running = engine.run(intake, ledger, &mut nobody, &mut stops, past, None);
-        let desk = Desk { machine: self, journal, memory, synced: Vec::new(), began, due: None, ticks: 0 };
-        let (report, journal) = join(running, desk.write_all(hand_overs, said)).await;
+        let writer = Writer::new(self, journal, memory);
+        let (report, journal) = join(running, writer.write_all(hand_overs, said)).await;
         let journal = match journal {
             Ok(journal) => journal,
             Err(error) => return End::Trouble(error),
@@ -328,85 +302,5 @@ impl<'a> Machine<'a> {
             Ok(()) => End::Closed(report.ending.clone()),
             Err(error) => End::Trouble(error),
         }
-    }
-}
-
-/// The journal at work, and the memory behind it.
-struct Desk<'m, 'a> {
-    machine: &'m Machine<'a>,
-    journal: Journal<SimDisk>,
-    memory: Option<Rc<RefCell<tollgate::memory::Memory>>>,
-    synced: Vec<Outcome>,
-    began: Instant,
-    due: Option<Instant>,
-    ticks: u32,
-}
-
-/// Ticks fall at whole multiples of an interval.
-fn next_tick(began: Instant) -> Instant {
-    let passed = began.elapsed().as_nanos() / SYNC_EVERY.as_nanos() + 1;
-    began + SYNC_EVERY * u32::try_from(passed).expect("a history of years")
-}
-
-impl Desk<'_, '_> {
-    /// As the journal's thread does, on this clock; a process that dies says nothing more.
-    async fn write_all(mut self, mut hand_overs: Receiver<HandOver>, said: &Said) -> Result<Journal<SimDisk>, Error> {
-        loop {
-            let done = tokio::select! {
-                biased;
-                () = self.due() => self.sync(),
-                hand_over = hand_overs.recv() => match hand_over {
-                    Some(hand_over) => {
-                        wait(self.machine.plan.writing).await;
-                        self.write(hand_over)
-                    }
-                    None => return self.remember().map(|()| self.journal),
-                },
-            };
-            said.claimed.set(self.journal.lines_synced());
-            if self.machine.is_dead() {
-                said.death.notify_one();
-                std::future::pending::<()>().await;
-            }
-            done?;
-        }
-    }
-
-    /// The next tick of the clock, once there is something to do at it: hours without news cost nothing.
-    async fn due(&self) {
-        match self.due {
-            Some(due) => wait(due.saturating_duration_since(Instant::now())).await,
-            None => std::future::pending().await,
-        }
-    }
-
-    fn write(&mut self, (mut outcomes, aside): HandOver) -> Result<(), Error> {
-        self.due.get_or_insert_with(|| next_tick(self.began));
-        self.journal.record(&outcomes, now())?;
-        self.journal.pass(&aside.spans, now())?;
-        self.journal.keep(&aside.kept)?;
-        if self.memory.is_some() {
-            self.synced.append(&mut outcomes);
-        }
-        Ok(())
-    }
-
-    fn sync(&mut self) -> Result<(), Error> {
-        self.journal.sync()?;
-        self.ticks += 1;
-        if self.ticks.is_multiple_of(REMEMBER_EVERY) {
-            self.remember()?;
-        }
-        self.due = (!self.synced.is_empty()).then(|| next_tick(self.began));
-        Ok(())
-    }
-
-    /// Only what is in the synced journal.
-    fn remember(&mut self) -> Result<(), Error> {
-        let Some(memory) = self.memory.as_ref().filter(|_| !self.synced.is_empty()) else { return Ok(()) };
-        self.journal.sync()?;
-        memory.borrow_mut().remember(&self.synced, now())?;
-        self.synced.clear();
-        Ok(())
     }
 }

@@ -38,6 +38,7 @@ mod shelf;
 mod stdin;
 mod storms;
 mod support;
+mod writer;
 
 use std::{
     env,

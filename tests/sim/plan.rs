@@ -106,7 +106,9 @@ impl Plan {
         let phases = phases(&mut chance, &rows);
         let mut fates: Vec<_> = (0..chance.within(0, 6)).map(|_| fate(&mut chance, remembers)).collect();
         if suppresses {
-            fates.iter_mut().for_each(|fate| fate.may_befall_the_shelf(&mut apart));
+            for fate in &mut fates {
+                fate.may_befall_the_shelf(&mut apart);
+            }
         }
         Self {
             seed,

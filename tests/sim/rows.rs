@@ -68,8 +68,6 @@ pub(crate) struct Rows {
     /// The sync remembers what it sent: an identity is known by one id then.
     pub(crate) remembers: bool,
     pub(crate) dedupe: bool,
-    /// Deletions are about those whom a sync may create, too.
-    names_makers: bool,
 }
 
 /// Whoever may be created has one id only.
@@ -122,24 +120,20 @@ impl Rows {
             }
         }
         let is_sync = remembers || chance.happens(50);
-        let mut rows = Self {
-            entries: Vec::new(),
-            natures,
-            is_sync,
-            remembers,
-            dedupe: !is_sync && chance.happens(50),
-            names_makers: is_sync || suppresses,
-        };
+        let mut rows =
+            Self { entries: Vec::new(), natures, is_sync, remembers, dedupe: !is_sync && chance.happens(50) };
         let count = chance.place(most) + 1;
-        rows.fill(chance, count, people);
+        rows.fill(chance, count, is_sync || suppresses);
         rows.numbered()
     }
 
-    fn fill(&mut self, chance: &mut Chance, count: usize, people: usize) {
-        self.entries = (0..count).map(|number| self.entry(chance, number, people)).collect();
+    /// `with_makers`: deletions are about those whom a sync may create, too.
+    fn fill(&mut self, chance: &mut Chance, count: usize, with_makers: bool) {
+        self.entries = (0..count).map(|number| self.entry(chance, number, with_makers)).collect();
     }
 
-    fn entry(&self, chance: &mut Chance, number: usize, people: usize) -> Entry {
+    fn entry(&self, chance: &mut Chance, number: usize, with_makers: bool) -> Entry {
+        let people = self.natures.len() / 3;
         let deed = if self.is_sync {
             chance.pick(&[Deed::Delete, Deed::Update, Deed::Update, Deed::Upsert, Deed::Create])
         } else {
@@ -151,7 +145,7 @@ impl Rows {
             (_, Deed::Upsert | Deed::Create) => vec![maker(first)],
             (1..=3, Deed::Delete | Deed::Update) if !self.remembers => self.both(first, second),
             (4, Deed::Delete | Deed::Update) => vec![profile(first)],
-            (5..=7, Deed::Delete | Deed::Update) if self.names_makers => vec![maker(first)],
+            (5..=7, Deed::Delete | Deed::Update) if with_makers => vec![maker(first)],
             (_, Deed::Delete | Deed::Update) => vec![person(second)],
         };
         // Now and then a plan that others have, too.
@@ -210,7 +204,7 @@ impl Rows {
         let mut natures: BTreeMap<_, _> = (0..count).map(|number| (person(number), nature)).collect();
         natures.extend(others.iter().map(|(number, nature)| (person(*number), *nature)));
         let entries = Vec::new();
-        let mut rows = Self { entries, natures, is_sync: false, remembers: false, dedupe: true, names_makers: false };
+        let mut rows = Self { entries, natures, is_sync: false, remembers: false, dedupe: true };
         rows.entries = (0..count).map(|number| rows.deletion(person(number))).collect();
         rows.numbered()
     }
@@ -256,8 +250,7 @@ impl Rows {
     /// A later file about the same people, those who were erased included.
     pub(crate) fn coming_back(&self, chance: &mut Chance) -> Self {
         let mut next = Self { entries: Vec::new(), is_sync: true, dedupe: false, ..self.clone() };
-        let people = self.natures.len() / 3;
-        next.fill(chance, self.entries.len(), people);
+        next.fill(chance, self.entries.len(), true);
         next.numbered()
     }
 
