@@ -4,7 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     future::poll_fn,
-    pin::pin,
+    pin::{Pin, pin},
     rc::Rc,
     sync::LazyLock,
     task::Poll,
@@ -147,9 +147,11 @@ impl<'a, R: Remote> House<'a, R> {
         self.let_go.set(true);
     }
 
-    /// Walks on, until nothing is awaited any more.
-    pub(super) async fn unless_let_go<T>(&self, walk: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-        let mut walk = pin!(walk);
+    /// Walks on, until nothing is awaited any more. A walk is kilobytes large: it stays where it is.
+    pub(super) async fn unless_let_go<T, W>(&self, mut walk: Pin<&mut W>) -> Result<T, Stop>
+    where
+        W: Future<Output = Result<T, Stop>>,
+    {
         poll_fn(|context| match walk.as_mut().poll(context) {
             Poll::Pending if self.let_go.get() => Poll::Ready(Err(Stop::Closed)),
             polled @ (Poll::Ready(_) | Poll::Pending) => polled,
@@ -174,7 +176,8 @@ impl<'a, R: Remote> House<'a, R> {
         let sent = Instant::now();
         self.health.borrow_mut().sent(sent);
         self.stats.borrow_mut().sent(sent);
-        let answer = tokio::time::timeout(self.options.timeout, self.remote.send(call, identity, fields)).await;
+        // Pinned here: the time-out would move kilobytes about.
+        let answer = tokio::time::timeout(self.options.timeout, pin!(self.remote.send(call, identity, fields))).await;
         let reply = answer.unwrap_or_else(|_| no_answer(self.options.timeout));
         let took = sent.elapsed();
         self.react(row, sent, took, &reply)?;

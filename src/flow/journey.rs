@@ -1,6 +1,6 @@
 //! One identity's way through the gate, as often as its goal takes: the retry loop.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, pin::pin};
 
 use tokio::time::Instant;
 
@@ -84,7 +84,8 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
     /// From the first call to the end. A deletion that the house's closing keeps from being verified is an end, too, also
     /// where the look is on the wire and no longer awaited: what the API said of it must be written down.
     pub(super) async fn travel(mut self) -> (Option<Arrival>, Option<Stop>) {
-        match self.house.unless_let_go(self.walk()).await {
+        let walked = self.house.unless_let_go(pin!(self.walk())).await;
+        match walked {
             Ok(arrival) => (Some(arrival), None),
             Err(stop) => (self.arrive_unverified(), Some(stop)),
         }
