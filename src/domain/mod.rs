@@ -22,6 +22,7 @@ mod row;
 mod say;
 mod schema;
 mod secret_key;
+mod spelling;
 mod tally;
 mod task;
 

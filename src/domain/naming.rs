@@ -3,9 +3,12 @@
 //! Promises: under one key an id has the same hash in every run, told apart by its kind's name; whatever is hashed here
 //! holds no id of its row in clear, nor the API's own id of it. It does not know files, nor where outcomes go.
 
-use std::{borrow::Cow, fmt::Write as _, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
-use super::{Digest, Evidence, Fields, Id, IdKind, Identity, Layout, Outcome, Printer, Row, SecretKey, Subject};
+use super::{
+    Digest, Evidence, Fields, Id, IdKind, Identity, Layout, Outcome, Printer, Row, SecretKey, Subject,
+    spelling::Spelling,
+};
 
 /// What tells the key's id from those of its other uses.
 const LABEL: &str = "tollgate hashed ids key id";
@@ -153,7 +156,7 @@ impl Hashing {
     }
 
     /// What an answer must not repeat, each with what stands for it, the longest first.
-    fn secrets(&self, subject: &Subject, remote_id: Option<&str>) -> Vec<(String, Digest)> {
+    fn secrets(&self, subject: &Subject, remote_id: Option<&str>) -> Vec<(Spelling, Digest)> {
         let mut secrets: Vec<(String, Digest)> = match subject {
             Subject::Known(identity) | Subject::Spared(identity, _) => {
                 identity.ids().map(|id| (id.text().to_owned(), self.printer.id(id))).collect()
@@ -162,10 +165,9 @@ impl Hashing {
         };
         secrets.extend(remote_id.map(|id| (id.to_owned(), self.remote_id(id))));
         secrets.retain(|(text, _)| !text.is_empty());
-        let in_urls: Vec<_> = secrets.iter().map(|(text, hash)| (as_in_a_url(text), *hash)).collect();
-        secrets.extend(in_urls);
-        secrets.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
-        secrets
+        let mut spelled: Vec<_> = secrets.iter().map(|(text, hash)| (Spelling::of(text), *hash)).collect();
+        spelled.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+        spelled
     }
 }
 
@@ -178,42 +180,20 @@ fn record(line: u64, hashed: &Subject) -> Box<[u8]> {
     [line.to_string().as_bytes(), b",", hashed.id_bytes(), b",", second.as_bytes()].concat().into()
 }
 
-/// The text with hashes in place of the secrets, whatever their letters' case.
-fn without(text: &str, secrets: &[(String, Digest)]) -> String {
+/// The text with hashes in place of the secrets, however they are spelled.
+fn without(text: &str, secrets: &[(Spelling, Digest)]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let may_be_cut = text.len() >= MAY_BE_CUT;
     while let Some(next) = rest.chars().next() {
-        let found = secrets.iter().find_map(|(secret, hash)| Some((begins_with(rest, secret, may_be_cut)?, hash)));
+        let found =
+            secrets.iter().find_map(|(secret, hash)| Some((secret.at_the_beginning_of(rest, may_be_cut)?, hash)));
         if let Some((length, hash)) = found {
             out.push_str(&hash.to_string());
             rest = &rest[length..];
         } else {
             out.push(next);
             rest = &rest[next.len_utf8()..];
-        }
-    }
-    out
-}
-
-/// How many bytes of the text are the secret, or all that a cut left of it.
-fn begins_with(text: &str, secret: &str, may_be_cut: bool) -> Option<usize> {
-    let length = text.len().min(secret.len());
-    (may_be_cut || length == secret.len())
-        .then(|| text.as_bytes()[..length].eq_ignore_ascii_case(&secret.as_bytes()[..length]))
-        .filter(|same| *same && text.is_char_boundary(length))
-        .map(|_| length)
-}
-
-/// The text as a URL's path or query has it.
-fn as_in_a_url(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _infallible = write!(out, "%{byte:02X}");
         }
     }
     out
@@ -266,6 +246,16 @@ mod tests {
         let both = said(&["ada", "ada lovelace/1"], None, "ada lovelace/1 or ada%20lovelace%2f1 or ada");
         assert_eq!(both.matches(naming.id(&id(1, "ada lovelace/1")).as_ref()).count(), 2, "{both}");
         assert!(!both.contains("lovelace") && both.ends_with(naming.id(&id(0, "ada")).as_ref()), "{both}");
+    }
+
+    #[test]
+    fn an_answer_may_spell_an_id_as_it_likes() {
+        let spelled =
+            ["zo%C3%AB+4@b.example", "zo%c3%ab%2b4%40b.example", "zo&#235;+4@b.example", "zo%25C3%25AB+4@b.example"];
+        for text in spelled {
+            let message = said(&["zoë+4@b.example"], None, &format!("GET /users/{text} is unknown"));
+            assert!(message.ends_with(" is unknown") && !message.contains("b.example"), "{message}");
+        }
     }
 
     #[test]
