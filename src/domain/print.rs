@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Action, Digest, Fields, HmacKey, Id, IdKind, Identity};
+use super::{Action, Digest, Fields, HmacKey, Id, IdFormat, IdKind, Identity, is_uuid};
 
 /// The first 128 bits of an HMAC-SHA-256: two of 10 million differ but for odds of about 1 in 10^24.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +64,17 @@ impl Printer {
     #[must_use]
     pub fn id(&self, id: &Id) -> Digest {
         self.text(Some(id.kind()), id.text().as_bytes())
+    }
+
+    /// Of one id, as the list of those who shall not come back has it: where capitals are no other letters, in a UUID and
+    /// in 24 hexadecimal digits, they are none here either.
+    #[must_use]
+    pub fn listed(&self, id: &Id) -> Digest {
+        if is_uuid(id.text()) || IdFormat::Hex24.check(id).is_ok() {
+            self.text(Some(id.kind()), id.text().to_ascii_lowercase().as_bytes())
+        } else {
+            self.id(id)
+        }
     }
 
     /// Of a text that stands for an id; `None` when nobody knows of which kind.
@@ -143,7 +154,7 @@ impl Suppressed {
     /// Whether any id of the identity is on the list.
     #[must_use]
     pub fn holds(&self, identity: &Identity) -> bool {
-        let listed = |id: &Id| self.prints.binary_search(&self.printer.id(id).into()).is_ok();
+        let listed = |id: &Id| self.prints.binary_search(&self.printer.listed(id).into()).is_ok();
         !self.prints.is_empty() && identity.ids().any(listed)
     }
 }

@@ -34,6 +34,9 @@ pub trait Recall {
     /// Some of these rows will be asked about soon: what is known of them may be far away.
     fn expect(&self, _rows: &mut dyn Iterator<Item = RowPrint>) {}
 
+    /// A row about this identity cannot be sent: it stands in the input all the same.
+    fn mention(&mut self, _identity: &Identity) {}
+
     /// What is known of a row.
     fn answer(&mut self, row: Asked<'_>) -> Known;
 

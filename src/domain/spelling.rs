@@ -41,7 +41,8 @@ impl Spelling {
 impl Letter {
     fn of(letter: char) -> Self {
         let code = u32::from(letter);
-        let in_a_url: String = letter.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let in_hex: Vec<String> = letter.to_string().bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let in_a_url = in_hex.concat();
         let mut ways = vec![
             letter.to_string(),
             in_a_url.replace('%', "%25"),

@@ -10,7 +10,7 @@ use super::{
     store::Store,
 };
 use crate::{
-    domain::{Asked, Known, Moment, Print, Printer, Recall, RowPrint},
+    domain::{Asked, Identity, Known, Moment, Print, Printer, Recall, RowPrint},
     error::{Error, Exit},
 };
 
@@ -171,6 +171,13 @@ impl Recall for Recollection {
         let content = |at: usize| self.contents.get(at).copied().unwrap_or(NOTHING);
         // A bucket may lie across two lines of the cache.
         black_box(starts.iter().fold(0, |sum, start| sum ^ content(*start) ^ content(start + BUCKET - 1)));
+    }
+
+    fn mention(&mut self, identity: &Identity) {
+        match self.look_up(self.printer.identity(identity)) {
+            Ok(at) => at.into_iter().for_each(|at| self.meet(at)),
+            Err(error) => self.trouble = Some(error),
+        }
     }
 
     fn answer(&mut self, Asked { print: RowPrint { who, what }, .. }: Asked<'_>) -> Known {

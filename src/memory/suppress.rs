@@ -180,7 +180,7 @@ impl<S: Sheet> SuppressList<S> {
     /// Whether any id of the identity is on it.
     #[must_use]
     pub fn holds(&self, identity: &Identity) -> bool {
-        identity.ids().any(|id| self.prints.contains(&self.key.printer.id(id)))
+        identity.ids().any(|id| self.prints.contains(&self.key.printer.listed(id)))
     }
 
     /// Enters every id that is not on it yet, and tells how many those were. They are on the disk when this returns.
@@ -189,7 +189,7 @@ impl<S: Sheet> SuppressList<S> {
     /// [`Exit::Io`]; the list must then be opened anew before it is used.
     pub fn enter<'a>(&mut self, identities: impl Iterator<Item = &'a Identity>) -> Result<usize, Error> {
         let mut lines = Vec::new();
-        for print in identities.flat_map(Identity::ids).map(|id| self.key.printer.id(id)) {
+        for print in identities.flat_map(Identity::ids).map(|id| self.key.printer.listed(id)) {
             if self.prints.insert(print) {
                 add_line(&mut lines, &print);
             }
@@ -208,7 +208,8 @@ impl SuppressList {
     /// # Errors
     /// [`Exit::Io`]; the list is then as it was.
     pub fn remove<'a>(&mut self, identities: impl Iterator<Item = &'a Identity>) -> Result<usize, Error> {
-        let off: HashSet<Digest> = identities.flat_map(Identity::ids).map(|id: &Id| self.key.printer.id(id)).collect();
+        let off: HashSet<Digest> =
+            identities.flat_map(Identity::ids).map(|id: &Id| self.key.printer.listed(id)).collect();
         let stay: HashSet<Digest> = self.prints.difference(&off).copied().collect();
         let removed = self.prints.len() - stay.len();
         if removed > 0 {

@@ -1,7 +1,7 @@
 //! The input: opened once, counted, and read again through the same descriptor.
 
 use std::{
-    fs::{File, Metadata},
+    fs::{self, File, Metadata},
     io::{self, BufReader, Read},
     os::unix::fs::FileExt,
 };
@@ -42,13 +42,14 @@ impl Input {
         let InputName::File(path) = name else { return Ok(Self::Stdin) };
         let name = path.display().to_string();
         let unreadable = |error: io::Error| cannot_open(&name, &error);
-        let file = File::open(path).map_err(unreadable)?;
-        let metadata = file.metadata().map_err(unreadable)?;
-        if !metadata.is_file() {
+        // Asked first: a named pipe waits for its writer when it is opened, and hears no signal meanwhile.
+        if !fs::metadata(path).map_err(unreadable)?.is_file() {
             return Err(
                 Error::new(Exit::NoInput, format!("{name} is not a file")).hint("a pipe is read as `-`, from stdin")
             );
         }
+        let file = File::open(path).map_err(unreadable)?;
+        let metadata = file.metadata().map_err(unreadable)?;
         let survey = Box::new(survey(BufReader::with_capacity(BUFFER, &file), &name, options, carry)?);
         Ok(Self::File { file, name, survey, metadata: Box::new(metadata) })
     }

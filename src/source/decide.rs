@@ -75,7 +75,8 @@ impl Changes {
 /// reads.
 ///
 /// The input is opened once more, from its beginning, where the last row of some identity turns out to be none that can be
-/// sent: the rows before these count instead, and `recall` hears of them at the end.
+/// sent: the rows before these count instead, and `recall` hears of them at the end. But a deletion does not count instead
+/// of a row whose fields are impossible: it stays superseded.
 ///
 /// # Errors
 /// [`Exit::Data`](crate::error::Exit::Data) as for [`super::survey`], and whatever `open` says.
@@ -105,7 +106,7 @@ struct Bench<'a, 'r> {
     past: &'a Past,
     recall: Option<&'r mut (dyn Recall + 'r)>,
     /// The latest row so far of each identity with a later one, which counts if none of the later ones can be sent.
-    in_reserve: BTreeMap<[u64; 2], u64>,
+    in_reserve: BTreeMap<[u64; 2], (u64, Action)>,
     /// Rows that count after all.
     again: LineSet,
     decided: Decided,
@@ -161,12 +162,14 @@ impl<'a, 'r> Bench<'a, 'r> {
         let in_its_stead = last.filter(|_| is_last).and_then(|(whole, _)| self.in_reserve.remove(&whole));
         if !reading.is_well() {
             self.counts.malformed += u64::from(is_new);
-            self.again.extend(in_its_stead);
+            self.mention(reading);
+            // Nobody is deleted who was to be kept, as far as that can be read.
+            self.again.extend(in_its_stead.filter(|(_, action)| *action != Action::Delete).map(|(line, _)| line));
         } else if self.is_suppressed(reading) {
             self.counts.suppressed += u64::from(is_new);
-            self.again.extend(in_its_stead);
+            self.again.extend(in_its_stead.map(|(line, _)| line));
         } else if let Some((whole, _)) = last.filter(|_| !is_last) {
-            self.in_reserve.insert(whole, *line);
+            self.in_reserve.insert(whole, (*line, reading.action));
             self.counts.superseded += u64::from(is_new && self.decided.superseded.insert(*line));
         } else {
             self.ask(entry);
@@ -175,6 +178,13 @@ impl<'a, 'r> Bench<'a, 'r> {
 
     fn is_suppressed(&self, reading: &Reading) -> bool {
         reading.identity().is_some_and(|identity| judge::is_suppressed(identity, reading.action, self.past))
+    }
+
+    /// Whoever stands in the input has not left it, though the row cannot be sent.
+    fn mention(&mut self, reading: &Reading) {
+        if let (Some(recall), Some(identity)) = (&mut self.recall, reading.identity()) {
+            recall.mention(identity);
+        }
     }
 
     /// Takes a row that was believed to be superseded.

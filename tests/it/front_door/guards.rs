@@ -95,6 +95,16 @@ fn an_input_that_is_none_is_refused() {
     refused(&mut delete(&bare), &sandbox, 65).saying(&["no rows", "--allow-empty"]);
     refused(&mut delete(&utf16), &sandbox, 65).saying(&["UTF-16"]);
     refused(&mut delete(&desk.path("missing.csv")), &sandbox, 66).saying(&["missing.csv"]);
+    // A named pipe that nobody writes to was waited for, and no signal heard.
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        desk.path("pipe"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    )
+    .unwrap();
+    refused(&mut delete(&desk.path("pipe")), &sandbox, 66).saying(&["is not a file", "a pipe is read as `-`"]);
     assert_eq!(sandbox.received().requests, 0);
     run(delete(&bare).arg("--allow-empty")).with(0);
 }

@@ -48,6 +48,10 @@ fn whoever_stands_in_an_invalid_row_stays_and_nobody_goes_while_a_row_names_nobo
     run(act(&desk, &PRUNING, &sandbox).args(["--tolerate", "1"])).with(0).saying(&["pruning 1 who left"]);
     let left: Vec<String> = people(&sandbox).into_keys().collect();
     assert_eq!(left, ["customer-1", "customer-2", "customer-3", "customer-4"]);
+    // Whose row was invalid for one night is remembered as part of it, and goes when the row has gone.
+    desk.put("tonight.csv", file(1..=3));
+    run(&mut act(&desk, &PRUNING, &sandbox)).with(0).saying(&["pruning 1 who left"]);
+    assert_eq!(people(&sandbox).len(), 3);
 }
 
 /// The sync itself is finished then, and is not begun anew where its directory is named.

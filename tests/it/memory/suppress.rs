@@ -72,6 +72,19 @@ fn every_id_of_a_row_is_entered_once_and_any_of_them_is_held_back() {
     }
 }
 
+/// Another tool may write a UUID in capitals.
+#[test]
+fn capitals_are_no_way_back_where_they_are_no_other_letters() {
+    let (desk, uuid, hex) = (Desk::new(), "0dd5f1a0-5b1c-4c9e-8f3a-2b6d7e8f9a0b", "507f1f77bcf86cd79943901a");
+    let mut list = desk.open().unwrap();
+    let one = |text: &str| Identity::one(id(0, text));
+    list.enter([one(uuid), one(&hex.to_uppercase()), one("ada")].iter()).unwrap();
+    for held in [uuid, hex] {
+        assert!(list.holds(&one(&held.to_uppercase())) && desk.read().unwrap().holds(&one(held)), "{held}");
+    }
+    assert!(!list.holds(&one("ADA")), "whose ids they are, capitals may tell two apart");
+}
+
 #[test]
 fn a_list_is_text_that_names_its_key_and_nobody() {
     let desk = Desk::new();

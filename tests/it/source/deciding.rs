@@ -191,6 +191,10 @@ fn model(rows: &[Row], options: &Options, past: &Past, erased: &BTreeSet<String>
     let mut model = Model::default();
     let id = |row: &Row| String::from_utf8(row.id_bytes().to_vec()).unwrap();
     let mut last = BTreeMap::new();
+    // Where somebody's very last row is impossible, no deletion is done in its stead.
+    let ends_badly: BTreeMap<String, bool> =
+        rows.iter().map(|row| (id(row), matches!(row.subject, Subject::Malformed { .. }))).collect();
+    let is_stale = |row: &Row| row.action == Action::Delete && ends_badly[&id(row)];
     let may = |row: &Row| {
         let known = matches!(row.subject, Subject::Known(_));
         (known, known && row.action != Action::Delete && erased.contains(&id(row)))
@@ -203,7 +207,7 @@ fn model(rows: &[Row], options: &Options, past: &Past, erased: &BTreeSet<String>
         match may(row) {
             (false, _) => model.malformed += u64::from(!settled),
             (true, true) => model.suppressed += u64::from(!settled),
-            (true, false) if options.last_wins && last[&id(row)] != row.line => {
+            (true, false) if options.last_wins && (last[&id(row)] != row.line || is_stale(row)) => {
                 model.superseded.extend((!settled).then_some(row.line));
             }
             (true, false) => {
