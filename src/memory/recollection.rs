@@ -1,7 +1,7 @@
 //! What was remembered when a sync began, in RAM, and whom the sync has met since.
 //!
-//! Promises: a row that says something else than what was sent last is `Same` only by chance: with 10 million entries,
-//! by odds of about 1 in 10^18 a row. An entry takes 8 to 9 bytes. It does not know how rows are read.
+//! Promises: a row that says something else than what was last sent under its very ids is `Same` only by chance: with 10
+//! million entries, by odds of about 1 in 10^18 a row. An entry takes 8 to 9 bytes. It does not know how rows are read.
 
 use std::{hint::black_box, ops::Bound, sync::Arc, time::Duration};
 

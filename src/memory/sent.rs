@@ -2,7 +2,8 @@
 //!
 //! Promises: it never says that something was sent which was not, or which something else was sent after: what is about
 //! to be sent is forgotten first, and remembered only once its result is safe. A crash costs a repeated call, never a
-//! missed one. It does not know how rows are read or sent.
+//! missed one. An identity is all the ids of a row together: of what was sent under other ids of the same person it knows
+//! nothing. It does not know how rows are read or sent.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -1,8 +1,9 @@
 //! The list of those who were erased and shall not come back: a text file of keyed hashes, one a line.
 //!
-//! Promises: who was entered is on the disk before a deletion is sent; a list that cannot be read whole, is missing or
-//! belongs to another key stops the run instead of letting somebody through. Without its key the list tells nobody who
-//! is on it. It does not know what is done with a row that it holds back.
+//! Promises: who was entered is on the disk before a deletion is sent; a list that cannot be read, has a line that is none
+//! of its own, is missing or belongs to another key stops the run instead of letting somebody through. Lines that were cut
+//! off or changed into others it cannot tell. Without its key the list tells nobody who is on it. It does not know what is
+//! done with a row that it holds back.
 
 use std::{
     collections::HashSet,

@@ -1,7 +1,8 @@
 //! The pass that decides about every row before the first call.
 //!
-//! Promises: each identity's last row that may be sent counts, and only that, where the last one wins; whoever remembers
-//! is asked once about each row that counts. It verifies nothing about the input's digest: the main pass does.
+//! Promises: where the last one wins, each identity's last row that may be sent counts, and only that; but a deletion does
+//! not count instead of a later row that is impossible. Whoever remembers is asked once about each row that counts, and is
+//! told who stands in a row that cannot be sent. It verifies nothing about the input's digest: the main pass does.
 
 use std::{collections::BTreeMap, io::Read};
 

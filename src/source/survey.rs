@@ -1,7 +1,9 @@
 //! The one fast pass over a file before anything is touched.
 //!
 //! Promises: it meets every record that the main pass will meet, and ends with the same errors; constant memory, a
-//! few samples and, where the last row of an identity wins, two bytes for each row aside. What it finds strange is said in words; whether that stops anybody is decided elsewhere.
+//! few samples and, where the last row of an identity wins, two bytes for each row aside: there it reads ids alone, and
+//! leaves the fields to the deciding pass. What it finds strange is said in words; whether that stops anybody is decided
+//! elsewhere.
 
 use std::io::Read;
 
