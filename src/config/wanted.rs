@@ -109,7 +109,8 @@ impl Wanted {
             action: args.wants.action,
             action_column: args.wants.action_column,
             last_wins: !every_row,
-            in_order: every_row,
+            // Where the last row wins, too, several rows may share an id.
+            in_order: true,
             compare,
         };
         Ok(Self { wants, memory, ..wanted })

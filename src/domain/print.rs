@@ -19,9 +19,9 @@ impl From<Digest> for Print {
 /// The prints of a row: of whom it is about, and of all that it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowPrint {
-    /// Of who it is about: all ids of it.
+    /// Of its first id.
     pub who: Print,
-    /// Of who it is about and of all that it says.
+    /// Of all its ids and of all that it says.
     pub what: Print,
 }
 
@@ -85,27 +85,16 @@ impl Printer {
         self.key.sign(&parts.0)
     }
 
-    /// Of who a row is about: all ids of it.
-    #[must_use]
-    pub fn identity(&self, identity: &Identity) -> Print {
-        let mut parts = Parts::new();
-        self.sign_identity(&mut parts, identity)
-    }
-
-    /// Of who a row is about and of all that it says.
-    #[must_use]
-    pub fn content(&self, identity: &Identity, action: Action, fields: &Fields) -> Print {
-        self.row(identity, action, fields).what
-    }
-
-    /// [`Printer::identity`] and [`Printer::content`] at once.
+    /// Of a row.
     #[must_use]
     pub fn row(&self, identity: &Identity, action: Action, fields: &Fields) -> RowPrint {
         let mut parts = Parts::new();
-        let who = self.sign_identity(&mut parts, identity);
+        let who = self.sign_id(&mut parts, identity.primary());
+        let second = identity.fallback().map(|id| self.sign_id(&mut parts, id));
         parts.0.clear();
-        // The print stands for the ids: shorter than they are, and as good.
+        // A print stands for its id: shorter than it is, and as good. No action's word has so many bytes.
         parts.add(&who.0);
+        second.iter().for_each(|Print(bytes)| parts.add(bytes));
         parts.add(action.word().as_bytes());
         for setting in fields.iter() {
             parts.add(setting.name.as_bytes());
@@ -114,15 +103,10 @@ impl Printer {
         RowPrint { who, what: self.key.sign(&parts.0).into() }
     }
 
-    fn sign_identity(&self, parts: &mut Parts, identity: &Identity) -> Print {
-        for id in identity.ids() {
-            self.add_id(parts, id);
-        }
-        self.key.sign(&parts.0).into()
-    }
-
-    fn add_id(&self, parts: &mut Parts, id: &Id) {
+    fn sign_id(&self, parts: &mut Parts, id: &Id) -> Print {
+        parts.0.clear();
         self.add(parts, Some(id.kind()), id.text().as_bytes());
+        self.key.sign(&parts.0).into()
     }
 
     fn add(&self, parts: &mut Parts, kind: Option<IdKind>, text: &[u8]) {

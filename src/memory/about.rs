@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Of this version; a store of a newer one is left alone.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 const FORMAT_OF: &str = "format";
 const API: &str = "api";

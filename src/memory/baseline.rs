@@ -1,8 +1,11 @@
 //! A file that is taken as sent already, without a call.
 
+use std::io;
+
 use super::{
     about::{LastSync, PASS},
     entry::{Entry, State, day},
+    sayings::{Saying, Sayings},
     sent::Memory,
     sorting::{RUN, Sorted, Sorter},
     store::Writing,
@@ -14,12 +17,11 @@ use crate::{
 
 /// Entries that are written at once.
 const BATCH: u32 = 1 << 18;
-/// Of a row that is sorted: the print of what it says, and whether it asks for a deletion. Its ids follow.
-const HEAD: usize = 17;
 
 /// Takes every row that it is asked about as sent just as it stands.
 ///
-/// What was remembered of others stays, but they are part of the last complete sync no more. Nothing is written before
+/// What was remembered of others stays, but they are part of the last complete sync no more. Where several rows may be
+/// about one person, by different ids, nothing is taken as certain of them. Nothing is written before
 /// [`Baseline::finish`], and then in the store's order, so that each of its pages is written about once. Broken off, it
 /// can be done again.
 #[derive(Debug)]
@@ -27,7 +29,7 @@ pub struct Baseline<'a> {
     memory: &'a mut Memory,
     now: Moment,
     rows: Sorter,
-    row: Vec<u8>,
+    ids: Vec<u8>,
     trouble: Option<Error>,
 }
 
@@ -36,7 +38,7 @@ impl Memory {
     pub fn baseline(&mut self, now: Moment) -> Baseline<'_> {
         self.pass += 1;
         let rows = Sorter::new(self.aside.clone(), RUN);
-        Baseline { memory: self, now, rows, row: Vec::new(), trouble: None }
+        Baseline { memory: self, now, rows, ids: Vec::new(), trouble: None }
     }
 }
 
@@ -51,7 +53,6 @@ impl Baseline<'_> {
             return Err(trouble);
         }
         let memory = self.memory;
-        let mut sorted = self.rows.sorted().map_err(|error| full(memory, &error))?;
         let made = Entry {
             content: Print([0; 16]),
             day: day(self.now),
@@ -59,19 +60,34 @@ impl Baseline<'_> {
             sync: memory.pass,
             state: State::Sent,
         };
-        let mut identities = 0;
-        while memory.store.write(|writing| write(writing, &mut sorted, made, &mut identities))? {}
-        let last = LastSync { rows, identities, at: self.now };
+        let sorted = self.rows.sorted().map_err(|error| full(memory, &error))?;
+        let mut ledger = Ledger {
+            sayings: Sayings::of(sorted),
+            // Few rows: whoever is known by other ids than those of the row.
+            voids: Sorter::new(memory.aside.clone(), RUN),
+            made,
+            identities: 0,
+        };
+        while memory.store.write(|writing| ledger.write(writing))? {}
+        let mut voids = ledger.voids.sorted().map_err(|error| full(memory, &error))?;
+        while memory.store.write(|writing| void(&mut voids, writing))? {}
+        let last = LastSync { rows, identities: ledger.identities, at: self.now };
         memory.complete_anew(made.sync, last)
     }
 
     fn take(&mut self, asked: Asked<'_>) -> Result<(), Error> {
         let Asked { identity, action, print: RowPrint { who, what }, .. } = asked;
-        self.row.clear();
-        self.row.extend_from_slice(&what.0);
-        self.row.push(u8::from(action == Action::Delete));
-        self.memory.kinds.encode(identity, &mut self.row);
-        self.rows.take(who, &self.row).map_err(|error| full(self.memory, &error))
+        self.ids.clear();
+        self.memory.kinds.encode(identity, &mut self.ids);
+        let own = Saying::Own { what, is_deletion: action == Action::Delete, ids: &self.ids };
+        let mut taken = own.put(who, &mut self.rows);
+        if let Some(second) = identity.fallback() {
+            let second = self.memory.printer.id(second).into();
+            taken = taken
+                .and_then(|()| Saying::Beside { other: second, is_second: false }.put(who, &mut self.rows))
+                .and_then(|()| Saying::Beside { other: who, is_second: true }.put(second, &mut self.rows));
+        }
+        taken.map_err(|error| full(self.memory, &error))
     }
 }
 
@@ -88,26 +104,70 @@ impl Recall for Baseline<'_> {
     }
 }
 
-/// Writes some more of the rows; false when there are none left.
-fn write(writing: &mut Writing<'_>, rows: &mut Sorted, made: Entry, identities: &mut u64) -> Result<bool, redb::Error> {
-    writing.state(PASS, &made.born.to_le_bytes())?;
-    for _ in 0..BATCH {
-        let Some((who, row)) = rows.next()? else { return Ok(false) };
-        let Some((head, ids)) = row.split_first_chunk::<HEAD>() else { continue };
-        let (what, is_deletion) = (head.first_chunk().copied().unwrap_or_default(), head[HEAD - 1] != 0);
-        let state = if is_deletion { State::Deleted } else { State::Sent };
-        writing.put(who, &Entry { content: Print(what), state, ..made })?;
-        if is_deletion {
-            writing.take_ids(who)?;
-        } else {
-            writing.put_ids(who, ids)?;
-            *identities += 1;
+/// What is written, in order.
+struct Ledger {
+    sayings: Sayings,
+    /// Whoever is touched by a row that does not name this id.
+    voids: Sorter,
+    made: Entry,
+    identities: u64,
+}
+
+impl Ledger {
+    /// Writes some more of it; false when there is nothing left.
+    fn write(&mut self, writing: &mut Writing<'_>) -> Result<bool, redb::Error> {
+        writing.state(PASS, &self.made.born.to_le_bytes())?;
+        for _ in 0..BATCH {
+            let Some(id) = self.sayings.next()? else { return Ok(false) };
+            self.write_links(id, writing)?;
+            self.write_entry(id, writing)?;
         }
+        Ok(true)
+    }
+
+    /// Whoever else the rows of this id touch is void, now that it is known who that is.
+    fn write_links(&mut self, id: Print, writing: &mut Writing<'_>) -> Result<(), redb::Error> {
+        let said = self.sayings.said();
+        let known = writing.links(id)?;
+        if !said.has_beside() && known.is_empty() {
+            return Ok(());
+        }
+        for other in said.touched(&known) {
+            self.voids.take(other, &[])?;
+        }
+        if said.has_beside() { writing.put_links(id, &said.links(&known)) } else { Ok(()) }
+    }
+
+    fn write_entry(&mut self, id: Print, writing: &mut Writing<'_>) -> Result<(), redb::Error> {
+        let said = self.sayings.said();
+        let Some((content, is_deletion, ids)) = said.own() else { return void_one(id, writing) };
+        let state = if is_deletion { State::Deleted } else { State::Sent };
+        let state = if said.is_shared() { state.void() } else { state };
+        writing.put(id, &Entry { content, state, ..self.made })?;
+        if is_deletion {
+            writing.take_ids(id)
+        } else {
+            self.identities += 1;
+            writing.put_ids(id, ids)
+        }
+    }
+}
+
+/// Voids some more entries; false when there are none left.
+fn void(ids: &mut Sorted, writing: &mut Writing<'_>) -> Result<bool, redb::Error> {
+    for _ in 0..BATCH {
+        let Some((id, _)) = ids.next()? else { return Ok(false) };
+        void_one(id, writing)?;
     }
     Ok(true)
 }
 
-fn full(memory: &Memory, error: &std::io::Error) -> Error {
+fn void_one(id: Print, writing: &mut Writing<'_>) -> Result<(), redb::Error> {
+    let old = writing.entry(id)?;
+    old.map_or(Ok(()), |old| writing.put(id, &old.void()).map(drop))
+}
+
+fn full(memory: &Memory, error: &io::Error) -> Error {
     Error::new(Exit::Io, format!("rows cannot be set aside in {}: {error}", memory.store.name()))
         .hint("make room for about 100 bytes a row, then run the same command again")
 }

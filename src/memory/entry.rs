@@ -1,4 +1,4 @@
-//! What the store holds of one identity, as bytes.
+//! What the store holds of one person, by an id, as bytes.
 
 use crate::domain::{Id, IdKind, Identity, Moment, Print};
 
@@ -27,16 +27,33 @@ impl State {
             Self::Deleted | Self::Gone => false,
         }
     }
+
+    /// Whether it is known what the API was told last.
+    pub(super) const fn is_certain(self) -> bool {
+        match self {
+            Self::Sent | Self::Refused | Self::Deleted => true,
+            Self::Open | Self::Gone => false,
+        }
+    }
+
+    /// What it is after the person was sent something by another id.
+    pub(super) const fn void(self) -> Self {
+        match self {
+            Self::Open | Self::Sent | Self::Refused => Self::Open,
+            // Nobody is to be deleted by this id: whoever was sent something is known by the other one.
+            Self::Deleted | Self::Gone => Self::Gone,
+        }
+    }
 }
 
-/// What is remembered of one identity.
+/// What is remembered of whoever has an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entry {
     /// The print of what was sent last; means something only in some states.
     pub(super) content: Print,
     /// When that was, in days since 1970.
     pub(super) day: u32,
-    /// The pass that first met the identity.
+    /// The pass that first met the id.
     pub(super) born: u32,
     /// The complete sync that it was part of; 0 is none.
     pub(super) sync: u32,
@@ -46,6 +63,11 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) const BYTES: usize = 29;
+
+    /// See [`State::void`].
+    pub(super) const fn void(self) -> Self {
+        Self { state: self.state.void(), ..self }
+    }
 
     pub(super) fn encode(&self) -> [u8; Self::BYTES] {
         let mut out = [0; Self::BYTES];
@@ -101,7 +123,14 @@ impl Kinds {
         Self { names, ours }
     }
 
-    /// Appends an identity's ids: of each its kind, its length and its text.
+    /// An identity's ids: of each its kind, its length and its text.
+    pub(super) fn encoded(&self, identity: &Identity) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.encode(identity, &mut out);
+        out
+    }
+
+    /// Appends [`Kinds::encoded`].
     pub(super) fn encode(&self, identity: &Identity, out: &mut Vec<u8>) {
         for id in identity.ids() {
             out.push(self.ours.get(usize::from(id.kind().0)).copied().unwrap_or(u8::MAX));

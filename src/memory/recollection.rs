@@ -1,12 +1,14 @@
 //! What was remembered when a sync began, in RAM, and whom the sync has met since.
 //!
-//! Promises: a row that says something else than what was last sent under its very ids is `Same` only by chance: with 10
-//! million entries, by odds of about 1 in 10^18 a row. An entry takes 8 to 9 bytes. It does not know how rows are read.
+//! Promises: a row that says something else than what its person was last sent, or that stands behind another row of the
+//! person that is to be sent, is `Same` only by chance: with 10 million entries, by odds of about 1 in 10^18 a row. An
+//! entry takes 8 to 9 bytes. It does not know how rows are read.
 
 use std::{hint::black_box, ops::Bound, sync::Arc, time::Duration};
 
 use super::{
     entry::{Entry, State, day},
+    links::Touched,
     store::Store,
 };
 use crate::{
@@ -25,8 +27,8 @@ const MOST_BUCKET_BITS: u32 = 24;
 
 /// What was remembered when a sync began, and whom it has met since.
 ///
-/// Entries are kept by their place in the order of the identities' prints: in buckets by the first bits of those, and
-/// within a bucket by what was sent. The rest of an identity's print is looked up in the store, for changed rows only.
+/// Entries are kept by their place in the order of the ids' prints: in buckets by the first bits of those, and within a
+/// bucket by what was sent. The rest of an id's print is looked up in the store, for changed rows only.
 pub struct Recollection {
     store: Arc<Store>,
     printer: Printer,
@@ -79,7 +81,7 @@ impl Recollection {
         Ok(Self { store, printer, pass, bucket_bits, starts: starts.into(), contents, met, trouble: None })
     }
 
-    /// How many identities it holds.
+    /// How many ids it holds.
     #[must_use]
     pub fn len(&self) -> usize {
         self.contents.len()
@@ -110,7 +112,7 @@ impl Recollection {
         entry.born < self.pass
     }
 
-    /// A later row of the same identity may change what an earlier one set: what was sent last counts no more.
+    /// A later row of the same person may change what an earlier one set: what was sent last counts no more.
     fn forget(&mut self, at: usize) {
         if let Some(content) = self.contents.get_mut(at) {
             *content = NOTHING;
@@ -139,7 +141,7 @@ impl Recollection {
         self.contents[places].iter().position(|content| content & !REFUSED == wanted).map(|at| first + at)
     }
 
-    /// The place of an identity, by counting in the store from the beginning of its bucket.
+    /// The place of an id, by counting in the store from the beginning of its bucket.
     fn look_up(&self, who: Print) -> Result<Option<usize>, Error> {
         let places = self.places(who);
         if places.is_empty() {
@@ -158,6 +160,25 @@ impl Recollection {
         })?;
         Ok(found)
     }
+
+    fn places_touched_by(&self, identity: &Identity) -> Result<Places, Error> {
+        let touched = Touched::by(identity, &self.printer, &self.store.read()?)?;
+        let who = self.look_up(touched.who)?;
+        let others = touched.others().map(|id| self.look_up(id)).filter_map(Result::transpose);
+        Ok(Places { who, others: others.collect::<Result<_, _>>()? })
+    }
+}
+
+/// The places of whoever is touched by a row, as far as they have one.
+struct Places {
+    who: Option<usize>,
+    others: Vec<usize>,
+}
+
+impl Places {
+    fn all(&self) -> impl Iterator<Item = usize> {
+        self.who.into_iter().chain(self.others.iter().copied())
+    }
 }
 
 impl Recall for Recollection {
@@ -174,23 +195,22 @@ impl Recall for Recollection {
     }
 
     fn mention(&mut self, identity: &Identity) {
-        match self.look_up(self.printer.identity(identity)) {
-            Ok(at) => at.into_iter().for_each(|at| self.meet(at)),
+        match self.places_touched_by(identity) {
+            Ok(places) => places.all().for_each(|at| self.meet(at)),
             Err(error) => self.trouble = Some(error),
         }
     }
 
-    fn answer(&mut self, Asked { print: RowPrint { who, what }, .. }: Asked<'_>) -> Known {
+    fn answer(&mut self, Asked { identity, print: RowPrint { who, what }, .. }: Asked<'_>) -> Known {
         if let Some(at) = self.find(who, what) {
             self.meet(at);
             return if self.contents[at] & REFUSED == REFUSED { Known::Refused } else { Known::Same };
         }
-        match self.look_up(who) {
-            Ok(Some(at)) => {
-                self.meet(at);
-                self.forget(at);
+        match self.places_touched_by(identity) {
+            Ok(places) => {
+                places.who.into_iter().for_each(|at| self.meet(at));
+                places.all().for_each(|at| self.forget(at));
             }
-            Ok(None) => {}
             Err(error) => self.trouble = Some(error),
         }
         Known::Changed
@@ -214,12 +234,12 @@ fn leading(bytes: &[u8; 16]) -> u64 {
     (u128::from_be_bytes(*bytes) >> 64) as u64
 }
 
-/// The bucket of an identity: the first bits of its print.
+/// The bucket of an id: the first bits of its print.
 fn bucket(who: Print, bits: u32) -> usize {
     ((leading(&who.0) >> 32) >> (32 - bits)) as usize
 }
 
-/// The lowest print of an identity's bucket.
+/// The lowest print of an id's bucket.
 fn lowest(who: Print, bits: u32) -> Print {
     Print((u128::from_be_bytes(who.0) >> (127 - bits) >> 1 << 1 << (127 - bits)).to_be_bytes())
 }

@@ -1,12 +1,12 @@
-//! The memory of a sync: what each identity was last sent, and who was part of the last complete sync.
+//! The memory of a sync: what each person was last sent, and who was part of the last complete sync.
 //!
 //! Promises: it never says that something was sent which was not, or which something else was sent after: what is about
 //! to be sent is forgotten first, and remembered only once its result is safe. A crash costs a repeated call, never a
-//! missed one. An identity is all the ids of a row together: of what was sent under other ids of the same person it knows
-//! nothing. It does not know how rows are read or sent.
+//! missed one. A row is remembered by its first id; what else its person was sent, by whichever id, is forgotten then. It
+//! does not know how rows are read or sent.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map},
     fs::File,
     sync::Arc,
     time::Duration,
@@ -17,6 +17,7 @@ use redb::StorageBackend;
 use super::{
     about::{self, About, LastSync},
     entry::{Entry, Kinds, State, day},
+    links::Touched,
     recollection::Recollection,
     sorting::Aside,
     store::{Store, Writing},
@@ -43,7 +44,8 @@ pub struct Memory {
     pub(super) sync: u32,
     pub(super) last: Option<LastSync>,
     app: Option<String>,
-    /// Rows that were forgotten and have no outcome yet: while there is one, nothing is certain about its identity.
+    /// By id, the rows that were forgotten and have no outcome yet: while there is one, nothing is certain about whoever
+    /// it touches.
     on_their_way: HashMap<Print, u32>,
     /// Where what RAM cannot hold is sorted; a store without files has no such place.
     pub(super) aside: Option<Aside>,
@@ -51,7 +53,10 @@ pub struct Memory {
     _lock: Option<File>,
 }
 
-/// What an outcome says about its identity.
+/// Entries that are about to be void, by id; and the ids of those of whom they were not known.
+type Voids = BTreeMap<Print, (Entry, Option<Vec<u8>>)>;
+
+/// What an outcome says about its person.
 struct Note<'a> {
     identity: &'a Identity,
     content: Print,
@@ -132,51 +137,70 @@ impl Memory {
         Recollection::of(Arc::clone(&self.store), self.printer.clone(), self.pass, today, refresh)
     }
 
-    /// Forgets what these identities were last sent, since something else is about to be: once for each row, before its
-    /// first call. It is on the disk when this returns. That they were part of the last complete sync stays known.
+    /// Forgets what these people were last sent, since something else is about to be: once for each row, before its first
+    /// call. It is on the disk when this returns. That they were part of the last complete sync stays known.
     ///
     /// # Errors
     /// [`crate::error::Exit::Data`] or [`crate::error::Exit::Io`]: then nothing may be sent.
     pub fn forget<'a>(&mut self, identities: impl Iterator<Item = &'a Identity>) -> Result<(), Error> {
-        let known: Vec<(Print, &Identity)> =
-            identities.map(|identity| (self.printer.identity(identity), identity)).collect();
-        for (who, _) in &known {
-            *self.on_their_way.entry(*who).or_default() += 1;
+        let touched = self.touched(identities)?;
+        for id in touched.iter().flat_map(|(_, touched)| touched.own()) {
+            *self.on_their_way.entry(id).or_default() += 1;
         }
-        self.void(known)
+        let voids = self.voids(&touched, |_| true)?;
+        self.void(&voids, touched.iter().map(|(_, touched)| touched).filter(|touched| !touched.is_known).collect())
     }
 
-    /// Forgets what these identities were last sent, since somebody else erased them, and nothing will be sent: were they
-    /// to come back, they must be sent again. It is on the disk when this returns.
+    /// Forgets what these people were last sent, since somebody else erased them, and nothing will be sent: were they to
+    /// come back, they must be sent again. That they were deleted stays known. It is on the disk when this returns.
     ///
     /// # Errors
     /// As [`Memory::forget`].
     pub fn lose<'a>(&mut self, identities: impl Iterator<Item = &'a Identity>) -> Result<(), Error> {
-        self.void(identities.map(|identity| (self.printer.identity(identity), identity)).collect())
+        let voids = self.voids(&self.touched(identities)?, State::may_exist)?;
+        self.void(&voids, Vec::new())
     }
 
-    fn void(&self, identities: Vec<(Print, &Identity)>) -> Result<(), Error> {
+    fn touched<'a>(
+        &self,
+        identities: impl Iterator<Item = &'a Identity>,
+    ) -> Result<Vec<(&'a Identity, Touched)>, Error> {
         let reading = self.store.read()?;
-        let mut known = BTreeMap::new();
-        for (who, identity) in identities {
-            if let Some(entry) = reading.entry(who)?.filter(|entry| entry.state != State::Open) {
-                known.insert(who, (identity, entry));
+        identities.map(|identity| Ok((identity, Touched::by(identity, &self.printer, &reading)?))).collect()
+    }
+
+    /// The entries that say something of whoever is touched, each with what is to be in its place and with its ids where
+    /// these are to be known from now on.
+    fn voids(&self, touched: &[(&Identity, Touched)], counts: impl Fn(State) -> bool) -> Result<Voids, Error> {
+        let reading = self.store.read()?;
+        let entry = |id| {
+            let said = reading.entry(id)?;
+            Ok::<_, Error>(said.filter(|entry| entry.state.is_certain() && counts(entry.state)))
+        };
+        let mut voids = Voids::new();
+        for other in touched.iter().flat_map(|(_, touched)| touched.others()) {
+            if let Some(said) = entry(other)? {
+                voids.insert(other, (said.void(), None));
             }
         }
-        drop(reading);
-        if known.is_empty() {
+        for (identity, touched) in touched {
+            if let Some(said) = entry(touched.who)? {
+                let ids = (!said.state.may_exist()).then(|| self.kinds.encoded(identity));
+                voids.insert(touched.who, (Entry { state: State::Open, ..said }, ids));
+            }
+        }
+        Ok(voids)
+    }
+
+    fn void(&self, voids: &Voids, joined: Vec<&Touched>) -> Result<(), Error> {
+        if voids.is_empty() && joined.is_empty() {
             return Ok(());
         }
-        let kinds = &self.kinds;
         self.store.write(|writing| {
-            let mut ids = Vec::new();
-            known.iter().try_for_each(|(who, (identity, entry))| {
-                if !entry.state.may_exist() {
-                    ids.clear();
-                    kinds.encode(identity, &mut ids);
-                    writing.put_ids(*who, &ids)?;
-                }
-                writing.put(*who, &Entry { state: State::Open, ..*entry }).map(drop)
+            joined.iter().try_for_each(|touched| touched.join(writing))?;
+            voids.iter().try_for_each(|(id, (entry, ids))| {
+                ids.iter().try_for_each(|ids| writing.put_ids(*id, ids))?;
+                writing.put(*id, entry).map(drop)
             })
         })
     }
@@ -187,7 +211,7 @@ impl Memory {
     /// # Errors
     /// [`crate::error::Exit::Data`] or [`crate::error::Exit::Io`]: then none of them is remembered.
     pub fn remember(&mut self, outcomes: &[Outcome], now: Moment) -> Result<(), Error> {
-        let notes = self.notes(outcomes);
+        let notes = self.notes(outcomes)?;
         if notes.is_empty() {
             return Ok(());
         }
@@ -199,30 +223,39 @@ impl Memory {
         })
     }
 
-    /// What the outcomes say, the last one of each identity; nothing certain of those with a further row on its way.
-    fn notes<'a>(&mut self, outcomes: &'a [Outcome]) -> BTreeMap<Print, Note<'a>> {
+    /// What the outcomes say, the last one of each first id; nothing certain of those with a further row on its way. What
+    /// was said of the person by other ids was forgotten before the row was sent.
+    fn notes<'a>(&mut self, outcomes: &'a [Outcome]) -> Result<BTreeMap<Print, Note<'a>>, Error> {
+        let store = Arc::clone(&self.store);
+        let reading = store.read()?;
         let mut notes = BTreeMap::new();
         for outcome in outcomes {
             // What is spared has had no call, and says nothing new.
             let Subject::Known(identity) = &outcome.row.subject else { continue };
+            let touched = Touched::by(identity, &self.printer, &reading)?;
+            touched.own().for_each(|id| self.has_come(id));
+            let is_certain = !touched.all().any(|id| self.on_their_way.contains_key(&id));
+            let state = if is_certain { learned(outcome.row.action, outcome.verdict) } else { State::Open };
             let RowPrint { who, what } = self.printer.row(identity, outcome.row.action, &outcome.row.fields);
-            let further = self.on_their_way.get(&who).copied().unwrap_or(0).saturating_sub(1);
-            let state = if further == 0 {
-                self.on_their_way.remove(&who);
-                learned(outcome.row.action, outcome.verdict)
-            } else {
-                self.on_their_way.insert(who, further);
-                State::Open
-            };
             notes.insert(who, Note { identity, content: what, state });
         }
-        notes
+        Ok(notes)
     }
 
-    /// How many rows were forgotten and have no outcome yet.
+    /// A row of this id has its outcome.
+    fn has_come(&mut self, id: Print) {
+        if let hash_map::Entry::Occupied(mut rows) = self.on_their_way.entry(id) {
+            *rows.get_mut() -= 1;
+            if *rows.get() == 0 {
+                rows.remove();
+            }
+        }
+    }
+
+    /// Whether some row was forgotten and has no outcome yet.
     #[must_use]
-    pub fn on_their_way(&self) -> u64 {
-        self.on_their_way.values().copied().map(u64::from).sum()
+    pub fn some_are_on_their_way(&self) -> bool {
+        !self.on_their_way.is_empty()
     }
 }
 
@@ -241,23 +274,21 @@ const fn learned(action: Action, verdict: Verdict) -> State {
 }
 
 impl Note<'_> {
-    fn write(&self, who: Print, made: Entry, kinds: &Kinds, writing: &mut Writing<'_>) -> Result<(), redb::Error> {
-        let old = writing.entry(who)?;
+    fn write(&self, id: Print, made: Entry, kinds: &Kinds, writing: &mut Writing<'_>) -> Result<(), redb::Error> {
+        let old = writing.entry(id)?;
         if old.is_none() && self.state == State::Gone {
             return Ok(());
         }
         let kept = old.unwrap_or(made);
         writing
-            .put(who, &Entry { content: self.content, state: self.state, born: kept.born, sync: kept.sync, ..made })?;
-        let has_ids = old.is_some_and(|old| old.state.may_exist());
-        if has_ids && !self.state.may_exist() {
-            writing.take_ids(who)
-        } else if !has_ids && self.state.may_exist() {
-            let mut ids = Vec::new();
-            kinds.encode(self.identity, &mut ids);
-            writing.put_ids(who, &ids)
-        } else {
-            Ok(())
+            .put(id, &Entry { content: self.content, state: self.state, born: kept.born, sync: kept.sync, ..made })?;
+        let known = old.filter(|old| old.state.may_exist());
+        match (known, self.state.may_exist()) {
+            (Some(_), false) => writing.take_ids(id),
+            // The print of what was said is one of all the ids, too.
+            (Some(known), true) if known.content == self.content => Ok(()),
+            (Some(_) | None, true) => writing.put_ids(id, &kinds.encoded(self.identity)),
+            (None, false) => Ok(()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Rows in the order of their prints, however many they are: sorted runs, set aside on the disk and merged once.
 //!
-//! Promises: of several rows with one print the last one taken comes out, and that once; RAM for one run and a buffer for
-//! each other. The files have no name any more as soon as they are there, so that they go with the process. It does not
+//! Promises: rows with one print come out as they were taken, one behind the other; RAM for one run and a buffer for each
+//! other. The files have no name any more as soon as they are there, so that they go with the process. It does not
 //! know what the rows say.
 
 use std::{
@@ -63,17 +63,18 @@ impl Sorter {
         Self { aside, run: run.min(RUN), rows: Vec::new(), order: Vec::new(), runs: Vec::new() }
     }
 
-    /// Takes a row, which is far shorter than a run.
-    pub(super) fn take(&mut self, who: Print, row: &[u8]) -> io::Result<()> {
-        if self.rows.len() + HEAD + row.len() > self.run && !self.order.is_empty() {
+    /// Takes a row, in parts, which is far shorter than a run.
+    pub(super) fn take(&mut self, who: Print, row: &[&[u8]]) -> io::Result<()> {
+        let length = row.iter().map(|part| part.len()).sum();
+        if self.rows.len() + HEAD + length > self.run && !self.order.is_empty() {
             self.set_aside()?;
         }
         // A run and one more row have far less than four gigabytes.
         let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         self.order.push((who, number(self.rows.len())));
         self.rows.extend_from_slice(&who.0);
-        self.rows.extend_from_slice(&number(row.len()).to_le_bytes());
-        self.rows.extend_from_slice(row);
+        self.rows.extend_from_slice(&number(length).to_le_bytes());
+        row.iter().for_each(|part| self.rows.extend_from_slice(part));
         Ok(())
     }
 
@@ -145,7 +146,7 @@ impl Run {
     }
 }
 
-/// Rows in the order of their prints, each print once.
+/// Rows in the order of their prints.
 pub(super) struct Sorted {
     runs: Vec<Run>,
     /// The print that each run has come to; of one print, the run that was set aside first comes first.
@@ -156,14 +157,15 @@ pub(super) struct Sorted {
 impl Sorted {
     /// The next row; `None` at the end.
     pub(super) fn next(&mut self) -> io::Result<Option<(Print, &[u8])>> {
-        while let Some(Reverse((who, run))) = self.heads.pop() {
-            std::mem::swap(&mut self.row, &mut self.runs[run].row);
-            self.advance(run)?;
-            if self.heads.peek().is_none_or(|Reverse((next, _))| *next != who) {
-                return Ok(Some((who, &self.row)));
-            }
-        }
-        Ok(None)
+        let Some(Reverse((who, run))) = self.heads.pop() else { return Ok(None) };
+        std::mem::swap(&mut self.row, &mut self.runs[run].row);
+        self.advance(run)?;
+        Ok(Some((who, &self.row)))
+    }
+
+    /// The print of the row that comes next.
+    pub(super) fn peek(&self) -> Option<Print> {
+        self.heads.peek().map(|Reverse((who, _))| *who)
     }
 
     fn advance(&mut self, run: usize) -> io::Result<()> {
@@ -175,8 +177,6 @@ impl Sorted {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
@@ -184,28 +184,31 @@ mod tests {
     fn sorted(rows: &[(u8, Vec<u8>)], aside: Option<Aside>, run: usize) -> Vec<(u8, Vec<u8>)> {
         let mut sorter = Sorter::new(aside, run);
         for (who, row) in rows {
-            sorter.take(Print([*who; 16]), row).unwrap();
+            sorter.take(Print([*who; 16]), &[row]).unwrap();
         }
         let mut in_order = sorter.sorted().unwrap();
         let mut all = Vec::new();
-        while let Some((Print(who), row)) = in_order.next().unwrap() {
-            all.push((who[0], row.to_vec()));
+        while let Some(ahead) = in_order.peek() {
+            let (who, row) = in_order.next().unwrap().expect("it was ahead");
+            assert_eq!(who, ahead);
+            all.push((who.0[0], row.to_vec()));
         }
+        assert_eq!(in_order.next().unwrap(), None);
         all
     }
 
     proptest! {
         #[test]
-        fn the_last_row_of_each_print_comes_out_in_order(
+        fn rows_come_out_in_order_and_those_of_one_print_as_they_were_taken(
             rows in vec((0..20_u8, vec(any::<u8>(), 0..9)), 0..60),
             run in 1..400_usize,
         ) {
             let directory = tempfile::tempdir().unwrap();
             let aside = Aside { directory: directory.path().to_owned(), privacy: Privacy { group: false } };
-            let last: BTreeMap<u8, Vec<u8>> = rows.iter().cloned().collect();
-            let last: Vec<(u8, Vec<u8>)> = last.into_iter().collect();
-            prop_assert_eq!(&sorted(&rows, None, run), &last);
-            prop_assert_eq!(&sorted(&rows, Some(aside), run), &last);
+            let mut in_order = rows.clone();
+            in_order.sort_by_key(|(who, _)| *who);
+            prop_assert_eq!(&sorted(&rows, None, run), &in_order);
+            prop_assert_eq!(&sorted(&rows, Some(aside), run), &in_order);
             prop_assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
         }
     }

@@ -1,4 +1,4 @@
-//! The embedded store: three tables, and what its errors mean. The only module that names `redb`.
+//! The embedded store: four tables, and what its errors mean. The only module that names `redb`.
 //!
 //! Promises: a write is whole and on the disk when it returns, or never happened; opening after a crash takes no repair
 //! that reads the whole store; a damaged store is an error, though redb panics over some damage. It does not know what its
@@ -22,10 +22,12 @@ use crate::{
     error::{Error, Exit},
 };
 
-/// By the print of the identity.
+/// By the print of the first id.
 const ENTRIES: TableDefinition<&[u8; 16], &[u8; Entry::BYTES]> = TableDefinition::new("entries");
 /// The ids themselves, of those who may have a profile.
 const IDS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("ids");
+/// The prints of the ids that an id stood together with in one row, one behind the other.
+const LINKS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("links");
 /// What is true of the whole memory.
 const FACTS: TableDefinition<&str, &[u8]> = TableDefinition::new("facts");
 
@@ -65,6 +67,7 @@ type Table<'txn, V> = redb::Table<'txn, &'static [u8; 16], V>;
 pub(super) struct Writing<'txn> {
     entries: Table<'txn, &'static [u8; Entry::BYTES]>,
     ids: Table<'txn, &'static [u8]>,
+    links: Table<'txn, &'static [u8]>,
     facts: redb::Table<'txn, &'static str, &'static [u8]>,
 }
 
@@ -72,6 +75,7 @@ pub(super) struct Writing<'txn> {
 pub(super) struct Reading<'store> {
     entries: ReadOnlyTable<&'static [u8; 16], &'static [u8; Entry::BYTES]>,
     ids: ReadOnlyTable<&'static [u8; 16], &'static [u8]>,
+    links: ReadOnlyTable<&'static [u8; 16], &'static [u8]>,
     store: &'store Store,
 }
 
@@ -138,7 +142,12 @@ impl Store {
     pub(super) fn read(&self) -> Result<Reading<'_>, Error> {
         caught(&self.name, || {
             let reading = self.database()?.begin_read()?;
-            Ok(Reading { entries: reading.open_table(ENTRIES)?, ids: reading.open_table(IDS)?, store: self })
+            Ok(Reading {
+                entries: reading.open_table(ENTRIES)?,
+                ids: reading.open_table(IDS)?,
+                links: reading.open_table(LINKS)?,
+                store: self,
+            })
         })
     }
 }
@@ -148,6 +157,7 @@ impl<'txn> Writing<'txn> {
         Ok(Self {
             entries: writing.open_table(ENTRIES)?,
             ids: writing.open_table(IDS)?,
+            links: writing.open_table(LINKS)?,
             facts: writing.open_table(FACTS)?,
         })
     }
@@ -172,6 +182,15 @@ impl<'txn> Writing<'txn> {
         Ok(())
     }
 
+    pub(super) fn put_links(&mut self, id: Print, links: &[u8]) -> Result<(), redb::Error> {
+        self.links.insert(&id.0, links)?;
+        Ok(())
+    }
+
+    pub(super) fn links(&self, id: Print) -> Result<Vec<u8>, redb::Error> {
+        Ok(self.links.get(&id.0)?.map(|value| value.value().to_vec()).unwrap_or_default())
+    }
+
     pub(super) fn take(&mut self, who: Print) -> Result<(), redb::Error> {
         self.entries.remove(&who.0)?;
         self.take_ids(who)
@@ -194,6 +213,11 @@ impl Reading<'_> {
 
     pub(super) fn ids(&self, who: Print) -> Result<Option<Vec<u8>>, Error> {
         self.caught(|| Ok(self.ids.get(&who.0)?.map(|value| value.value().to_vec())))
+    }
+
+    /// As [`Writing::put_links`] has them; nothing where an id always stood alone.
+    pub(super) fn links(&self, id: Print) -> Result<Vec<u8>, Error> {
+        self.caught(|| Ok(self.links.get(&id.0)?.map(|value| value.value().to_vec()).unwrap_or_default()))
     }
 
     /// Shows every entry after or from a print, in ascending order, until `each` wants no more.

@@ -19,7 +19,7 @@ use tollgate::{
 };
 
 use crate::{
-    model::State,
+    model::{State, is_so},
     power::Drive,
     rows::{Deed, Entry, Rows},
     support::remote::APP,
@@ -88,9 +88,8 @@ impl Store {
             let mut recollection = memory.borrow_mut().recollect(now(), None).expect("a drive that is well");
             for entry in asked {
                 let known = recollection.ask(&identity(entry), action(entry.deed), &fields(entry));
-                let holds = state.get(&entry.ids[0]);
-                let is_so = if entry.deed == Deed::Delete { holds.is_none() } else { holds == Some(&entry.plan) };
-                assert!(known != Known::Same || is_so, "line {} is remembered as sent, and is not so", entry.line);
+                let is_so = known != Known::Same || is_so(state, entry);
+                assert!(is_so, "line {} is remembered as sent, and is not so", entry.line);
             }
         }
         drop(memory);
@@ -98,11 +97,11 @@ impl Store {
     }
 }
 
-/// To be asked at once: no identity twice, since a recollection is asked about the rows of one export.
+/// To be asked at once: no id twice, since a recollection is asked about the rows of one export.
 fn rounds(entries: &[Entry]) -> Vec<Vec<&Entry>> {
     let mut rounds: Vec<Vec<&Entry>> = Vec::new();
     for entry in entries.iter().filter(|entry| !entry.ids.is_empty()) {
-        match rounds.iter_mut().find(|round| !round.iter().any(|other| other.ids == entry.ids)) {
+        match rounds.iter_mut().find(|round| !round.iter().any(|other| other.shares_an_id(&entry.ids))) {
             Some(round) => round.push(entry),
             None => rounds.push(vec![entry]),
         }
@@ -111,8 +110,15 @@ fn rounds(entries: &[Entry]) -> Vec<Vec<&Entry>> {
 }
 
 fn identity(entry: &Entry) -> Identity {
-    let kind = IdKind(u8::from(!entry.ids[0].starts_with("profile")));
-    Identity::one(Id::parse(kind, &entry.ids[0]).expect("a good id"))
+    let id = |text: &String| {
+        let kind = IdKind(u8::from(!text.starts_with("profile")));
+        Id::parse(kind, text).expect("a good id")
+    };
+    match entry.ids.as_slice() {
+        [one] => Identity::one(id(one)),
+        [first, second] => Identity::two(id(first), id(second)),
+        ids => panic!("one or two: {ids:?}"),
+    }
 }
 
 const fn action(deed: Deed) -> Action {

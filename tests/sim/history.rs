@@ -56,6 +56,8 @@ pub(crate) async fn happen(plan: &Plan) {
         let next = plan.rows.next_export(&mut Chance::of(!plan.seed));
         let state = run(plan, &next, &remote, outlasts, state).await;
         store.claims_only_what_is_so(&next, &state);
+        let state = run(plan, &plan.rows, &remote, outlasts, state).await;
+        store.claims_only_what_is_so(&plan.rows, &state);
     } else if shelf.is_some() {
         let next = plan.rows.coming_back(&mut Chance::of(!plan.seed));
         run(plan, &next, &remote, outlasts, state).await;

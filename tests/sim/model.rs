@@ -18,6 +18,12 @@ pub(crate) struct Model<'a> {
     listed: BTreeSet<String>,
 }
 
+/// Whether the row asks for what is so already: of two ids one at most is there.
+pub(crate) fn is_so(state: &State, entry: &Entry) -> bool {
+    let plan = entry.ids.iter().find_map(|id| state.get(id));
+    if entry.deed == Deed::Delete { plan.is_none() } else { plan == Some(&entry.plan) }
+}
+
 /// What the API holds before anything was asked of it.
 pub(crate) fn beginning(rows: &Rows) -> State {
     rows.natures.keys().filter(|id| rows.exists_at_first(id)).map(|id| (id.clone(), None)).collect()
@@ -66,8 +72,7 @@ impl<'a> Model<'a> {
 
     /// Whether the row asks for what is so already.
     pub(crate) fn is_so(&self, entry: &Entry) -> bool {
-        let plan = self.state.get(&entry.ids[0]);
-        if entry.deed == Deed::Delete { plan.is_none() } else { plan == Some(&entry.plan) }
+        is_so(&self.state, entry)
     }
 
     /// The row has ended so.

@@ -65,7 +65,7 @@ pub(crate) struct Rows {
     pub(crate) natures: BTreeMap<String, Nature>,
     /// Rows say what they want, and all of an identity count, in order; otherwise all are deletions.
     pub(crate) is_sync: bool,
-    /// The sync remembers what it sent: an identity is known by one id then.
+    /// The sync remembers what it sent.
     pub(crate) remembers: bool,
     pub(crate) dedupe: bool,
 }
@@ -143,13 +143,18 @@ impl Rows {
         let ids = match (chance.within(0, 14), deed) {
             (0, _) => return self.malformed(chance),
             (_, Deed::Upsert | Deed::Create) => vec![maker(first)],
-            (1..=3, Deed::Delete | Deed::Update) if !self.remembers => self.both(first, second),
+            (1..=3, Deed::Delete | Deed::Update) => self.both(first, second),
             (4, Deed::Delete | Deed::Update) => vec![profile(first)],
             (5..=7, Deed::Delete | Deed::Update) if with_makers => vec![maker(first)],
             (_, Deed::Delete | Deed::Update) => vec![person(second)],
         };
         // Now and then a plan that others have, too.
         let plan = (deed != Deed::Delete).then(|| format!("p{}", if chance.happens(15) { 0 } else { number + 1 }));
+        self.row(ids, deed, plan)
+    }
+
+    /// Each row on its line: see [`Rows::numbered`].
+    fn row(&self, ids: Vec<String>, deed: Deed, plan: Option<String>) -> Entry {
         let cell =
             |wanted: bool| ids.iter().find(|id| is_profile(id) == wanted).map(|id| quoted(id)).unwrap_or_default();
         let raw = self.record(&[cell(true), cell(false)], deed, plan.as_deref());
@@ -185,16 +190,18 @@ impl Rows {
         format!("{}\n{rows}", self.header()).into_bytes()
     }
 
-    /// The next export of the same people: some want something else.
+    /// The next export of the same people: some want something else, and some who had two ids are named by one of them.
     pub(crate) fn next_export(&self, chance: &mut Chance) -> Self {
         let mut next = self.clone();
-        for entry in &mut next.entries {
-            if entry.plan.is_some() && chance.happens(30) {
-                let plan = format!("q{}", entry.line);
-                let raw = entry.raw.rsplit_once(',').map_or("", |(before, _)| before);
-                entry.raw = format!("{raw},{plan}");
-                entry.plan = Some(plan);
+        for entry in next.entries.iter_mut().filter(|entry| !entry.ids.is_empty()) {
+            let (mut plan, mut ids) = (entry.plan.clone(), entry.ids.clone());
+            if plan.is_some() && chance.happens(30) {
+                plan = Some(format!("q{}", entry.line));
             }
+            if ids.len() > 1 && chance.happens(50) {
+                ids.swap_remove(chance.place(2));
+            }
+            *entry = Entry { line: entry.line, ..self.row(ids, entry.deed, plan) };
         }
         next
     }

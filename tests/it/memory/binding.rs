@@ -118,15 +118,17 @@ fn a_memory_of_something_else_is_left_alone() {
 }
 
 #[test]
-fn a_newer_format_is_left_alone() {
-    let home = Home::with_somebody();
-    let database = redb::Database::open(home.path().join("memory.redb")).unwrap();
-    let writing = database.begin_write().unwrap();
-    let facts = redb::TableDefinition::<&str, &[u8]>::new("facts");
-    writing.open_table(facts).unwrap().insert("format", 2_u32.to_le_bytes().as_slice()).unwrap();
-    writing.commit().unwrap();
-    drop(database);
-    assert_eq!(exit(home.open(true)), Exit::Config);
+fn another_format_is_left_alone() {
+    for format in [1_u32, 3] {
+        let home = Home::with_somebody();
+        let database = redb::Database::open(home.path().join("memory.redb")).unwrap();
+        let writing = database.begin_write().unwrap();
+        let facts = redb::TableDefinition::<&str, &[u8]>::new("facts");
+        writing.open_table(facts).unwrap().insert("format", format.to_le_bytes().as_slice()).unwrap();
+        writing.commit().unwrap();
+        drop(database);
+        assert_eq!(exit(home.open(true)), Exit::Config, "{format}");
+    }
 }
 
 #[test]
