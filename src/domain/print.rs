@@ -94,7 +94,9 @@ impl Printer {
         parts.0.clear();
         // A print stands for its id: shorter than it is, and as good. No action's word has so many bytes.
         parts.add(&who.0);
-        second.iter().for_each(|Print(bytes)| parts.add(bytes));
+        if let Some(Print(second)) = second {
+            parts.add(&second);
+        }
         parts.add(action.word().as_bytes());
         for setting in fields.iter() {
             parts.add(setting.name.as_bytes());

@@ -148,7 +148,9 @@ impl Memory {
             *self.on_their_way.entry(id).or_default() += 1;
         }
         let voids = self.voids(&touched, |_| true)?;
-        self.void(&voids, touched.iter().map(|(_, touched)| touched).filter(|touched| !touched.is_known).collect())
+        let joined: Vec<&Touched> =
+            touched.iter().map(|(_, touched)| touched).filter(|touched| !touched.is_known).collect();
+        self.void(&voids, &joined)
     }
 
     /// Forgets what these people were last sent, since somebody else erased them, and nothing will be sent: were they to
@@ -158,7 +160,7 @@ impl Memory {
     /// As [`Memory::forget`].
     pub fn lose<'a>(&mut self, identities: impl Iterator<Item = &'a Identity>) -> Result<(), Error> {
         let voids = self.voids(&self.touched(identities)?, State::may_exist)?;
-        self.void(&voids, Vec::new())
+        self.void(&voids, &[])
     }
 
     fn touched<'a>(
@@ -192,7 +194,7 @@ impl Memory {
         Ok(voids)
     }
 
-    fn void(&self, voids: &Voids, joined: Vec<&Touched>) -> Result<(), Error> {
+    fn void(&self, voids: &Voids, joined: &[&Touched]) -> Result<(), Error> {
         if voids.is_empty() && joined.is_empty() {
             return Ok(());
         }

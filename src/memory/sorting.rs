@@ -74,7 +74,9 @@ impl Sorter {
         self.order.push((who, number(self.rows.len())));
         self.rows.extend_from_slice(&who.0);
         self.rows.extend_from_slice(&number(length).to_le_bytes());
-        row.iter().for_each(|part| self.rows.extend_from_slice(part));
+        for part in row {
+            self.rows.extend_from_slice(part);
+        }
         Ok(())
     }
 

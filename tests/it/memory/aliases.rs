@@ -237,7 +237,9 @@ proptest! {
         let mut world = World { memory: open(&drive), people: BTreeMap::new(), joined: [false; 3] };
         for (night, lines) in nights {
             let mut expected = world.people.clone();
-            lines.iter().for_each(|line| World::apply(&mut expected, *line));
+            for line in &lines {
+                World::apply(&mut expected, *line);
+            }
             let rows: Vec<(Line, Identity)> = lines.iter().map(|line| (*line, world.named(*line))).collect();
             let whole = world.play(night, &rows);
             if !whole {
