@@ -41,7 +41,7 @@ pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
         Some(remembered) => remembered.last_rows(),
         None => place::last_rows(&job, &client, is_sandbox),
     };
-    patience::long_enough(&job, &input, last_time)?;
+    patience::long_enough(&job, &input, stage, last_time)?;
     let attempt = Attempt { job: &job, input: &input, client: &client, stage, is_sandbox };
     let came = attempt.make(remembered.as_mut(), ahead, &mut stops).await?;
     afterwards(&attempt, remembered, came, &mut stops).await

@@ -102,12 +102,20 @@ pub(super) fn young_enough(job: &Job, input: &Input) -> Result<(), Error> {
 ///
 /// # Errors
 /// 3 when it has fewer.
-pub(super) fn long_enough(job: &Job, input: &Input, last_time: impl FnOnce() -> Option<u64>) -> Result<(), Error> {
+pub(super) fn long_enough(
+    job: &Job,
+    input: &Input,
+    stage: &Stage,
+    last_time: impl FnOnce() -> Option<u64>,
+) -> Result<(), Error> {
     let (Some(least), Some(survey)) = (job.patience.min_rows, input.survey()) else { return Ok(()) };
     let (wanted, of_what) = match least {
         Amount::Rows(rows) => (rows, String::new()),
         Amount::Percent(percent) => {
-            let Some(before) = last_time() else { return Ok(()) };
+            let Some(before) = last_time() else {
+                stage.tell(&format!("warning: no earlier run is known, so --min-rows {least} holds for any input"));
+                return Ok(());
+            };
             (share(percent, before), format!(", {percent}% of the {} rows of last time", say_count(before)))
         }
     };

@@ -56,6 +56,20 @@ fn who_was_deleted_by_both_ids_is_brought_back_by_one() {
     assert_eq!(deleted, Known::Changed, "somebody came back since");
 }
 
+/// Somebody is deleted, and another row of the same file would bring him back: tomorrow the deletion is done already.
+#[test]
+fn whoever_was_deleted_stays_deleted_when_a_suppressed_row_names_him() {
+    let mut memory = open(&Drive::default());
+    let ada = named(1, Named::ByFirst);
+    memory.forget(std::iter::once(&ada)).unwrap();
+    memory.remember(&[outcome(&ada, Action::Delete, &Fields::default(), Verdict::Deleted)], now()).unwrap();
+    memory.lose(std::iter::once(&ada)).unwrap();
+    assert_eq!(recollect(&mut memory).ask(&ada, Action::Delete, &Fields::default()), Known::Same);
+    send(&mut memory, &ada, "a", Verdict::Updated);
+    memory.lose(std::iter::once(&ada)).unwrap();
+    assert_eq!(known(&mut memory, &ada, "a"), Known::Changed);
+}
+
 #[test]
 fn the_ids_of_the_last_row_are_those_to_delete_by() {
     let mut memory = open(&Drive::default());

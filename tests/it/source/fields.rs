@@ -73,7 +73,7 @@ fn impossible_cells_name_the_column_and_the_rule_and_quote_nothing() {
     const COUNTRY: &str = "is not a country's two letters (ISO 3166-1)";
     let table: [(&str, &[&str], &str); 14] = [
         ("email", &["x", "@", "a@", "@b", "a@b@c", "a b@c", "a@\u{a0}b"], EMAIL),
-        ("att_status", &["4", "-1", "007", "1.0", "+1", "one", "99999999999999999999"], WHOLE),
+        ("att_status", &["4", "-1", "-0", "007", "1.0", "+1", "one", "99999999999999999999"], WHOLE),
         ("score", &["007", "1.", ".5", "1e", "NaN", "inf", "1e999", "0x1", "1,5", "+1", "--1", "-"], NUMBER),
         ("analytics_disabled", &["2", "ja", "t", "tru"], "is neither true nor false"),
         ("birthday", &["2023-02-29", "1900-02-29", "2024-13-01", "2024-00-10", "2024-04-31"], DAY),
