@@ -16,11 +16,11 @@ fn memory(line: &str) -> MemoryWish {
 }
 
 #[test]
-fn a_bare_sync_updates_and_takes_the_last_row_of_each() {
+fn a_bare_sync_updates_and_takes_the_last_row_of_each_in_order() {
     let made = job("sync x", &[]);
     assert_eq!((made.task, made.source.action), (Task::Sync, Action::Update));
     assert_eq!(made.source.action_column.as_deref(), Some("action"));
-    assert!(made.last_wins && made.source.last_wins && !made.flow.in_order && !made.flow.compare);
+    assert!(made.last_wins && made.source.last_wins && made.flow.in_order && !made.flow.compare);
     assert_eq!((made.source.dedupe, made.memory.clone(), made.flow.max_delete), (Dedupe::Off, None, u64::MAX));
     assert_eq!((made.flow.canary, made.flow.max_absent), (5, MaxAbsent::Percent(95.0)));
     let own = |line: &&str| !said(&job("update x", &[])).lines().any(|plain| plain == *line);
