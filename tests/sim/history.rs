@@ -48,14 +48,19 @@ pub(crate) fn tell(history: impl Future<Output = ()>) {
 pub(crate) async fn happen(plan: &Plan) {
     let remote = ScriptedRemote::new(plan.script());
     let store = plan.rows.remembers.then(Store::default);
-    let shelf = plan.suppresses.then(Shelf::default);
+    let shelf = (plan.suppresses || plan.erases).then(Shelf::default);
     let outlasts = (store.as_ref(), shelf.as_ref());
-    let state = run(plan, &plan.rows, &remote, outlasts, beginning(&plan.rows)).await;
+    let first = if plan.erases { (outlasts.0, None) } else { outlasts };
+    let state = run(plan, &plan.rows, &remote, first, beginning(&plan.rows)).await;
     if let Some(store) = &store {
         store.claims_only_what_is_so(&plan.rows, &state);
-        let next = plan.rows.next_export(&mut Chance::of(!plan.seed));
-        let state = run(plan, &next, &remote, outlasts, state).await;
+        let mut chance = Chance::of(!plan.seed);
+        let next = plan.rows.next_export(&mut chance);
+        let mut state = run(plan, &next, &remote, first, state).await;
         store.claims_only_what_is_so(&next, &state);
+        if plan.erases {
+            state = run(plan, &plan.rows.erasing(&mut chance), &remote, (None, outlasts.1), state).await;
+        }
         let state = run(plan, &plan.rows, &remote, outlasts, state).await;
         store.claims_only_what_is_so(&plan.rows, &state);
     } else if shelf.is_some() {
@@ -79,7 +84,8 @@ async fn run(
         if matches!(judge.attempt(fate).await.end, End::Finished) {
             break;
         }
-        if let Some(store) = store {
+        // Of whom somebody else has erased it learns by and by.
+        if let (Some(store), None) = (store, shelf) {
             store.claims_only_what_is_so(rows, &remote_state(rows, remote));
         }
         wait(fate.rest).await;

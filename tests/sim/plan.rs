@@ -84,6 +84,8 @@ pub(crate) struct Plan {
     pub(crate) piped: bool,
     /// Whoever is deleted is entered into the list of those who shall not come back; a sync follows that heeds it.
     pub(crate) suppresses: bool,
+    /// Between two syncs that remember, some are erased, and entered into such a list.
+    pub(crate) erases: bool,
     /// How the results name ids.
     pub(crate) naming: Naming,
 }
@@ -101,7 +103,7 @@ impl Plan {
         let mut apart = Chance::of(seed ^ 0x1157);
         let wishes_to_suppress = apart.happens(30);
         let rows = Rows::draw(&mut chance, most, remembers, wishes_to_suppress);
-        let suppresses = wishes_to_suppress && !rows.is_sync;
+        let (suppresses, erases) = (wishes_to_suppress && !rows.is_sync, wishes_to_suppress && rows.remembers);
         let options = options(&mut chance, &rows, seed);
         let phases = phases(&mut chance, &rows);
         let mut fates: Vec<_> = (0..chance.within(0, 6)).map(|_| fate(&mut chance, remembers)).collect();
@@ -121,6 +123,7 @@ impl Plan {
             writing: millis(chance.pick(&[0, 0, 0, 40, 150])),
             piped: !remembers && chance.happens(30),
             suppresses,
+            erases,
             naming: if apart.happens(20) { hashing() } else { Naming::default() },
             rows,
         }
@@ -131,13 +134,17 @@ impl Plan {
         let mut plan = Self::of(chance.number());
         plan.options = Options { look: false, verify_after: None, ..options(chance, &rows, plan.seed) };
         plan.phases = vec![Phase::calm(Duration::ZERO, millis(chance.within(0, 100)))];
-        Self { rows, fates: Vec::new(), piped: false, suppresses: false, ..plan }
+        Self { rows, fates: Vec::new(), piped: false, suppresses: false, erases: false, ..plan }
     }
 
     /// How these rows, which are of this history, are worked on.
     pub(crate) fn options(&self, rows: &Rows) -> Options {
         let options = self.options.clone();
-        if rows.is_sync { Options { in_order: true, look: false, verify_after: None, ..options } } else { options }
+        if rows.is_sync {
+            Options { in_order: true, look: false, verify_after: None, ..options }
+        } else {
+            Options { in_order: false, ..options }
+        }
     }
 
     /// The API of this history.
@@ -288,11 +295,11 @@ impl fmt::Display for Plan {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "plan of seed {}", self.seed)?;
         writeln!(out, "{:?}", self.options)?;
-        let Self { chunk, reading, writing, piped, suppresses, new_key, .. } = self;
+        let Self { chunk, reading, writing, piped, suppresses, erases, new_key, .. } = self;
         let remembers = self.rows.remembers;
         writeln!(
             out,
-            "chunk {chunk}, reading {reading:?}, writing {writing:?}, piped {piped}, suppresses {suppresses}, remembers {remembers}, new key {new_key}"
+            "chunk {chunk}, reading {reading:?}, writing {writing:?}, piped {piped}, suppresses {suppresses}, erases {erases}, remembers {remembers}, new key {new_key}"
         )?;
         for (id, nature) in &self.rows.natures {
             writeln!(out, "  {id} is {nature:?}")?;

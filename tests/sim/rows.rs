@@ -254,6 +254,13 @@ impl Rows {
         other.numbered()
     }
 
+    /// A request to erase some of these people.
+    pub(crate) fn erasing(&self, chance: &mut Chance) -> Self {
+        let mut some = Self { entries: Vec::new(), is_sync: false, remembers: false, dedupe: false, ..self.clone() };
+        some.fill(chance, self.entries.len().div_ceil(4), true);
+        some.numbered()
+    }
+
     /// A later file about the same people, those who were erased included.
     pub(crate) fn coming_back(&self, chance: &mut Chance) -> Self {
         let mut next = Self { entries: Vec::new(), is_sync: true, dedupe: false, ..self.clone() };
