@@ -67,12 +67,18 @@ impl Judge<'_> {
             && self.tries.borrow().iter().any(|(from, to)| self.last_straw(entry, &log[*from..*to]).is_some())
     }
 
-    /// Who was failed after he had been changed by a call whose answer was lost: his line cannot know.
-    pub(crate) fn changed_unawares(&self, words: &BTreeMap<u64, &Line>) -> BTreeSet<String> {
-        let log = self.machine.remote.log();
-        let changed = |entry: &&Entry| log.iter().any(|sent| sent.applied && is_of(sent, entry));
-        let entries = self.machine.rows.entries.iter();
-        let blamed = entries.filter(|entry| self.may_be_blamed(entry, words[&entry.line])).filter(changed);
-        blamed.flat_map(|entry| entry.ids.clone()).collect()
+    /// Whose lines cannot be foretold: who was failed after a call had changed him whose answer was lost; and, where
+    /// nobody minds the order, who was failed and stands on other lines as well, which may have been sent before his.
+    pub(crate) fn blamed_beyond_foretelling(&self, journal: &Journal) -> BTreeSet<String> {
+        let (log, entries) = (self.machine.remote.log(), &self.machine.rows.entries);
+        let was_blamed =
+            |entry: &Entry| journal.lines.iter().any(|line| line.row == entry.line && self.may_be_blamed(entry, line));
+        let was_changed = |entry: &Entry| log.iter().any(|sent| sent.applied && is_of(sent, entry));
+        let is_overtaken = |entry: &Entry| {
+            let others = entries.iter().filter(|other| other.line != entry.line);
+            !self.machine.rows.is_sync && others.into_iter().any(|other| other.shares_an_id(&entry.ids))
+        };
+        let blamed = entries.iter().filter(|entry| was_blamed(entry));
+        blamed.filter(|entry| was_changed(entry) || is_overtaken(entry)).flat_map(|entry| entry.ids.clone()).collect()
     }
 }
