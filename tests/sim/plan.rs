@@ -270,8 +270,8 @@ fn phases(chance: &mut Chance, rows: &Rows) -> Vec<Phase> {
 fn shut_one_way(chance: &mut Chance, phases: &mut Vec<Phase>) {
     let Some(calm) = phases.pop() else { return };
     let from = calm.from;
-    let lasts = Duration::from_secs(chance.pick(&[20, 200, 900, 9_000]));
-    if !chance.happens(8) {
+    let lasts = Duration::from_secs(chance.pick(&[20, 200, 2_000, 9_000]));
+    if !chance.happens(15) {
         phases.push(calm);
         return;
     }
