@@ -130,7 +130,7 @@ impl Health {
     pub(super) fn definitive(&mut self, line: u64, way: Way, now: Instant) -> bool {
         self.is_beyond_doubt(line);
         self.ways.answered(way);
-        if self.waits_for_a_way() {
+        if self.shut_way().is_some() {
             return false;
         }
         self.ways.believe();
@@ -157,9 +157,10 @@ impl Health {
         may
     }
 
-    /// Whether rows wait for a way that is out of order, as far as can be told.
-    fn waits_for_a_way(&self) -> bool {
-        self.ways.is_any_doubted() && self.doubtful_rows.values().any(|way| self.ways.is_doubted(*way))
+    /// The way that is out of order, as far as can be told, while rows wait for it.
+    fn shut_way(&self) -> Option<Way> {
+        let mut waited_for = self.doubtful_rows.values().copied();
+        self.ways.is_any_doubted().then(|| waited_for.find(|way| self.ways.is_doubted(*way)))?
     }
 
     /// An attempt failed, and that may be the row's fault or the API's.
@@ -212,7 +213,7 @@ impl Health {
     /// have failed before, or all that are in the house have; or trouble has lasted for so much of the run's patience that
     /// there is no more time to try fresh ones. Once for each failed row at most, and never where it would prove nothing.
     pub(super) fn needs_witness(&self, rows_in_house: usize, now: Instant, give_up_after: Duration) -> bool {
-        if self.waits_for_a_way() && !self.ways.is_doubted(Way::Read) {
+        if self.shut_way().is_some_and(|way| way != Way::Read) {
             return false;
         }
         let nobody_is_fresh = self.doubtful_rows.len() >= rows_in_house;
@@ -234,8 +235,12 @@ impl Health {
     }
 
     /// What the last failure said, for the closing words.
-    pub(super) fn last_words(&self) -> Option<&str> {
-        self.last_words.as_deref()
+    pub(super) fn last_words(&self) -> Option<String> {
+        let shut = self.shut_way().map(|way| format!("no {} is answered, whatever else is", way.noun()));
+        match (&self.last_words, shut) {
+            (Some(words), Some(shut)) => Some(format!("{words}; {shut}")),
+            (words, shut) => shut.or_else(|| words.clone()),
+        }
     }
 
     /// Whether the run has waited long enough.

@@ -275,10 +275,9 @@ impl<'a, R: Remote> House<'a, R> {
             return Some(Ending::TimeIsUp);
         }
         let health = self.health.borrow();
-        let last_words = || health.last_words().map(str::to_owned);
         health.overdue(now, self.options.give_up_after).map(|overdue| match overdue {
-            Overdue::NeverReached => Ending::NeverReached { last_words: last_words() },
-            Overdue::GiveUp(waited) => Ending::GaveUp { waited, last_words: last_words() },
+            Overdue::NeverReached => Ending::NeverReached { last_words: health.last_words() },
+            Overdue::GiveUp(waited) => Ending::GaveUp { waited, last_words: health.last_words() },
         })
     }
 }

@@ -33,6 +33,17 @@ impl Way {
             Operation::Remove => Self::Remove,
         }
     }
+
+    /// One of those that go this way.
+    pub(super) const fn noun(self) -> &'static str {
+        match self {
+            Self::Read => "look",
+            Self::Delete => "deletion",
+            Self::Create => "creation",
+            Self::Update => "update",
+            Self::Remove => "removal of fields",
+        }
+    }
 }
 
 /// What is known of each way.
