@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn only_the_method_that_is_meant_meets_trouble_and_the_limit_is_everybodys() {
-        let outage = Some((Duration::ZERO, Duration::from_secs(60)));
+        let outage = Some((Duration::ZERO, Duration::from_mins(1)));
         let throttle = Some(super::super::Throttle { per_second: 1.0, burst: 1, retry_after: false });
         let start = Instant::now();
         let met = |faults: Faults, method: &Method, second| {

@@ -85,13 +85,13 @@ impl Work {
         people(count).into_iter().enumerate().map(wanting).collect()
     }
 
-    fn options(self, usual: Options) -> Options {
+    fn options(self, usual: &Options) -> Options {
         Options {
             look: self == Self::LookAndDelete,
             verify_after: (self == Self::DeleteAndVerify).then_some(seconds(1)),
             compare: self == Self::CompareAndUpdate,
             in_order: matches!(self, Self::UpdateInOrder | Self::Sync),
-            ..usual
+            ..usual.clone()
         }
     }
 
@@ -123,7 +123,7 @@ fn cases(works: Vec<Work>) -> impl Strategy<Value = Case> {
             work,
             manner,
             from: millis(from),
-            options: Options { seed, timeout: seconds(10), ..work.options(options(per_second, width)) },
+            options: Options { seed, timeout: seconds(10), ..work.options(&options(per_second, width)) },
         },
     )
 }
