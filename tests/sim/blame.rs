@@ -42,9 +42,16 @@ impl Judge<'_> {
     /// Between two answers on a way no more than so many rows fail on it, whatever is wrong with them.
     pub(crate) fn hardly_anybody_fails_in_succession(&self, sent: &[Sent], before: &Journal, after: &Journal) {
         let failed = after.lines.iter().skip(before.lines.len()).filter(|line| line.outcome == "failed");
-        let entries = &self.machine.rows.entries;
-        let entry_of = |line: &Line| entries.iter().find(|entry| entry.line == line.row);
-        let straws = failed.filter_map(|line| self.last_straw(entry_of(line)?, sent));
+        let log = self.machine.remote.log();
+        let straws = failed.filter_map(|line| {
+            let entry = self.machine.rows.entries.iter().find(|entry| entry.line == line.row)?;
+            let last = self.last_straw(entry, sent)?;
+            match line.request {
+                Some(request) => Some(&log[request]).filter(|sent| came_to_nothing(sent)),
+                // No answer decided it. Where others stand for the same people, it cannot be told whose request it was.
+                None => Some(last).filter(|_| !self.is_repeated(entry)),
+            }
+        });
         let answers = sent.iter().filter(|sent| was_answered(sent));
         // At one and the same moment the answer comes first.
         let event = |sent: &Sent, fails| (sent.until.unwrap_or(Duration::MAX), fails, way(sent.operation));
@@ -57,6 +64,12 @@ impl Judge<'_> {
             *count = if fails { *count + 1 } else { 0 };
             assert!(*count <= MOST_IN_SUCCESSION, "{count} failed in succession on the way of {way:?}, at {at:?}");
         }
+    }
+
+    /// Whether the same people stand on other lines as well.
+    fn is_repeated(&self, entry: &Entry) -> bool {
+        let mut others = self.machine.rows.entries.iter().filter(|other| other.line != entry.line);
+        others.any(|other| other.shares_an_id(&entry.ids))
     }
 
     /// Whether a row may be failed that has nothing wrong with it.
@@ -74,10 +87,7 @@ impl Judge<'_> {
         let was_blamed =
             |entry: &Entry| journal.lines.iter().any(|line| line.row == entry.line && self.may_be_blamed(entry, line));
         let was_changed = |entry: &Entry| log.iter().any(|sent| sent.applied && is_of(sent, entry));
-        let is_overtaken = |entry: &Entry| {
-            let others = entries.iter().filter(|other| other.line != entry.line);
-            !self.machine.rows.is_sync && others.into_iter().any(|other| other.shares_an_id(&entry.ids))
-        };
+        let is_overtaken = |entry: &Entry| !self.machine.rows.is_sync && self.is_repeated(entry);
         let blamed = entries.iter().filter(|entry| was_blamed(entry));
         blamed.filter(|entry| was_changed(entry) || is_overtaken(entry)).flat_map(|entry| entry.ids.clone()).collect()
     }
