@@ -5,7 +5,12 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 use clap::Args;
 
 use super::values;
-use crate::{domain::parse_duration, flow::Rate, remote::ApiName, sandbox::Share};
+use crate::{
+    domain::parse_duration,
+    flow::Rate,
+    remote::ApiName,
+    sandbox::{Share, Verb},
+};
 
 /// `tollgate sandbox`.
 #[derive(Debug, Args)]
@@ -93,6 +98,9 @@ pub struct FaultArgs {
     #[arg(long, value_name = "SHARE", default_value = "0", env = "TOLLGATE_SANDBOX_REFUSE",
           value_parser = values::share)]
     pub refuse: Share,
+    /// The one method that meets all this (but the latency and the limit), such as DELETE; without it, every one does
+    #[arg(long, value_name = "METHOD", env = "TOLLGATE_SANDBOX_ONLY", value_parser = values::verb)]
+    pub only: Option<Verb>,
 }
 
 impl FaultArgs {

@@ -9,7 +9,7 @@ use crate::{
     domain::{Action, Amount, Digest, parse_duration, parse_percent},
     flow::{MaxAbsent, MaxErrors},
     remote::ApiName,
-    sandbox::Share,
+    sandbox::{Share, Verb},
     source::{Dedupe, Format, InputName, Shard},
     telemetry::{ColourChoice, LogFormat},
 };
@@ -131,6 +131,12 @@ pub(super) fn share(text: &str) -> Result<Share, String> {
     let share: Option<f64> = text.trim().parse().ok();
     let share = share.filter(|share| (0.0..=1.0).contains(share));
     share.map(Share).ok_or_else(|| format!("`{text}` is not a share such as 5% or 0.05"))
+}
+
+/// `DELETE`.
+pub(super) fn verb(text: &str) -> Result<Verb, String> {
+    let verb = Verb::ALL.into_iter().find(|verb| verb.word().eq_ignore_ascii_case(text.trim()));
+    verb.ok_or_else(|| format!("`{text}` is none of {}", Verb::ALL.map(Verb::word).join(", ")))
 }
 
 /// `5s..20s`.

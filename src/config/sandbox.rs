@@ -121,5 +121,6 @@ pub(super) fn faults(args: &FaultArgs) -> Faults {
         unsigned_405: args.unsigned_405,
         captive_portal: args.captive_portal,
         refuse: args.refuse,
+        only: args.only,
     }
 }

@@ -1,10 +1,16 @@
 //! Whether the API is well: definitive answers, failures, and when failures are an outage. Pure; time is handed in.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
-use super::retry::Delays;
+use super::{
+    retry::Delays,
+    ways::{Answers, Way, Ways},
+};
 
 /// An outage is: no definitive answer for so long …
 const QUIET: Duration = Duration::from_secs(10);
@@ -31,7 +37,7 @@ pub(super) const NO_LINE: u64 = 0;
 /// Whether the API is well.
 #[derive(Debug)]
 pub(super) struct Health {
-    definitive: u64,
+    ways: Ways,
     reached: bool,
     first_sent: Option<Instant>,
     quiet_since: Instant,
@@ -39,8 +45,9 @@ pub(super) struct Health {
     failures: u64,
     /// Since the last definitive answer, the witness among them.
     failed_rows: BTreeSet<u64>,
-    /// Rows in the house whose last attempt failed, whatever others were answered: no witnesses for or against the API.
-    doubtful_rows: BTreeSet<u64>,
+    /// Rows in the house whose last attempt failed, and on which way, whatever others were answered: no witnesses for or
+    /// against the API.
+    doubtful_rows: BTreeMap<u64, Way>,
     outage: Option<Outage>,
     /// Rows have failed since the witness was last asked.
     unwitnessed: bool,
@@ -75,16 +82,16 @@ pub(super) enum Overdue {
 }
 
 impl Health {
-    pub(super) const fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Self {
-            definitive: 0,
+            ways: Ways::default(),
             reached: false,
             first_sent: None,
             quiet_since: now,
             trouble_since: None,
             failures: 0,
             failed_rows: BTreeSet::new(),
-            doubtful_rows: BTreeSet::new(),
+            doubtful_rows: BTreeMap::new(),
             outage: None,
             unwitnessed: false,
             failed_again: false,
@@ -114,14 +121,19 @@ impl Health {
     }
 
     /// How many definitive answers there have been: a row compares two of these to see whether others were answered.
-    pub(super) const fn definitive_answers(&self) -> u64 {
-        self.definitive
+    pub(super) const fn answers(&self, way: Way) -> Answers {
+        self.ways.answers(way)
     }
 
-    /// A definitive answer about a row came; tells whether it ended an outage.
-    pub(super) fn definitive(&mut self, line: u64, now: Instant) -> bool {
+    /// A definitive answer about a row came; tells whether it ended an outage. While rows wait for another way that is out
+    /// of order, it proves nothing.
+    pub(super) fn definitive(&mut self, line: u64, way: Way, now: Instant) -> bool {
         self.is_beyond_doubt(line);
-        self.definitive += 1;
+        self.ways.answered(way);
+        if self.shut_way().is_some() {
+            return false;
+        }
+        self.ways.believe();
         self.quiet_since = self.quiet_since.max(now);
         self.trouble_since = None;
         self.failures = 0;
@@ -136,13 +148,28 @@ impl Health {
         self.quiet_since = self.quiet_since.max(until);
     }
 
-    /// An attempt failed in a way that may be the row's fault or the API's.
+    /// A row shall fail for good; tells whether it may, since so many have before it that it is rather the way.
+    pub(super) const fn may_give_up(&mut self, way: Way) -> bool {
+        let may = !self.ways.is_doubted(way);
+        if may {
+            self.ways.gave_up(way);
+        }
+        may
+    }
+
+    /// The way that is out of order, as far as can be told, while rows wait for it.
+    fn shut_way(&self) -> Option<Way> {
+        let mut waited_for = self.doubtful_rows.values().copied();
+        self.ways.is_any_doubted().then(|| waited_for.find(|way| self.ways.is_doubted(*way)))?
+    }
+
+    /// An attempt failed, and that may be the row's fault or the API's.
     ///
     /// Those that were on the wire together when an outage was recognised say nothing new: only what was `sent` since
     /// makes its probes rarer.
     pub(super) fn failed(
         &mut self,
-        line: u64,
+        (line, way): (u64, Way),
         last_row: bool,
         words: Option<&str>,
         sent: Instant,
@@ -152,7 +179,7 @@ impl Health {
         self.failures += 1;
         self.failed_rows.insert(line);
         if line != NO_LINE {
-            self.failed_again |= !self.doubtful_rows.insert(line);
+            self.failed_again |= self.doubtful_rows.insert(line, way).is_some();
             self.unwitnessed = true;
         }
         if let Some(words) = words {
@@ -184,8 +211,11 @@ impl Health {
 
     /// Whether an impossible id is to be looked at, to tell an outage from rows that always fail: the rows that are tried
     /// have failed before, or all that are in the house have; or trouble has lasted for so much of the run's patience that
-    /// there is no more time to try fresh ones. Once for each failed row at most.
+    /// there is no more time to try fresh ones. Once for each failed row at most, and never where it would prove nothing.
     pub(super) fn needs_witness(&self, rows_in_house: usize, now: Instant, give_up_after: Duration) -> bool {
+        if self.shut_way().is_some_and(|way| way != Way::Read) {
+            return false;
+        }
         let nobody_is_fresh = self.doubtful_rows.len() >= rows_in_house;
         let is_silent = now.saturating_duration_since(self.quiet_since) >= WITNESS_AFTER;
         let trouble = self.trouble_since.map(|since| now.saturating_duration_since(since));
@@ -205,8 +235,12 @@ impl Health {
     }
 
     /// What the last failure said, for the closing words.
-    pub(super) fn last_words(&self) -> Option<&str> {
-        self.last_words.as_deref()
+    pub(super) fn last_words(&self) -> Option<String> {
+        let shut = self.shut_way().map(|way| format!("no {} is answered, whatever else is", way.noun()));
+        match (&self.last_words, shut) {
+            (Some(words), Some(shut)) => Some(format!("{words}; {shut}")),
+            (words, shut) => shut.or_else(|| words.clone()),
+        }
     }
 
     /// Whether the run has waited long enough.
@@ -231,7 +265,7 @@ mod tests {
     }
 
     fn fail(health: &mut Health, line: u64, last_row: bool, at: Instant) -> Alarm {
-        health.failed(line, last_row, None, at, at)
+        health.failed((line, Way::Delete), last_row, None, at, at)
     }
 
     #[test]
@@ -244,7 +278,7 @@ mod tests {
         }
         assert_eq!(fail(&mut health, 5, false, start + seconds(11)), Alarm::Outage(FIRST_PROBE));
         assert_eq!(fail(&mut health, 6, false, start + seconds(12)), Alarm::Outage(FIRST_PROBE * 2));
-        assert!(health.definitive(1, start + seconds(13)));
+        assert!(health.definitive(1, Way::Delete, start + seconds(13)));
         assert_eq!(health.outage_since(), None);
     }
 
@@ -280,12 +314,12 @@ mod tests {
         assert!(asks(&health, 7), "what was tried again tells nothing");
         health.witness_is_asked();
         assert!(!asks(&health, 8));
-        health.definitive(NO_LINE, start + seconds(8));
+        health.definitive(NO_LINE, Way::Read, start + seconds(8));
         fail(&mut health, 1, false, start + seconds(9));
         assert!(!asks(&health, 12), "the last answer is young");
         assert!(asks(&health, 13));
         health.is_beyond_doubt(1);
-        health.definitive(NO_LINE, start + seconds(13));
+        health.definitive(NO_LINE, Way::Read, start + seconds(13));
         fail(&mut health, 2, false, start + seconds(20));
         assert!(!asks(&health, 20));
         assert!(asks(&health, 20 + 1800), "a quarter of the patience is over");

@@ -22,6 +22,7 @@ use super::{
     health::{Alarm, Health, NO_LINE, Overdue},
     retry::Delays,
     stats::Stats,
+    ways::Way,
 };
 
 /// Added to what the API asks for: rclone's measured margin, since servers round their own times down.
@@ -180,13 +181,13 @@ impl<'a, R: Remote> House<'a, R> {
         let answer = tokio::time::timeout(self.options.timeout, pin!(self.remote.send(call, identity, fields))).await;
         let reply = answer.unwrap_or_else(|_| no_answer(self.options.timeout));
         let took = sent.elapsed();
-        self.react(row, sent, took, &reply)?;
+        self.react((row, Way::of(call.operation)), sent, took, &reply)?;
         drop(pass);
         Ok(Attempt { reply, sent, took })
     }
 
     /// What an answer means for everybody, settled before the place on the wire is given back.
-    fn react(&self, line: u64, sent: Instant, took: Duration, reply: &Reply) -> Result<(), Stop> {
+    fn react(&self, (line, way): (u64, Way), sent: Instant, took: Duration, reply: &Reply) -> Result<(), Stop> {
         let now = sent + took;
         if reply.evidence.status.is_some() {
             self.health.borrow_mut().reached();
@@ -194,7 +195,7 @@ impl<'a, R: Remote> House<'a, R> {
         }
         tracing::trace!(line, status = reply.evidence.status, ms = took.as_millis(), "answered");
         match &reply.word {
-            Word::Done(_) | Word::Next(_) | Word::Refused => self.all_is_well(line, now),
+            Word::Done(_) | Word::Next(_) | Word::Refused => self.all_is_well(line, way, now),
             Word::Again { after, blame } => {
                 tracing::debug!(line, status = reply.evidence.status, "came to nothing, and will be repeated");
                 self.stats.borrow_mut().repeated();
@@ -202,7 +203,7 @@ impl<'a, R: Remote> House<'a, R> {
                     self.hold(sent, now, *after)?;
                 }
                 if *blame == Blame::Row {
-                    self.raise_alarm(line, reply, sent, now);
+                    self.raise_alarm((line, way), reply, sent, now);
                 }
             }
             Word::Suspect(_) => self.stats.borrow_mut().repeated(),
@@ -210,9 +211,9 @@ impl<'a, R: Remote> House<'a, R> {
         Ok(())
     }
 
-    fn all_is_well(&self, line: u64, now: Instant) {
+    fn all_is_well(&self, line: u64, way: Way, now: Instant) {
         *self.holds.borrow_mut() = Delays::growing(FIRST_HOLD, HOLD_CAP);
-        let outage_is_over = self.health.borrow_mut().definitive(line, now);
+        let outage_is_over = self.health.borrow_mut().definitive(line, way, now);
         if outage_is_over {
             self.gate.open();
             self.gate.slow_down(now);
@@ -235,14 +236,14 @@ impl<'a, R: Remote> House<'a, R> {
         Ok(())
     }
 
-    fn raise_alarm(&self, line: u64, reply: &Reply, sent: Instant, now: Instant) {
+    fn raise_alarm(&self, failed: (u64, Way), reply: &Reply, sent: Instant, now: Instant) {
         let last_row = self.inside.borrow().len() <= 1;
         // What an answer said is the API's, may name people, and belongs into the results only.
         let said = reply.evidence.status.map(|status| format!("status {status}"));
         let words = said.or_else(|| reply.evidence.message.clone());
         let mut health = self.health.borrow_mut();
         let began = health.outage_since().is_none();
-        if let Alarm::Outage(interval) = health.failed(line, last_row, words.as_deref(), sent, now) {
+        if let Alarm::Outage(interval) = health.failed(failed, last_row, words.as_deref(), sent, now) {
             if began {
                 tracing::warn!("the API does not answer: one request at a time from now on");
             }
@@ -274,10 +275,9 @@ impl<'a, R: Remote> House<'a, R> {
             return Some(Ending::TimeIsUp);
         }
         let health = self.health.borrow();
-        let last_words = || health.last_words().map(str::to_owned);
         health.overdue(now, self.options.give_up_after).map(|overdue| match overdue {
-            Overdue::NeverReached => Ending::NeverReached { last_words: last_words() },
-            Overdue::GiveUp(waited) => Ending::GaveUp { waited, last_words: last_words() },
+            Overdue::NeverReached => Ending::NeverReached { last_words: health.last_words() },
+            Overdue::GiveUp(waited) => Ending::GaveUp { waited, last_words: health.last_words() },
         })
     }
 }

@@ -14,6 +14,7 @@ use super::{
     itinerary::Itinerary,
     retry::Delays,
     step::Step,
+    ways::{Record, Way},
 };
 
 /// What a journey has been through so far.
@@ -23,8 +24,7 @@ pub(super) struct Journey<'h, 'a, R> {
     identity: &'h Identity,
     fields: &'h Fields,
     attempts: u32,
-    counted: u32,
-    others_answered: u64,
+    record: Record,
     delays: Delays,
     lost_answer: bool,
     creation: Creation,
@@ -63,7 +63,6 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
         itinerary: Itinerary,
     ) -> Self {
         Self {
-            itinerary,
             resolved: None,
             remote_id: None,
             erasure: None,
@@ -72,12 +71,12 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             identity,
             fields,
             attempts: 0,
-            counted: 0,
-            others_answered: house.health.borrow().definitive_answers(),
+            record: Record::beginning_with(house.health.borrow().answers(Way::of(itinerary.first().operation))),
             delays: Delays::default(),
             lost_answer: false,
             creation: Creation::NotYet,
             suspected: false,
+            itinerary,
         }
     }
 
@@ -105,7 +104,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
                 Word::Next(next) => call = self.turn_to(next),
                 Word::Again { blame: Blame::Never, .. } => {}
                 Word::Again { blame: Blame::Row, .. } => {
-                    if self.is_used_up() {
+                    if self.is_used_up(call) {
                         return Ok(self.arrive(Conclusion::Failed, self.testimony(attempt, call)));
                     }
                     self.rest().await?;
@@ -184,7 +183,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
 
     /// Another call: what others were answered before it does not count against this row.
     fn turn_to(&mut self, next: Call) -> Call {
-        self.others_answered = self.house.health.borrow().definitive_answers();
+        self.record.overlook(self.house.health.borrow().answers(Way::of(next.operation)));
         next
     }
 
@@ -194,14 +193,12 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
         }
     }
 
-    /// A failed attempt counts only if another row got a definitive answer since this row's previous attempt.
-    fn is_used_up(&mut self) -> bool {
-        let answered = self.house.health.borrow().definitive_answers();
-        if answered > self.others_answered {
-            self.counted += 1;
-        }
-        self.others_answered = answered;
-        self.counted >= self.house.options.max_attempts.get()
+    /// Too much counts against the row, and it is not the way that is out of order.
+    fn is_used_up(&mut self, call: Call) -> bool {
+        let way = Way::of(call.operation);
+        let mut health = self.house.health.borrow_mut();
+        let counted = self.record.failed(health.answers(way));
+        counted >= self.house.options.max_attempts.get() && health.may_give_up(way)
     }
 
     async fn rest(&mut self) -> Result<(), Stop> {

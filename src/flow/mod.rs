@@ -26,6 +26,7 @@ mod shift;
 mod stats;
 mod step;
 mod walk;
+mod ways;
 mod writing;
 
 pub use ending::Ending;

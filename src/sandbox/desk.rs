@@ -98,7 +98,7 @@ impl Desk {
         let role = Rc::clone(&self.role);
         let Scene { heading, deed } = role.read(asked);
         let id = heading.named.as_ref().map(|named| (named.kind, &*named.id));
-        let Fate { fault, latency } = self.fates.of(now, id);
+        let Fate { fault, latency } = self.fates.of(now, asked.method, id);
         let answer = self.answer(&*role, deed, fault);
         let applied = answer.applied;
         let delivery = self.delivery(answer, fault);

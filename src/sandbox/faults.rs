@@ -6,6 +6,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use hyper::Method;
 use tokio::time::Instant;
 
 use super::{Faults, Share, ids, throttle::Bucket, world::Kind};
@@ -88,17 +89,18 @@ impl Fates {
     }
 
     /// The fate of a request about `id` that arrives `now`.
-    pub(super) fn of(&mut self, now: Instant, id: Option<(Kind, &str)>) -> Fate {
-        match self.turned_away(now) {
-            Some(fault) => Fate { fault: Some(fault), latency: self.faults.latency },
-            None if self.chance => self.draw(id),
-            None => Fate { fault: None, latency: self.faults.latency },
+    pub(super) fn of(&mut self, now: Instant, method: &Method, id: Option<(Kind, &str)>) -> Fate {
+        let is_meant = self.faults.only.is_none_or(|only| only.word() == method.as_str());
+        if let Some(fault) = self.turned_away(now, is_meant) {
+            return Fate { fault: Some(fault), latency: self.faults.latency };
         }
+        let drawn = if self.chance { self.draw(id) } else { Fate { fault: None, latency: self.faults.latency } };
+        Fate { fault: drawn.fault.filter(|_| is_meant), ..drawn }
     }
 
-    fn turned_away(&mut self, now: Instant) -> Option<Fault> {
+    fn turned_away(&mut self, now: Instant, is_meant: bool) -> Option<Fault> {
         let since_first = self.since_first(now);
-        if self.faults.outage.is_some_and(|(from, to)| (from..to).contains(&since_first)) {
+        if is_meant && self.faults.outage.is_some_and(|(from, to)| (from..to).contains(&since_first)) {
             return Some(Fault::Outage);
         }
         let tells = self.faults.throttle.is_some_and(|limit| limit.retry_after);
@@ -143,7 +145,7 @@ impl Fates {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::Verb, *};
 
     fn faulty() -> Faults {
         Faults {
@@ -165,7 +167,11 @@ mod tests {
         let mut turns = [0; 256];
         let meet = |&who: &u8| {
             turns[usize::from(who)] += 1;
-            (who, turns[usize::from(who)], fates.of(now, Some((Kind::Customer, &format!("customer-{who}")))))
+            (
+                who,
+                turns[usize::from(who)],
+                fates.of(now, &Method::DELETE, Some((Kind::Customer, &format!("customer-{who}")))),
+            )
         };
         requests.iter().map(meet).collect()
     }
@@ -196,7 +202,8 @@ mod tests {
     fn shares_and_latencies_are_kept() {
         let now = Instant::now();
         let mut fates = Fates::new(faulty(), 7);
-        let met: Vec<Fate> = (0..20_000).map(|n| fates.of(now, Some((Kind::Profile, &n.to_string())))).collect();
+        let met: Vec<Fate> =
+            (0..20_000).map(|n| fates.of(now, &Method::DELETE, Some((Kind::Profile, &n.to_string())))).collect();
         for (fault, share) in [(Fault::ServerError, 0.2), (Fault::Reset, 0.1), (Fault::Refuse, 0.05)] {
             let count = met.iter().filter(|fate| fate.fault == Some(fault)).count();
             let off = (f64::from(u32::try_from(count).unwrap()) / 20_000.0 - share).abs();
@@ -209,7 +216,7 @@ mod tests {
     #[test]
     fn nothing_is_counted_per_id_when_nothing_is_left_to_chance() {
         let mut fates = Fates::new(Faults { latency: Duration::from_millis(50), ..Faults::default() }, 7);
-        let fate = fates.of(Instant::now(), Some((Kind::Customer, "customer-1")));
+        let fate = fates.of(Instant::now(), &Method::DELETE, Some((Kind::Customer, "customer-1")));
         assert_eq!(fate, Fate { fault: None, latency: Duration::from_millis(50) });
         assert!(fates.turns.is_empty());
     }
@@ -222,11 +229,11 @@ mod tests {
         let start = Instant::now();
         for (second, out) in [(0, false), (9, false), (10, true), (19, true), (20, false)] {
             let now = start + Duration::from_secs(second);
-            let fate = fates.of(now, Some((Kind::Customer, "one")));
+            let fate = fates.of(now, &Method::DELETE, Some((Kind::Customer, "one")));
             if out {
                 assert_eq!(fate.fault, Some(Fault::Outage), "at {second} s");
             } else {
-                assert_eq!(fate, calm.of(now, Some((Kind::Customer, "one"))), "at {second} s");
+                assert_eq!(fate, calm.of(now, &Method::DELETE, Some((Kind::Customer, "one"))), "at {second} s");
             }
         }
     }
@@ -239,8 +246,33 @@ mod tests {
         let start = Instant::now();
         for second in 0..50 {
             let now = start + Duration::from_secs(second);
-            assert_eq!(fates.of(now, Some((Kind::Customer, "one"))), calm.of(now, Some((Kind::Customer, "one"))));
-            assert_eq!(fates.of(now, Some((Kind::Customer, "one"))).fault, Some(Fault::Throttle(None)));
+            assert_eq!(
+                fates.of(now, &Method::DELETE, Some((Kind::Customer, "one"))),
+                calm.of(now, &Method::DELETE, Some((Kind::Customer, "one")))
+            );
+            assert_eq!(
+                fates.of(now, &Method::DELETE, Some((Kind::Customer, "one"))).fault,
+                Some(Fault::Throttle(None))
+            );
         }
+    }
+
+    #[test]
+    fn only_the_method_that_is_meant_meets_trouble_and_the_limit_is_everybodys() {
+        let outage = Some((Duration::ZERO, Duration::from_mins(1)));
+        let throttle = Some(super::super::Throttle { per_second: 1.0, burst: 1, retry_after: false });
+        let start = Instant::now();
+        let met = |faults: Faults, method: &Method, second| {
+            let mut fates = Fates::new(Faults { only: Some(Verb::Delete), ..faults }, 7);
+            fates.of(start, method, Some((Kind::Customer, "one")));
+            fates.of(start + Duration::from_secs(second), method, Some((Kind::Customer, "one"))).fault
+        };
+        let (out, always) = (Faults { outage, ..Faults::default() }, Faults { reset: Share(1.0), ..Faults::default() });
+        assert_eq!((met(out.clone(), &Method::DELETE, 1), met(out, &Method::GET, 1)), (Some(Fault::Outage), None));
+        assert_eq!(
+            (met(always.clone(), &Method::DELETE, 1), met(always, &Method::PATCH, 1)),
+            (Some(Fault::Reset), None)
+        );
+        assert_eq!(met(Faults { throttle, ..Faults::default() }, &Method::GET, 0), Some(Fault::Throttle(None)));
     }
 }

@@ -27,7 +27,7 @@ mod world;
 mod written;
 
 pub use handle::Sandbox;
-pub use options::{Faults, Options, Population, Profile, Resident, Share, Throttle};
+pub use options::{Faults, Options, Population, Profile, Resident, Share, Throttle, Verb};
 pub use part::{Described, Encoding, Errors, Gives, NamedBy, Part, Path, Route, Seat, Takes};
 pub use received::Received;
 pub use server::serve;

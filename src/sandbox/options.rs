@@ -54,6 +54,38 @@ pub struct Throttle {
     pub retry_after: bool,
 }
 
+/// A method of HTTP that a described API may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// GET.
+    Get,
+    /// DELETE.
+    Delete,
+    /// POST.
+    Post,
+    /// PATCH.
+    Patch,
+    /// PUT.
+    Put,
+}
+
+impl Verb {
+    /// Each of them.
+    pub const ALL: [Self; 5] = [Self::Get, Self::Delete, Self::Post, Self::Patch, Self::Put];
+
+    /// As the wire has it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Delete => "DELETE",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Put => "PUT",
+        }
+    }
+}
+
 /// How the stand-in misbehaves. Shares are drawn per id and per that id's n-th request, from the seed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Faults {
@@ -81,6 +113,8 @@ pub struct Faults {
     pub captive_portal: Share,
     /// 400 with the API's own error body.
     pub refuse: Share,
+    /// The one method that meets all this but the latency and the rate limit, which are everybody's; `None`: every method.
+    pub only: Option<Verb>,
 }
 
 /// Whom the stand-in knows and how it misbehaves.
@@ -154,6 +188,7 @@ impl Faults {
             latency_spread: _,
             throttle: _,
             outage: _,
+            only: _,
         } = *self;
         [server_error, reset, hang, truncate, unsigned_404, unsigned_405, captive_portal, refuse]
     }

@@ -11,7 +11,7 @@ use tollgate::{
 };
 
 use crate::support::{
-    remote::{Manner, Phase, Script, Temper},
+    remote::{Manner, Phase, Reach, Script, Temper},
     stage::{Seen, Stage, fields, name, options, people, row as named},
 };
 
@@ -87,7 +87,7 @@ struct PhaseTable {
     from: Span,
     latency: Span,
     #[serde(default)]
-    deletes_only: bool,
+    only: Reach,
     #[serde(default)]
     faults: Vec<FaultTable>,
     limit: Option<LimitTable>,
@@ -239,7 +239,7 @@ impl PhaseTable {
     fn phase(&self) -> Phase {
         let faults = self.faults.iter().map(|fault| (fault.share, fault.manner())).collect();
         let limit = self.limit.as_ref().map(|limit| (limit.per_second, limit.after.map(|span| span.0)));
-        Phase { faults, limit, deletes_only: self.deletes_only, ..Phase::calm(self.from.0, self.latency.0) }
+        Phase { faults, limit, ..Phase::calm(self.from.0, self.latency.0).reaches(self.only) }
     }
 }
 

@@ -22,7 +22,7 @@ impl Judge<'_> {
         let words = journal.last_words();
         let lines: Vec<u64> = entries.iter().map(|entry| entry.line).collect();
         assert_eq!(words.keys().copied().collect::<Vec<_>>(), lines, "every row has its line");
-        let tainted = self.tainted();
+        let tainted = self.tainted(&journal);
         let mut model = Model::new(machine.rows, beginning, machine.listed());
         for entry in entries {
             let line = words[&entry.line];
@@ -49,7 +49,7 @@ impl Judge<'_> {
             let log = self.machine.remote.log();
             assert!(is_of(&log[request], entry), "line {} was decided by an answer about another row", entry.line);
         }
-        if line.outcome != expected {
+        if line.outcome != expected && !self.may_be_blamed(entry, line) {
             self.is_excused(entry, line, expected);
         }
     }
@@ -89,11 +89,12 @@ impl Judge<'_> {
             .any(|line| entries.iter().any(|entry| entry.line == line.row && is_of(sent, entry)))
     }
 
-    /// Ids about which the API has lied, and those that rows share with them.
-    fn tainted(&self) -> Vec<String> {
+    /// Ids about which the API has lied, or whose lines cannot be foretold, and those that rows share with them.
+    fn tainted(&self, journal: &Journal) -> Vec<String> {
         let log = self.machine.remote.log();
         let lies = log.iter().filter(|sent| sent.manner == Manner::Lying);
         let mut tainted: BTreeSet<String> = lies.flat_map(ids).collect();
+        tainted.extend(self.blamed_beyond_foretelling(journal));
         loop {
             let before = tainted.len();
             for entry in &self.machine.rows.entries {

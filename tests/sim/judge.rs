@@ -86,6 +86,7 @@ impl<'a> Judge<'a> {
         self.rows_of_one_person_keep_their_order(&sent, &before, &after);
         self.the_end_has_a_reason(&attempt, fate, &after);
         self.nobody_comes_back(&sent, &attempt);
+        self.hardly_anybody_fails_in_succession(&sent, &before, &after);
         attempt
     }
 

@@ -8,7 +8,7 @@
 //! Simulated: rows with repeats, two ids and malformed records; deletions with looks and verification, and syncs of
 //! deletions, updates, upserts and creations in order; latency, 429 with and without Retry-After, 5xx, 503, resets before
 //! and after the request was applied (a truncated answer is one of these to the flow), time-outs, lies, pages that are not
-//! the API's own, 401 that heals or not, outages up to hours; signals; short writes, a full disk, failing syncs, death at
+//! the API's own, 401 that heals or not, outages up to hours, of everything or of one kind of call; signals; short writes, a full disk, failing syncs, death at
 //! any byte of any file of the run and at any moment, with and without the power going, the memory's store and the list of
 //! those who shall not come back included; ids that the results name by their hashes.
 //! Not simulated: the wire (`tests/it/remote`), two ids with a memory, the guards but for the not-found one ([`guard`]), the
@@ -17,6 +17,7 @@
 #![expect(clippy::expect_used, reason = "helpers of tests may expect, as tests may")]
 
 mod again;
+mod blame;
 mod chance;
 mod desk;
 mod end;

@@ -12,7 +12,7 @@ use crate::{
     names::hashing,
     rows::{Nature, Rows},
     support::{
-        remote::{APP, Habits, Manner, Phase, Script, Temper},
+        remote::{APP, Habits, Manner, Phase, Reach, Script, Temper},
         world::World,
     },
 };
@@ -105,7 +105,8 @@ impl Plan {
         let rows = Rows::draw(&mut chance, most, remembers, wishes_to_suppress);
         let (suppresses, erases) = (wishes_to_suppress && !rows.is_sync, wishes_to_suppress && rows.remembers);
         let options = options(&mut chance, &rows, seed);
-        let phases = phases(&mut chance, &rows);
+        let mut phases = phases(&mut chance, &rows);
+        shut_one_way(&mut Chance::of(seed ^ 0x0d00), &mut phases);
         let mut fates: Vec<_> = (0..chance.within(0, 6)).map(|_| fate(&mut chance, remembers)).collect();
         if suppresses {
             for fate in &mut fates {
@@ -167,6 +168,11 @@ impl Plan {
     /// From when on the API is well for good.
     pub(crate) fn calm_from(&self) -> Duration {
         self.phases.last().map_or(Duration::ZERO, |phase| phase.from)
+    }
+
+    /// Whether looks are answered for a while and changes are not, or the other way round.
+    pub(crate) fn shuts_one_way(&self) -> bool {
+        self.phases.iter().any(|phase| phase.reach != Reach::All)
     }
 
     /// Whether some phase has this manner.
@@ -265,6 +271,21 @@ fn phases(chance: &mut Chance, rows: &Rows) -> Vec<Phase> {
     }
     phases.push(Phase { jitter: millis(chance.pick(&[0, 200])), ..Phase::calm(from, millis(chance.within(0, 200))) });
     phases
+}
+
+/// Now and then, as the last trouble, nobody gets through who would change something, or read, or delete.
+fn shut_one_way(chance: &mut Chance, phases: &mut Vec<Phase>) {
+    let Some(calm) = phases.pop() else { return };
+    let from = calm.from;
+    let lasts = Duration::from_secs(chance.pick(&[20, 200, 2_000, 9_000]));
+    if !chance.happens(15) {
+        phases.push(calm);
+        return;
+    }
+    let manner = chance.pick(&[Manner::Broken, Manner::Hang, Manner::ResetBefore, Manner::Unreachable]);
+    let reach = chance.pick(&[Reach::Changes, Reach::Changes, Reach::Reads, Reach::Deletions, Reach::Creations]);
+    phases.push(Phase::all(from, millis(chance.within(0, 400)), manner).reaches(reach));
+    phases.push(Phase { from: from + lasts, ..calm });
 }
 
 fn fate(chance: &mut Chance, remembers: bool) -> Fate {

@@ -3,12 +3,15 @@
 //!
 //! - While everything fails for ten minutes at most [`MOST_IN_TEN_MINUTES`] requests are sent, however it fails; without
 //!   any such care it would be 12,000.
+//! - While changes alone fail, and looks are answered, at most [`MOST_WITHOUT_CHANGES`] in the same time: it takes ten
+//!   attempts a row to tell that from bad rows, and twenty rows fail by it.
 //! - After it, no window has more than the pace and its burst allow.
 //! - When a fifth of all requests fails, every row ends well, with less than 1.3 requests a row (1.25 are needed).
 //! - Rows that always fail, be it the first, the last or the only ones, end as `failed` within an hour, and so does the
-//!   run, by itself, also where it would give up after a minute without an answer.
+//!   run, by itself, also where it would give up after a minute without an answer; but where more than twenty of them are
+//!   left and nobody else, they cannot be told from an outage, and the run leaves.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use tollgate::{
     domain::Verdict,
@@ -16,13 +19,16 @@ use tollgate::{
 };
 
 use crate::support::{
-    remote::{Manner, Phase, Script, Temper},
+    remote::{Manner, Phase, Reach, Script, Temper},
     stage::{Seen, Stage, name, options, people},
 };
 
 /// What ten minutes of nothing but failures cost: ten seconds at full pace until they are taken for an outage, then probes
 /// after a second, two, four, up to a minute.
 const MOST_IN_TEN_MINUTES: usize = 220;
+
+/// What ten minutes cost in which nothing but looks is answered.
+const MOST_WITHOUT_CHANGES: usize = 1_000;
 
 const TEN_MINUTES: Duration = Duration::from_mins(10);
 const LATENCY: Duration = Duration::from_millis(50);
@@ -77,6 +83,24 @@ fn ten_minutes_of_failures_cost_few_requests_and_no_row() {
     }
 }
 
+#[test]
+#[expect(clippy::print_stderr, reason = "the figure is what it is run for")]
+fn ten_minutes_without_changes_cost_few_requests_and_few_rows() {
+    for manner in [Manner::Broken, Manner::Hang, Manner::ResetBefore, Manner::Unreachable] {
+        let well = Duration::from_secs(5);
+        let storm = Phase::all(well, LATENCY, manner).reaches(Reach::Changes);
+        let over = Phase::calm(well + TEN_MINUTES, LATENCY);
+        let seen = play(3_000, Phase::calm(Duration::ZERO, LATENCY), &[storm, over]);
+        let sent = seen.sent_between(well, well + TEN_MINUTES);
+        let failed = seen.count(Verdict::Failed);
+        eprintln!("{manner:?}: {sent} requests, {failed} failed");
+        assert!(sent <= MOST_WITHOUT_CHANGES, "{manner:?}: {sent} requests");
+        assert!(failed <= 20, "{manner:?}: {failed} failed");
+        assert_eq!((seen.report.ending.clone(), seen.count(Verdict::Deleted)), (Ending::Complete, 3_000 - failed));
+        the_pace_is_kept(&seen);
+    }
+}
+
 #[expect(clippy::print_stderr, reason = "the figure is what it is run for")]
 fn a_fifth_fails(rows: usize, manner: Manner) {
     let seen = play(rows, Phase::calm(Duration::ZERO, LATENCY).some(0.2, manner), &[]);
@@ -101,20 +125,42 @@ fn a_fifth_of_failures_fails_none_of_200_000_rows() {
     a_fifth_fails(200_000, Manner::Broken);
 }
 
+fn with_poison(count: usize, poisoned: RangeInclusive<usize>, give_up_after: Duration) -> Seen {
+    let rows = people(count);
+    let script = Script::calm(&rows, LATENCY);
+    let script = poisoned.fold(script, |script, number| script.temper(&name(number), Temper::Poison));
+    Stage::new(Options { give_up_after, ..usual() }, rows, script).play()
+}
+
 #[test]
 fn rows_that_always_fail_end_neither_the_run_nor_themselves_for_ever() {
-    for (count, poisoned) in [(500, 1..=1), (500, 500..=500), (1, 1..=1), (500, 1..=80), (500, 489..=500), (12, 1..=12)]
-    {
+    let cases = [(500, 1..=1), (500, 500..=500), (1, 1..=1), (500, 1..=20), (500, 481..=500), (20, 1..=20)];
+    for (count, poisoned) in cases {
         for patience in [Duration::from_mins(1), Duration::from_hours(2)] {
             let what = format!("{poisoned:?} of {count}, {patience:?}");
-            let (rows, several) = (people(count), poisoned.clone().count());
-            let script = Script::calm(&rows, LATENCY);
-            let script = poisoned.clone().fold(script, |script, number| script.temper(&name(number), Temper::Poison));
-            let seen = Stage::new(Options { give_up_after: patience, ..usual() }, rows, script).play();
+            let several = poisoned.clone().count();
+            let seen = with_poison(count, poisoned.clone(), patience);
             assert_eq!(seen.report.ending, Ending::Complete, "{what}");
             assert_eq!((seen.count(Verdict::Failed), seen.count(Verdict::Deleted)), (several, count - several));
             assert!(seen.took < Duration::from_hours(1), "{what} took {:?}", seen.took);
             assert!(seen.log.len() <= count + 60 * several, "{what}: {} requests", seen.log.len());
+        }
+    }
+}
+
+/// They leave the places to the others, and wait.
+#[test]
+fn more_rows_that_always_fail_than_a_handful_are_an_outage_once_nobody_else_is_left() {
+    for (count, poisoned) in [(500, 1..=80), (500, 100..=180), (500, 421..=500), (60, 1..=60)] {
+        for patience in [Duration::from_mins(1), Duration::from_hours(2)] {
+            let what = format!("{poisoned:?} of {count}, {patience:?}");
+            let seen = with_poison(count, poisoned.clone(), patience);
+            assert!(matches!(seen.report.ending, Ending::GaveUp { .. }), "{what}: {:?}", seen.report.ending);
+            let (well, failed) = (count - poisoned.clone().count(), seen.count(Verdict::Failed));
+            assert_eq!((seen.exit(), seen.count(Verdict::Deleted)), (75, well), "{what}");
+            assert!((20..60).contains(&failed), "{what}: {failed} failed");
+            assert_eq!(seen.outcomes.len(), well + failed, "{what}: the rest is unsettled");
+            assert!(seen.took < patience + Duration::from_mins(10), "{what} took {:?}", seen.took);
         }
     }
 }

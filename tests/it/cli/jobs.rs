@@ -9,7 +9,7 @@ use tollgate::{
     flow::{MaxAbsent, MaxErrors},
     remote::{KeySource, Owner},
     report::Whereabouts,
-    sandbox::{Share, Throttle},
+    sandbox::{Share, Throttle, Verb},
     source::{Dedupe, Format, InputName, Shard, Wish},
 };
 
@@ -221,14 +221,17 @@ fn the_same_faults_may_be_given_to_the_stand_in_itself() {
     let job = stand_in(
         "sandbox --listen [::1]:8080 --customers 10 --key k --journal j --seed 3 --latency 50ms --latency-spread 1s \
          --server-error 5% --reset 0.5 --hang 1% --truncate 1 --outage 5s..20s --unsigned-404 1% --unsigned-405 2% \
-         --captive-portal 3% --refuse 4% --limit 100/s --limit-burst 2",
+         --captive-portal 3% --refuse 4% --limit 100/s --limit-burst 2 --only delete",
     );
     assert_eq!(job.listen.to_string(), "[::1]:8080");
     assert_eq!(job.residents, Residents::Count(10));
     assert_eq!((job.key.as_str(), job.seed, job.journal), ("k", 3, Some(PathBuf::from("j"))));
     let faults = job.faults;
     assert_eq!((faults.reset, faults.truncate, faults.refuse), (Share(0.5), Share(1.0), Share(0.04)));
-    assert_eq!(faults.outage, Some((Duration::from_secs(5), Duration::from_secs(20))));
+    assert_eq!(
+        (faults.outage, faults.only),
+        (Some((Duration::from_secs(5), Duration::from_secs(20))), Some(Verb::Delete))
+    );
     assert_eq!(faults.throttle, Some(Throttle { per_second: 100.0, burst: 2, retry_after: true }));
 }
 
@@ -301,6 +304,7 @@ fn what_makes_no_sense_is_turned_down_by_the_name_of_its_flag() {
         ("delete x --sandbox --sandbox-faults latency=long", "--latency"),
         ("delete x --sandbox --sandbox-faults typo=1", "--typo"),
         ("delete x --sandbox --sandbox-faults outage=9s..3s", "--outage"),
+        ("delete x --sandbox --sandbox-faults only=FETCH", "--only"),
         ("delete x --continue-from old", "--continue-from"),
         ("get x --out-profiles - --json", "--out-profiles"),
         ("get x --max-delete 5", "--max-delete"),

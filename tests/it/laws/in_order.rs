@@ -12,7 +12,7 @@ use super::{
     rows_of_one_person_keep_their_order, seconds, the_pace_is_kept,
 };
 use crate::support::{
-    remote::{Habits, Manner, Phase, Script, Sent, Temper},
+    remote::{Habits, Manner, Phase, Reach, Script, Sent, Temper},
     stage::{Seen, Stage, fields, name, options, people, profile, row},
     world::World,
 };
@@ -276,7 +276,7 @@ fn nobody_is_written_down_behind_a_row_whose_word_is_taken_back() {
     for seed in 0..60 {
         let rows: Vec<Row> = (2..40).map(|line| both(line, usize::try_from(line % 7).unwrap_or(0))).collect();
         let rows: Vec<Row> = rows.into_iter().map(|row| marked(Action::Update, row, false)).collect();
-        let firewall = Phase::calm(seconds(0), millis(41)).some(0.4, Manner::Unsigned(404)).deletes_only();
+        let firewall = Phase::calm(seconds(0), millis(41)).some(0.4, Manner::Unsigned(404)).reaches(Reach::Changes);
         let script = Script { phases: vec![firewall], seed, ..Script::calm(&rows, millis(0)) };
         let in_order = Options { in_order: true, canary: 0, seed, ..options(100.0, 5) };
         let seen = Stage { batch: 1, ..Stage::new(in_order, rows.clone(), script) }.play();

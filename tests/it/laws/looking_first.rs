@@ -9,7 +9,7 @@ use tollgate::{
 
 use super::{deletions, looks, millis, rows_of_one_person_keep_their_order, seconds, the_pace_is_kept};
 use crate::support::{
-    remote::{Manner, Phase, Script, Temper, WITNESS},
+    remote::{Manner, Phase, Reach, Script, Temper, WITNESS},
     stage::{Seen, Stage, name, options, people, profile, row},
 };
 
@@ -71,7 +71,7 @@ fn the_other_id_is_looked_at_and_deleted_when_the_first_is_not_there() {
 fn a_deletion_whose_answer_was_lost_is_a_deletion() {
     let rows = people(40);
     let faults = Phase::calm(seconds(0), millis(20)).some(0.3, Manner::ResetAfter).some(0.2, Manner::Broken);
-    let script = script(&rows, &[7]).first(Phase { deletes_only: true, ..faults });
+    let script = script(&rows, &[7]).first(faults.reaches(Reach::Changes));
     let options = options(200.0, 4);
     let seen = Stage::new(options.clone(), rows, script).play();
     assert_eq!(seen.report.ending, Ending::Complete);

@@ -26,6 +26,7 @@ mod in_order;
 mod leaving;
 mod looking;
 mod looking_first;
+mod one_way;
 mod random;
 mod reading;
 mod spans;

@@ -14,7 +14,7 @@ use super::{
     the_pace_is_kept,
 };
 use crate::support::{
-    remote::{Habits, Manner, Phase, Script, Temper},
+    remote::{Habits, Manner, Phase, Reach, Script, Temper},
     stage::{Stage, asking, name, options, profile, repeated, row},
 };
 
@@ -95,12 +95,11 @@ fn manner() -> impl Strategy<Value = Manner> {
 }
 
 fn phase() -> impl Strategy<Value = Phase> {
-    (0..20_000u64, 0..400u64, vec((0.0..0.4, manner()), 0..3), any::<bool>()).prop_map(
-        |(from, latency, faults, deletes_only)| {
-            let calm = Phase::calm(millis(from), millis(latency));
-            Phase { faults, deletes_only, ..calm }
-        },
-    )
+    let reach = select(vec![Reach::All, Reach::Changes, Reach::Reads, Reach::Deletions, Reach::Creations]);
+    (0..20_000u64, 0..400u64, vec((0.0..0.4, manner()), 0..3), reach).prop_map(|(from, latency, faults, reach)| {
+        let calm = Phase::calm(millis(from), millis(latency));
+        Phase { faults, reach, ..calm }
+    })
 }
 
 pub(super) fn phases() -> impl Strategy<Value = Vec<Phase>> {

@@ -9,7 +9,7 @@ use tollgate::{
 
 use super::{attempts_for, deletions, every_row_is_accounted_for, looks, millis, seconds, the_pace_is_kept};
 use crate::support::{
-    remote::{APP, Manner, Phase, Script, Temper, WITNESS},
+    remote::{APP, Manner, Phase, Reach, Script, Temper, WITNESS},
     stage::{Seen, Stage, name, options, people},
 };
 
@@ -101,7 +101,7 @@ fn an_operation_that_never_gets_through_is_the_runs_trouble() {
 #[test]
 fn a_firewall_that_swallows_deletions_ends_the_run() {
     let rows = people(400);
-    let firewall = Phase::all(seconds(1), millis(50), Manner::Unsigned(405)).deletes_only();
+    let firewall = Phase::all(seconds(1), millis(50), Manner::Unsigned(405)).reaches(Reach::Changes);
     let seen = Stage::new(options(100.0, 8), rows.clone(), Script::calm(&rows, millis(50)).then(firewall)).play();
     every_row_is_accounted_for(&seen, &rows);
     assert!(ended_by(&seen, Suspicion::Unsigned), "{:?}", seen.report.ending);
@@ -145,7 +145,7 @@ fn an_investigation_during_an_outage_waits_for_an_answer() {
 #[test]
 fn suspicious_answers_to_requests_of_one_moment_are_investigated_once() {
     let rows = people(200);
-    let portal = Phase::all(seconds(1), millis(500), Manner::Unsigned(200)).deletes_only();
+    let portal = Phase::all(seconds(1), millis(500), Manner::Unsigned(200)).reaches(Reach::Changes);
     let script = Script::calm(&rows, millis(20)).then(portal).then(Phase::calm(millis(1_400), millis(20)));
     let seen = Stage::new(options(100.0, 16), rows.clone(), script).play();
     every_row_is_accounted_for(&seen, &rows);

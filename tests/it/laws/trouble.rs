@@ -14,6 +14,9 @@ use crate::support::{
     stage::{Seen, Stage, name, options, people, profile, row},
 };
 
+/// So many rows in succession may be bad ones.
+const MOST_FAILED: usize = 20;
+
 /// Well until `from`, then everything meets this.
 fn broken_from(rows: &[Row], from: Duration, manner: Manner) -> Script {
     Script::calm(rows, millis(20)).then(Phase::all(from, millis(20), manner))
@@ -161,7 +164,7 @@ proptest! {
     #[test]
     fn poison_rows_that_are_left_over_are_no_outage_that_is_given_up(
         well in 0..60usize,
-        left_over in 1..70usize,
+        left_over in 1..=MOST_FAILED,
         per_second in 1..200u32,
         width in 1..17u32,
         patience in select(vec![60, 120, 7_200]),
@@ -176,6 +179,30 @@ proptest! {
         only_the_poisoned_failed(&seen, &rows, &poisoned);
         the_pace_is_kept(&seen, &options);
         prop_assert!(seen.took < Duration::from_hours(1), "it took {:?}", seen.took);
+    }
+
+    /// More of them in succession cannot be told from an outage of deletions alone: the run waits for one that is answered,
+    /// and leaves.
+    #[test]
+    fn more_poison_rows_in_succession_are_an_outage(
+        well in 0..60usize,
+        left_over in MOST_FAILED + 1..70,
+        per_second in 1..200u32,
+        width in 1..17u32,
+        patience in select(vec![60, 120, 7_200]),
+        seed in any::<u64>(),
+    ) {
+        let rows = people(well + left_over);
+        let mut options = options(per_second.into(), width);
+        options.seed = seed;
+        options.give_up_after = seconds(patience);
+        let script = with_poison(&rows, well + 1..=well + left_over);
+        let seen = Stage::new(options.clone(), rows.clone(), script).play();
+        every_row_is_accounted_for(&seen, &rows);
+        the_pace_is_kept(&seen, &options);
+        prop_assert!(matches!(seen.report.ending, Ending::GaveUp { .. }), "{:?}", seen.report.ending);
+        prop_assert_eq!((seen.exit(), seen.count(Verdict::Failed), seen.count(Verdict::Deleted)), (75, MOST_FAILED, well));
+        prop_assert_eq!(seen.outcomes.len(), well + MOST_FAILED, "everybody else is unsettled");
     }
 }
 

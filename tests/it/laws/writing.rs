@@ -7,7 +7,7 @@ use tollgate::{
 
 use super::{changes, every_row_has_one_outcome_at_most, every_word_is_borne_out, millis, seconds, the_pace_is_kept};
 use crate::support::{
-    remote::{Habits, Manner, Phase, Script, Temper},
+    remote::{Habits, Manner, Phase, Reach, Script, Temper},
     stage::{Seen, Stage, fields, name, options, people, profile, row},
     world::own,
 };
@@ -241,7 +241,7 @@ fn what_the_api_never_takes_is_refused_whatever_the_action() {
 #[test]
 fn a_firewall_that_swallows_updates_ends_the_run_though_comparisons_pass() {
     let rows = wanting(Action::Update, 200);
-    let firewall = Phase::all(seconds(0), millis(20), Manner::Unsigned(405)).deletes_only();
+    let firewall = Phase::all(seconds(0), millis(20), Manner::Unsigned(405)).reaches(Reach::Changes);
     let comparing = Options { compare: true, ..options(100.0, 8) };
     let stage = Stage::new(comparing, rows.clone(), Script::calm(&rows, millis(20)).first(firewall));
     // So slowly that each row's comparison comes between two rows' updates.

@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Instant;
 use tollgate::{
     error::Exit,
-    sandbox::{Faults, Options, Population, Sandbox, Share, Throttle},
+    sandbox::{Faults, Options, Population, Sandbox, Share, Throttle, Verb},
 };
 
 use super::client::{Answer, Asking, KEY, PATH, options, start_with};
@@ -54,6 +54,14 @@ fn an_outage_that_lies_ahead_is_not_yet() {
     let outage = Some((Duration::from_hours(1), Duration::from_hours(2)));
     let sandbox = start_with(Faults { outage, ..Faults::default() });
     assert_eq!(Asking::delete("customer-1").send(&sandbox).status, 204);
+}
+
+#[test]
+fn an_outage_of_deletions_alone_leaves_looks_alone() {
+    let outage = Some((Duration::ZERO, Duration::from_hours(1)));
+    let sandbox = start_with(Faults { outage, only: Some(Verb::Delete), ..Faults::default() });
+    assert_eq!(Asking::delete("customer-1").send(&sandbox).status, 503);
+    assert_eq!(Asking::get("customer-1").send(&sandbox).status, 200);
 }
 
 #[test]

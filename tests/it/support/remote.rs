@@ -16,7 +16,7 @@ use tollgate::{
     flow::{Remote, Renewal},
 };
 
-pub(crate) use super::script::{Habits, Manner, Phase, Script, Temper};
+pub(crate) use super::script::{Habits, Manner, Phase, Reach, Script, Temper};
 use super::world::{World, own};
 
 /// The app that the key belongs to at first.
@@ -131,7 +131,7 @@ impl ScriptedRemote {
         {
             return Manner::TooMany(after);
         }
-        if phase.deletes_only && !call.operation.changes() {
+        if !phase.reach.covers(call.operation) {
             return Manner::Normal;
         }
         let mut reached = 0.0;

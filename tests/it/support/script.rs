@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use tollgate::domain::{Row, Subject};
+use serde::Deserialize;
+use tollgate::domain::{Operation, Row, Subject};
 
 use super::world::World;
 
@@ -37,6 +38,32 @@ pub(crate) enum Manner {
     Lying,
 }
 
+/// Which calls meet a phase's faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Reach {
+    #[default]
+    All,
+    /// Those that change something.
+    Changes,
+    /// Those that change nothing.
+    Reads,
+    Deletions,
+    Creations,
+}
+
+impl Reach {
+    pub(crate) const fn covers(self, operation: Operation) -> bool {
+        match self {
+            Self::All => true,
+            Self::Changes => operation.changes(),
+            Self::Reads => !operation.changes(),
+            Self::Deletions => matches!(operation, Operation::Delete),
+            Self::Creations => matches!(operation, Operation::Create),
+        }
+    }
+}
+
 /// From a moment on, until the next phase.
 #[derive(Debug, Clone)]
 pub(crate) struct Phase {
@@ -48,8 +75,8 @@ pub(crate) struct Phase {
     pub(crate) jitter: Duration,
     /// With which share a request is treated how; the rest is normal.
     pub(crate) faults: Vec<(f64, Manner)>,
-    /// Only changes meet the faults.
-    pub(crate) deletes_only: bool,
+    /// Who meets them.
+    pub(crate) reach: Reach,
     /// The vendor's own limit: so many a second, and what it answers beyond.
     pub(crate) limit: Option<(f64, Option<Duration>)>,
 }
@@ -57,7 +84,7 @@ pub(crate) struct Phase {
 impl Phase {
     /// All is well, at this latency.
     pub(crate) fn calm(from: Duration, latency: Duration) -> Self {
-        Self { from, latency, jitter: Duration::ZERO, faults: Vec::new(), deletes_only: false, limit: None }
+        Self { from, latency, jitter: Duration::ZERO, faults: Vec::new(), reach: Reach::All, limit: None }
     }
 
     /// Everything is treated in one manner.
@@ -71,9 +98,9 @@ impl Phase {
         self
     }
 
-    /// Looks are spared.
-    pub(crate) fn deletes_only(mut self) -> Self {
-        self.deletes_only = true;
+    /// Other calls are spared.
+    pub(crate) fn reaches(mut self, reach: Reach) -> Self {
+        self.reach = reach;
         self
     }
 }
