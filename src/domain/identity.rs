@@ -92,7 +92,7 @@ impl Id {
         if text.len() > Self::MAX_BYTES {
             return Err(IdFault::TooLong);
         }
-        if text.chars().any(char::is_control) {
+        if has_control(text) {
             return Err(IdFault::Control);
         }
         if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
@@ -119,6 +119,15 @@ impl Id {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+}
+
+/// Most ids are ASCII, whose bytes are looked at many at a time where none ends the looking.
+fn has_control(text: &str) -> bool {
+    if text.is_ascii() {
+        text.bytes().fold(false, |found, byte| found | byte.is_ascii_control())
+    } else {
+        text.chars().any(char::is_control)
     }
 }
 

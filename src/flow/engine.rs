@@ -89,8 +89,9 @@ impl<'a, R: Remote> Engine<'a, R> {
     ) -> Result<Looked, Ending> {
         let mut walks: FuturesUnordered<_> = samples
             .iter()
-            .map(|sample| {
-                Journey::new(&self.house, sample.line, &sample.identity, &NO_FIELDS, Itinerary::Plain(LOOK)).travel()
+            .map(async |sample| {
+                let itinerary = Itinerary::Plain(LOOK);
+                Journey::new(&self.house, sample.line, &sample.identity, &NO_FIELDS, itinerary).travel().await
             })
             .collect();
         let mut looked = Looked::default();
@@ -239,7 +240,7 @@ impl Looked {
 /// All departures that are ready, at least one: handled together, they cost the journal's thread one waking.
 async fn next_departures<F: Future<Output = Departure>>(walks: &mut FuturesUnordered<F>) -> Vec<Departure> {
     poll_fn(|context| {
-        let mut ready = Vec::new();
+        let mut ready = Vec::with_capacity(DEPARTURES.min(walks.len()));
         while ready.len() < DEPARTURES {
             match Pin::new(&mut *walks).poll_next(context) {
                 Poll::Ready(Some(departure)) => ready.push(departure),

@@ -4,7 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     future::poll_fn,
-    pin::{Pin, pin},
+    pin::Pin,
     rc::Rc,
     sync::LazyLock,
     task::Poll,
@@ -148,7 +148,7 @@ impl<'a, R: Remote> House<'a, R> {
         self.let_go.set(true);
     }
 
-    /// Walks on, until nothing is awaited any more. A walk is kilobytes large: it stays where it is.
+    /// Walks on, until nothing is awaited any more. A walk is large: it stays where it is.
     pub(super) async fn unless_let_go<T, W>(&self, mut walk: Pin<&mut W>) -> Result<T, Stop>
     where
         W: Future<Output = Result<T, Stop>>,
@@ -177,8 +177,9 @@ impl<'a, R: Remote> House<'a, R> {
         let sent = Instant::now();
         self.health.borrow_mut().sent(sent);
         self.stats.borrow_mut().sent(sent);
-        // Pinned here: the time-out would move kilobytes about.
-        let answer = tokio::time::timeout(self.options.timeout, pin!(self.remote.send(call, identity, fields))).await;
+        // Boxed: it is large, and only the rows on the wire have one; those that wait are many, and are moved about.
+        let answer =
+            tokio::time::timeout(self.options.timeout, Box::pin(self.remote.send(call, identity, fields))).await;
         let reply = answer.unwrap_or_else(|_| no_answer(self.options.timeout));
         let took = sent.elapsed();
         self.react((row, Way::of(call.operation)), sent, took, &reply)?;

@@ -57,7 +57,8 @@ impl<R: Remote> House<'_, R> {
         }
         tracing::warn!(line, status = evidence.status, "a suspicious answer: looking at other rows before going on");
         self.gate.reserve(true);
-        let found = self.look_around(line, why).await;
+        // Boxed: walks are as large as the largest thing that they may come to, and few come to this.
+        let found = Box::pin(self.look_around(line, why)).await;
         self.gate.reserve(false);
         match found {
             Ok(true) => {

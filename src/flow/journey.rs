@@ -82,7 +82,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
 
     /// From the first call to the end. A deletion that the house's closing keeps from being verified is an end, too, also
     /// where the look is on the wire and no longer awaited: what the API said of it must be written down.
-    pub(super) async fn travel(mut self) -> (Option<Arrival>, Option<Stop>) {
+    pub(super) async fn travel(&mut self) -> (Option<Arrival>, Option<Stop>) {
         let walked = self.house.unless_let_go(pin!(self.walk())).await;
         match walked {
             Ok(arrival) => (Some(arrival), None),
@@ -154,7 +154,8 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             }
             Step::LookAfter(delay) => {
                 self.note_erasure(attempt, call);
-                self.house.gate.pause_until(Instant::now() + delay).await?;
+                // Boxed: walks are as large as the largest thing that they may come to, and few come to this.
+                Box::pin(self.house.gate.pause_until(Instant::now() + delay)).await?;
                 Ok(ControlFlow::Continue(self.turn_to(LOOK)))
             }
         }

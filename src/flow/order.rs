@@ -2,8 +2,8 @@
 //! they must stay in file order whatever happens, one that is held back holds back those behind it. Pure.
 
 use std::{
-    collections::{HashMap, VecDeque},
-    hash::{BuildHasher, RandomState},
+    collections::{HashMap, VecDeque, hash_map::Entry},
+    hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState},
 };
 
 use crate::domain::{Identity, Row, Subject};
@@ -12,12 +12,37 @@ use crate::domain::{Identity, Row, Subject};
 #[derive(Debug, Default)]
 pub(super) struct Order {
     hasher: RandomState,
-    busy: HashMap<u64, u32>,
-    waiting: HashMap<u64, u32>,
+    busy: Counts,
+    waiting: Counts,
     parked: VecDeque<Row>,
     /// Ids behind whose row on that line nobody may go any more. It grows with the rows that fail, not with the input:
     /// about 40 bytes for each id of one.
-    held: HashMap<u64, u64>,
+    held: ByHash<u64>,
+}
+
+/// How many rows have an id.
+type Counts = ByHash<u32>;
+
+/// What is kept by an id's hash, which needs no further one.
+type ByHash<V> = HashMap<u64, V, BuildHasherDefault<AsItIs>>;
+
+/// A hash that is a key's own.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    /// Keys are hashes: nothing else is ever written.
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    }
 }
 
 impl Order {
@@ -32,6 +57,10 @@ impl Order {
 
     /// Whether an earlier row that shares an id with it is held.
     pub(super) fn is_held(&self, row: &Row) -> bool {
+        // Before any id is hashed: mostly nobody is.
+        if self.held.is_empty() {
+            return false;
+        }
         let Subject::Known(identity) = &row.subject else { return false };
         let is_behind = |key| self.held.get(&key).is_some_and(|line| *line < row.line);
         self.keys(identity).into_iter().flatten().any(is_behind)
@@ -58,7 +87,7 @@ impl Order {
             return Vec::new();
         }
         let mut free = Vec::new();
-        let mut ahead = HashMap::new();
+        let mut ahead = Counts::default();
         for row in std::mem::take(&mut self.parked) {
             let Subject::Known(identity) = &row.subject else { continue };
             let keys = self.keys(identity);
@@ -79,18 +108,18 @@ impl Order {
     }
 }
 
-fn enter(counts: &mut HashMap<u64, u32>, keys: [Option<u64>; 2]) {
+fn enter(counts: &mut Counts, keys: [Option<u64>; 2]) {
     for key in keys.into_iter().flatten() {
         *counts.entry(key).or_default() += 1;
     }
 }
 
-fn leave(counts: &mut HashMap<u64, u32>, keys: [Option<u64>; 2]) {
+fn leave(counts: &mut Counts, keys: [Option<u64>; 2]) {
     for key in keys.into_iter().flatten() {
-        if let Some(count) = counts.get_mut(&key) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&key);
+        if let Entry::Occupied(mut count) = counts.entry(key) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
             }
         }
     }

@@ -246,7 +246,8 @@ impl Shift {
         }
         self.records.iter().for_each(|outcome| self.offered.add(outcome.verdict));
         self.offered.add_many(Verdict::Unchanged, std::mem::take(&mut self.spanned));
-        Some((std::mem::take(&mut self.records), std::mem::take(&mut self.aside)))
+        let next = Vec::with_capacity(self.records.len());
+        Some((std::mem::replace(&mut self.records, next), std::mem::take(&mut self.aside)))
     }
 
     /// The journal took what it was handed, or failed: that outranks any other ending, and nothing is claimed.

@@ -55,7 +55,8 @@ async fn travel<R: Remote>(
 ) -> (Option<Arrival>, Option<Stop>) {
     let usual = house.remote.first(row);
     let itinerary = Itinerary::of(house.options, row.action, usual, past.erased.contains(row.line));
-    Journey::new(house, row.line, identity, &row.fields, itinerary).travel().await
+    let mut journey = Journey::new(house, row.line, identity, &row.fields, itinerary);
+    journey.travel().await
 }
 
 fn outcome(row: Row, arrival: Arrival, past: &Past) -> Outcome {

@@ -22,6 +22,9 @@ use crate::{
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// Headers that reqwest adds to every request: `accept` and `user-agent`.
+const ADDED_BY_CLIENT: usize = 2;
+
 /// Ready-made requests that lack only ids and fields. What lacks a parameter besides is not made: it must not be sent.
 pub(super) struct Plan {
     look: Option<Template>,
@@ -149,7 +152,9 @@ impl Template {
     /// `None` where an id has no place, or the place has no id: a path without its id is another place.
     fn fill(&self, api: &Description, ids: &[(&Seat, &Id)], fields: &Fields) -> Option<Request> {
         let mut request = Request::new(self.method.clone(), self.url.clone());
-        *request.headers_mut() = self.headers.clone();
+        // A map that grows with each header is copied each time.
+        request.headers_mut().reserve(self.headers.len() + ids.len() + ADDED_BY_CLIENT);
+        request.headers_mut().extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
         let (mut query, mut form, mut placed) = (self.query.clone(), String::new(), self.around.is_none());
         for (seat, id) in ids {
             match seat.spot(self.sends.is_form())? {

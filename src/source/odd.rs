@@ -60,7 +60,7 @@ pub(super) fn is_odd(text: &str) -> bool {
     let known = |list: &[&str]| list.iter().any(|word| word.eq_ignore_ascii_case(text));
     known(&NOTHING)
         || (text.starts_with('#') && (known(&ERRORS) || text.bytes().all(|byte| byte == b'#')))
-        || text.contains(SPOILED)
+        || (!text.is_ascii() && text.contains(SPOILED))
         || (text.len() >= 2 && text.starts_with('"') && text.ends_with('"'))
         || is_scientific(text)
 }

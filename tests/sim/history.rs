@@ -6,7 +6,7 @@ use crate::{
     judge::Judge,
     machine::{End, Machine, wait},
     model::beginning,
-    plan::{Fate, Plan},
+    plan::{Fate, Listing, Plan},
     rows::Rows,
     shelf::Shelf,
     support::remote::ScriptedRemote,
@@ -48,9 +48,10 @@ pub(crate) fn tell(history: impl Future<Output = ()>) {
 pub(crate) async fn happen(plan: &Plan) {
     let remote = ScriptedRemote::new(plan.script());
     let store = plan.rows.remembers.then(Store::default);
-    let shelf = (plan.suppresses || plan.erases).then(Shelf::default);
+    let shelf = (plan.listing != Listing::Never).then(Shelf::default);
+    let erases = plan.listing == Listing::BetweenSyncs;
     let outlasts = (store.as_ref(), shelf.as_ref());
-    let first = if plan.erases { (outlasts.0, None) } else { outlasts };
+    let first = if erases { (outlasts.0, None) } else { outlasts };
     let state = run(plan, &plan.rows, &remote, first, beginning(&plan.rows)).await;
     if let Some(store) = &store {
         store.claims_only_what_is_so(&plan.rows, &state);
@@ -58,7 +59,7 @@ pub(crate) async fn happen(plan: &Plan) {
         let next = plan.rows.next_export(&mut chance);
         let mut state = run(plan, &next, &remote, first, state).await;
         store.claims_only_what_is_so(&next, &state);
-        if plan.erases {
+        if erases {
             state = run(plan, &plan.rows.erasing(&mut chance), &remote, (None, outlasts.1), state).await;
         }
         let state = run(plan, &plan.rows, &remote, outlasts, state).await;

@@ -65,6 +65,16 @@ impl Fate {
     }
 }
 
+/// When people are entered into the list of those who shall not come back; the syncs that follow heed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listing {
+    Never,
+    /// By the deletion that the history is about.
+    WhileDeleting,
+    /// By a deletion between two syncs that remember.
+    BetweenSyncs,
+}
+
 /// One history, before it happens.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
@@ -82,10 +92,8 @@ pub(crate) struct Plan {
     pub(crate) writing: Duration,
     /// The input is read as from stdin.
     pub(crate) piped: bool,
-    /// Whoever is deleted is entered into the list of those who shall not come back; a sync follows that heeds it.
-    pub(crate) suppresses: bool,
-    /// Between two syncs that remember, some are erased, and entered into such a list.
-    pub(crate) erases: bool,
+    /// When people are entered into the list of those who shall not come back.
+    pub(crate) listing: Listing,
     /// How the results name ids.
     pub(crate) naming: Naming,
 }
@@ -103,12 +111,16 @@ impl Plan {
         let mut apart = Chance::of(seed ^ 0x1157);
         let wishes_to_suppress = apart.happens(30);
         let rows = Rows::draw(&mut chance, most, remembers, wishes_to_suppress);
-        let (suppresses, erases) = (wishes_to_suppress && !rows.is_sync, wishes_to_suppress && rows.remembers);
+        let listing = match (wishes_to_suppress, rows.is_sync, rows.remembers) {
+            (true, false, _) => Listing::WhileDeleting,
+            (true, true, true) => Listing::BetweenSyncs,
+            (true, true, false) | (false, ..) => Listing::Never,
+        };
         let options = options(&mut chance, &rows, seed);
         let mut phases = phases(&mut chance, &rows);
         shut_one_way(&mut Chance::of(seed ^ 0x0d00), &mut phases);
         let mut fates: Vec<_> = (0..chance.within(0, 6)).map(|_| fate(&mut chance, remembers)).collect();
-        if suppresses {
+        if listing == Listing::WhileDeleting {
             for fate in &mut fates {
                 fate.may_befall_the_shelf(&mut apart);
             }
@@ -123,8 +135,7 @@ impl Plan {
             reading: millis(chance.pick(&[0, 0, 5, 80])),
             writing: millis(chance.pick(&[0, 0, 0, 40, 150])),
             piped: !remembers && chance.happens(30),
-            suppresses,
-            erases,
+            listing,
             naming: if apart.happens(20) { hashing() } else { Naming::default() },
             rows,
         }
@@ -135,7 +146,7 @@ impl Plan {
         let mut plan = Self::of(chance.number());
         plan.options = Options { look: false, verify_after: None, ..options(chance, &rows, plan.seed) };
         plan.phases = vec![Phase::calm(Duration::ZERO, millis(chance.within(0, 100)))];
-        Self { rows, fates: Vec::new(), piped: false, suppresses: false, erases: false, ..plan }
+        Self { rows, fates: Vec::new(), piped: false, listing: Listing::Never, ..plan }
     }
 
     /// How these rows, which are of this history, are worked on.
@@ -316,11 +327,11 @@ impl fmt::Display for Plan {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "plan of seed {}", self.seed)?;
         writeln!(out, "{:?}", self.options)?;
-        let Self { chunk, reading, writing, piped, suppresses, erases, new_key, .. } = self;
+        let Self { chunk, reading, writing, piped, listing, new_key, .. } = self;
         let remembers = self.rows.remembers;
         writeln!(
             out,
-            "chunk {chunk}, reading {reading:?}, writing {writing:?}, piped {piped}, suppresses {suppresses}, erases {erases}, remembers {remembers}, new key {new_key}"
+            "chunk {chunk}, reading {reading:?}, writing {writing:?}, piped {piped}, listing {listing:?}, remembers {remembers}, new key {new_key}"
         )?;
         for (id, nature) in &self.rows.natures {
             writeln!(out, "  {id} is {nature:?}")?;
