@@ -9,6 +9,7 @@ mod baseline;
 mod complete;
 mod entry;
 mod files;
+mod listed;
 mod place;
 mod recollection;
 mod sent;
