@@ -159,7 +159,9 @@ impl SuppressList {
         let mut prints: Vec<&Digest> = stay.iter().collect();
         prints.sort_unstable_by_key(|print| print.0);
         let (mut text, mut chain) = (self.key.header().to_vec(), self.key.chain());
-        prints.into_iter().for_each(|print| chain.add_line(&mut text, print));
+        for print in prints {
+            chain.add_line(&mut text, print);
+        }
         let file = self.privacy.write_aside(&self.path, &text).map_err(|error| cannot_use(&self.path, &error))?;
         lock(&file, &aside(&self.path))?;
         put_in_place(&self.path).map_err(|error| cannot_use(&self.path, &error))?;
