@@ -99,6 +99,8 @@ pub(super) enum Trigger {
     Request(u64),
     /// At so many lines of results.
     Lines(u64),
+    /// At the n-th deletion that is asked for in this try.
+    Deletion(u64),
 }
 
 /// One start of the program.
@@ -143,12 +145,18 @@ impl Plan {
         let width = pick(&mut dice, &[1, 4, 16, 16, 64]);
         let rate = pick(&mut dice, &[500, 2_000, 20_000]).max(count * 2);
         let faults = faults(&mut dice, count);
-        let tries = tries(&mut dice, count);
+        let mut tries = tries(&mut dice, count);
         let wishes = wishes(&mut more, work, &rows);
         let mut work = vec![work];
         work.extend((work[0] == Work::Upsert).then_some(Work::Upsert));
         work.extend(wishes.suppress.then(|| pick(&mut more, &[Work::Create, Work::Update, Work::Upsert])));
-        let second_night = if work.len() > 1 { tries_of(&mut dice, 2, 30) } else { Vec::new() };
+        let mut second_night = if work.len() > 1 { tries_of(&mut dice, 2, 30) } else { Vec::new() };
+        if wishes.prune {
+            // After a night in which nothing was lost everybody who left is to go.
+            tries.truncate(usize::try_from(more.below(2) * 4).unwrap());
+            let blow = (Trigger::Deletion(1 + more.below(3)), Blow::Kill);
+            second_night.push(Try { surroundings: Surroundings::Plain, clock: 0, blows: vec![blow] });
+        }
         Self { seed, work, wishes, rows, width, rate, faults, tries, second_night }
     }
 

@@ -307,6 +307,7 @@ impl<'a> Game<'a> {
             let reached = match trigger {
                 Trigger::Request(n) => seen >= from + n,
                 Trigger::Lines(n) => written(&self.out()) >= n,
+                Trigger::Deletion(n) => self.town.deletions(from) >= n,
             };
             if reached || running.is_gone() {
                 return reached && !running.is_gone();
