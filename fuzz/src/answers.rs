@@ -195,8 +195,8 @@ impl Came<'_> {
         let body: Json = serde_json::from_slice(self.answer.body).ok()?;
         let at = |path: &FieldPath| path.keys().iter().try_fold(&body, |json, key| json.get(&**key));
         let bodies = self.api.errors().bodies.iter();
-        let signed = bodies.filter(|rules| rules.signature.iter().all(|path| at(path).is_some()));
-        signed.filter_map(|rules| at(rules.code.as_ref()?)?.as_str()).next().map(str::to_owned)
+        let mut signed = bodies.filter(|rules| rules.signature.iter().all(|path| at(path).is_some()));
+        signed.find_map(|rules| at(rules.code.as_ref()?)?.as_str()).map(str::to_owned)
     }
 }
 

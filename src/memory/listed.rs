@@ -5,7 +5,7 @@
 //! no line. Whole lines that are missing at the end, and an older copy in the list's stead, it cannot tell: nothing besides
 //! the list says how long it was. It does not know where the text stands.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
 use crate::{
     domain::{Digest, HmacKey, Printer, SecretKey},
@@ -26,7 +26,7 @@ type Check = [u8; CHECK_DIGITS];
 /// The key under which ids are entered, and lines checked.
 pub(super) struct Key {
     pub(super) printer: Printer,
-    checks: HmacKey,
+    checks: Arc<HmacKey>,
     /// The list's first line.
     header: String,
 }
@@ -34,7 +34,7 @@ pub(super) struct Key {
 impl Key {
     pub(super) fn new(key: &SecretKey, kinds: &[String]) -> Self {
         let id = key.id("tollgate suppression key id");
-        let checks = key.derive("tollgate suppression list's checks");
+        let checks = Arc::new(key.derive("tollgate suppression list's checks"));
         Self { printer: key.printer(kinds), checks, header: format!("{FORMAT}{id}\n") }
     }
 
@@ -49,13 +49,13 @@ impl Key {
 
     /// Before the first id's line.
     pub(super) fn chain(&self) -> Chain {
-        Chain { key: self.checks.clone(), last: [b'0'; CHECK_DIGITS] }
+        Chain { key: Arc::clone(&self.checks), last: [b'0'; CHECK_DIGITS] }
     }
 }
 
 /// Where the lines stand: the next one follows on the last check.
 pub(super) struct Chain {
-    key: HmacKey,
+    key: Arc<HmacKey>,
     last: Check,
 }
 

@@ -29,7 +29,6 @@ const PROBE: &str = "00000000-0000-0000-0000-000000000000";
 #[derive(Debug, Deserialize)]
 pub(super) struct Told {
     line: String,
-    id: String,
     outcome: String,
     finished_at: String,
 }
@@ -210,10 +209,9 @@ pub(super) fn rows(plan: &Plan, out: &Path, requests: &[Request]) {
         let told = format!("row {nth}, {row:?}: {verdict}, by {asked:#?}");
         let is_so = match (plan.work[0], row.kind) {
             (_, Kind::Invalid) => verdict == "invalid" && asked.is_empty(),
-            (Work::Delete { .. }, Kind::Again) => verdict == "duplicate",
+            (Work::Delete { .. } | Work::Get, Kind::Again) => verdict == "duplicate",
             (Work::Delete { .. }, Kind::Known) => deleted(&verdict, asked),
             (Work::Delete { .. }, Kind::Ghost) => verdict == "absent" && is_untouched(asked),
-            (Work::Get, Kind::Again) => verdict == "duplicate",
             (Work::Get, Kind::Known) => verdict == "found" && is_untouched(asked),
             (Work::Update | Work::Get, Kind::Ghost) => verdict == "missing" && is_untouched(asked),
             (Work::Update, Kind::Known | Kind::Again) => verdict == "updated" && is_changed(asked, 200),

@@ -171,8 +171,8 @@ impl Plan {
         if night == 2 {
             let leavers = self.leavers();
             rows.retain(|row| !leavers.contains(&row.id));
-            let newcomers = if self.wishes.suppress { 1..=20 } else { 1..=0 };
-            rows.extend(newcomers.map(|n| Entry { id: format!("new-{n}"), kind: Kind::Ghost }));
+            let newcomers = if self.wishes.suppress { 20 } else { 0 };
+            rows.extend((1..=newcomers).map(|n| Entry { id: format!("new-{n}"), kind: Kind::Ghost }));
         }
         rows
     }
