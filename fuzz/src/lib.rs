@@ -1,7 +1,17 @@
-//! What the targets share: an input read twice as a run reads it, a directory in memory.
+//! The targets' laws, a module each but for the memory's, and what they share: an input read twice as a run reads it, a
+//! directory in memory. `tests/it/fuzzed.rs` holds them against the corpus.
 //!
 //! A target's first bytes choose among options, the rest is what is parsed. A law that is broken panics, and so does
 //! whatever libFuzzer counts as a find: a crash, more than 1 GiB, more than 10 seconds.
+
+pub mod answers;
+pub mod description;
+pub mod fields;
+pub mod reader;
+pub mod results;
+pub mod retry_after;
+pub mod suppress;
+pub mod words;
 
 use std::{
     collections::BTreeMap,

@@ -5,7 +5,7 @@
 
 use std::{fmt, io, path::Path};
 
-use super::{Printer, hmac_fingerprint};
+use super::{HmacKey, Printer, hmac_fingerprint};
 use crate::error::{Error, Exit};
 
 /// An HMAC's key of less is too easily guessed.
@@ -50,6 +50,12 @@ impl SecretKey {
         let mut id = hmac_fingerprint(&self.0, &[label.as_bytes()]).to_string();
         id.truncate(ID_DIGITS);
         id
+    }
+
+    /// Another key, made of this one, which it does not betray. Each use has a label of its own.
+    #[must_use]
+    pub fn derive(&self, label: &str) -> HmacKey {
+        HmacKey::new(&hmac_fingerprint(&self.0, &[label.as_bytes()]).0)
     }
 
     /// Makes prints under it; see [`Printer::new`].

@@ -10,6 +10,7 @@ mod complete;
 mod entry;
 mod files;
 mod links;
+mod listed;
 mod place;
 mod recollection;
 mod sayings;

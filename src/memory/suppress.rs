@@ -1,9 +1,9 @@
 //! The list of those who were erased and shall not come back: a text file of keyed hashes, one a line.
 //!
-//! Promises: who was entered is on the disk before a deletion is sent; a list that cannot be read, has a line that is none
-//! of its own, is missing or belongs to another key stops the run instead of letting somebody through. Lines that were cut
-//! off or changed into others it cannot tell. Without its key the list tells nobody who is on it. It does not know what is
-//! done with a row that it holds back.
+//! Promises: who was entered is on the disk before a deletion is sent; a list that cannot be read, was changed, is missing
+//! or belongs to another key stops the run instead of letting somebody through. Whole lines that were cut off its end, and
+//! an older copy in its stead, it cannot tell. Without its key the list tells nobody who is on it. It does not know what
+//! is done with a row that it holds back.
 
 use std::{
     collections::HashSet,
@@ -13,83 +13,14 @@ use std::{
 };
 
 use super::{
+    listed::{Chain, Key, LINE, Listed},
     place::{Privacy, aside, cannot_use, lock, put_in_place},
     sheet::{Sheet, SheetFile},
 };
 use crate::{
-    domain::{Digest, Id, Identity, Printer, SecretKey, Suppressed},
+    domain::{Digest, Id, Identity, SecretKey, Suppressed},
     error::{Error, Exit},
 };
-
-const FORMAT: &str = "tollgate-suppress 1 ";
-/// 64 hex digits and a line end.
-const LINE: usize = 65;
-
-/// The key under which ids are entered.
-struct Key {
-    printer: Printer,
-    /// The list's first line.
-    header: String,
-}
-
-impl Key {
-    fn new(key: &SecretKey, kinds: &[String]) -> Self {
-        let id = key.id("tollgate suppression key id");
-        Self { printer: key.printer(kinds), header: format!("{FORMAT}{id}\n") }
-    }
-
-    fn read(path: &Path, kinds: &[String]) -> Result<Self, Error> {
-        let key = SecretKey::of_file(path, fs::read(path), "the suppression list's key file")?;
-        Ok(Self::new(&key, kinds))
-    }
-}
-
-/// What stands in a list.
-struct Listed {
-    prints: HashSet<Digest>,
-    /// Bytes of whole lines; what follows was torn by a crash.
-    whole: usize,
-}
-
-impl Listed {
-    fn parse(bytes: &[u8], key: &Key, path: &Path) -> Result<Self, Error> {
-        let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
-            return Err(malformed(path, 1, "is no suppression list"));
-        };
-        let (header, rest) = bytes.split_at(end + 1);
-        if header != key.header.as_bytes() {
-            return Err(other_header(header, key, path));
-        }
-        let mut prints = HashSet::with_capacity(rest.len() / LINE);
-        for (at, line) in rest.chunks_exact(LINE).enumerate() {
-            let digest = line.strip_suffix(b"\n").and_then(Digest::parse);
-            prints.insert(digest.ok_or_else(|| malformed(path, at + 2, "is malformed: it is not 64 hex digits"))?);
-        }
-        Ok(Self { prints, whole: header.len() + rest.len() / LINE * LINE })
-    }
-}
-
-fn malformed(path: &Path, line: usize, what: &str) -> Error {
-    Error::new(Exit::Data, format!("{}, line {line}: {what}", path.display()))
-        .hint("restore the list from a copy; nobody is sent while it cannot be read whole")
-}
-
-fn other_header(header: &[u8], key: &Key, path: &Path) -> Error {
-    let text = std::str::from_utf8(header).unwrap_or_default().trim_end();
-    let is_id = |id: &&str| id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    match text.strip_prefix(FORMAT).filter(is_id) {
-        Some(id) => {
-            let ours = key.header[FORMAT.len()..].trim_end();
-            Error::new(Exit::Config, format!("{} was made with key {id}; the key given is {ours}", path.display()))
-                .hint("give the list's own key with --suppress-key")
-        }
-        None if text.starts_with("tollgate-suppress ") => {
-            Error::new(Exit::Config, format!("{} has a format that this version does not know", path.display()))
-                .hint("use the version of tollgate that wrote it, or a newer one")
-        }
-        None => malformed(path, 1, "is no suppression list"),
-    }
-}
 
 /// The list, open for writing; as a file it is locked until dropped.
 pub struct SuppressList<S: Sheet = SheetFile> {
@@ -97,6 +28,7 @@ pub struct SuppressList<S: Sheet = SheetFile> {
     sheet: S,
     key: Key,
     prints: HashSet<Digest>,
+    chain: Chain,
     privacy: Privacy,
 }
 
@@ -163,7 +95,8 @@ impl<S: Sheet> SuppressList<S> {
         let bytes = found.map_err(|error| cannot_use(path, &error))?;
         let listed = Listed::parse(&bytes, &key, path)?;
         mend(&mut sheet, &listed, bytes.len()).map_err(|error| cannot_use(path, &error))?;
-        Ok(Self { path: path.to_owned(), sheet, key, prints: listed.prints, privacy })
+        let Listed { prints, chain, .. } = listed;
+        Ok(Self { path: path.to_owned(), sheet, key, prints: prints.into_iter().collect(), chain, privacy })
     }
 
     /// How many ids are on it.
@@ -192,7 +125,7 @@ impl<S: Sheet> SuppressList<S> {
         let mut lines = Vec::new();
         for print in identities.flat_map(Identity::ids).map(|id| self.key.printer.listed(id)) {
             if self.prints.insert(print) {
-                add_line(&mut lines, &print);
+                self.chain.add_line(&mut lines, &print);
             }
         }
         if !lines.is_empty() {
@@ -214,7 +147,7 @@ impl SuppressList {
         let stay: HashSet<Digest> = self.prints.difference(&off).copied().collect();
         let removed = self.prints.len() - stay.len();
         if removed > 0 {
-            self.sheet.file = self.replace(&stay)?;
+            (self.sheet.file, self.chain) = self.replace(&stay)?;
             self.prints = stay;
         }
         Ok(removed)
@@ -222,30 +155,24 @@ impl SuppressList {
 
     /// The new file is locked before it has the list's name, so that at no time anybody else can lock a list that
     /// counts. Its order tells nothing of who was entered when.
-    fn replace(&self, stay: &HashSet<Digest>) -> Result<File, Error> {
-        let mut lines: Vec<[u8; 64]> = stay.iter().map(Digest::hex).collect();
-        lines.sort_unstable();
-        let mut text = self.key.header.clone().into_bytes();
-        for line in lines {
-            text.extend_from_slice(&line);
-            text.push(b'\n');
+    fn replace(&self, stay: &HashSet<Digest>) -> Result<(File, Chain), Error> {
+        let mut prints: Vec<&Digest> = stay.iter().collect();
+        prints.sort_unstable_by_key(|print| print.0);
+        let (mut text, mut chain) = (self.key.header().to_vec(), self.key.chain());
+        for print in prints {
+            chain.add_line(&mut text, print);
         }
         let file = self.privacy.write_aside(&self.path, &text).map_err(|error| cannot_use(&self.path, &error))?;
         lock(&file, &aside(&self.path))?;
         put_in_place(&self.path).map_err(|error| cannot_use(&self.path, &error))?;
-        Ok(file)
+        Ok((file, chain))
     }
-}
-
-fn add_line(lines: &mut Vec<u8>, print: &Digest) {
-    lines.extend_from_slice(&print.hex());
-    lines.push(b'\n');
 }
 
 /// A new list gets its first line, and so does one whose first line a crash tore: nobody was entered before it was
 /// synced.
 fn begun(sheet: &mut impl Sheet, bytes: Vec<u8>, key: &Key) -> io::Result<Vec<u8>> {
-    let header = key.header.as_bytes();
+    let header = key.header();
     if bytes.len() >= header.len() || !header.starts_with(&bytes) {
         return Ok(bytes);
     }

@@ -18,6 +18,7 @@ mod seat;
 mod transport;
 mod wire;
 mod writing;
+mod written;
 
 pub use client::Client;
 pub use description::{Carriage, Description, Endpoint, ErrorBodyRules, ErrorRules, IdentityKind, Owner, Sends, Shape};
@@ -25,3 +26,4 @@ pub use field::FieldPath;
 pub use key::warn_if_readable_by_others;
 pub use options::{ApiName, ClientIdentity, KeySource, Options};
 pub use seat::{PLACEHOLDER, Seat};
+pub use written::Written;

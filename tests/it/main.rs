@@ -3,6 +3,7 @@
 mod cli;
 mod deploy;
 mod front_door;
+mod fuzzed;
 mod hostile;
 mod house;
 mod laws;

@@ -81,9 +81,10 @@ impl Shelf {
     /// Whoever of these is on it, by what would outlast the power.
     pub(crate) fn lasting<'a>(&self, ids: impl Iterator<Item = &'a String>) -> BTreeSet<String> {
         let text = String::from_utf8(self.disk.durable_bytes(NAME).unwrap_or_default()).expect("hex digits");
-        let lines: BTreeSet<&str> = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')).collect();
+        let lines = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+        let hashes: BTreeSet<&str> = lines.filter_map(|line| line.split(' ').next()).collect();
         let printer = key().printer(&kinds());
-        ids.filter(|id| lines.contains(print(&printer, id).as_str())).cloned().collect()
+        ids.filter(|id| hashes.contains(print(&printer, id).as_str())).cloned().collect()
     }
 }
 

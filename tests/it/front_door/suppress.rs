@@ -1,6 +1,6 @@
 //! The list of those who shall not come back: looked into, and shortened.
 
-use std::process::Command;
+use std::{fs, process::Command};
 
 use tollgate::{
     domain::{Id, IdKind, Identity},
@@ -76,4 +76,22 @@ fn a_list_that_is_not_there_or_has_another_key_is_no_empty_list() {
         let other = ["suppress", deed, "customers.csv", "--suppress", "erased.list", "--suppress-key", "other.key"];
         run(program.args(other)).with(78).saying(&["was made with key"]);
     }
+}
+
+#[test]
+fn a_list_that_was_changed_is_told_by_its_line_and_left_alone() {
+    let desk = desk(&["customer-1", "customer-2", "customer-3"]);
+    desk.customers(3);
+    let text = fs::read_to_string(desk.path("erased.list")).unwrap();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let taken_out = [lines[0], lines[1], lines[3]].concat();
+    desk.put("erased.list", &taken_out);
+    let told = ["erased.list, line 3: does not follow on the line before it", "restore the list from a copy"];
+    for deed in ["check", "remove"] {
+        run(&mut suppress(&desk, deed, "customers.csv")).with(65).saying(&told);
+    }
+    let mut program = desk.program();
+    program.args(["update", "customers.csv", "--dry-run", "--suppress", "erased.list", "--suppress-key", "erased.key"]);
+    run(&mut program).with(65).saying(&told);
+    assert_eq!(fs::read_to_string(desk.path("erased.list")).unwrap(), taken_out);
 }

@@ -10,6 +10,7 @@ mod ends;
 mod power;
 mod remembering;
 mod suppress;
+mod suppress_checks;
 mod suppress_file;
 
 use std::{sync::Arc, time::Duration};

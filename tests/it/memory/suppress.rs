@@ -17,12 +17,14 @@ use tollgate::{
 use super::{id, kinds, person};
 use tollgate::domain::Identity;
 
+pub(super) const KEY: &str = "c2l4dGVlbiBieXRlcyBvciBtb3Jl\n";
+
 pub(super) struct Desk(tempfile::TempDir);
 
 impl Desk {
     pub(super) fn new() -> Self {
         let desk = Self(tempfile::tempdir().unwrap());
-        fs::write(desk.key(), "c2l4dGVlbiBieXRlcyBvciBtb3Jl\n").unwrap();
+        fs::write(desk.key(), KEY).unwrap();
         desk
     }
 
@@ -91,9 +93,12 @@ fn a_list_is_text_that_names_its_key_and_nobody() {
     desk.open().unwrap().enter([person(1), person(2)].iter()).unwrap();
     let text = fs::read_to_string(desk.list()).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    let id = lines[0].strip_prefix("tollgate-suppress 1 ").unwrap();
-    assert!(id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    assert!(lines[1..].iter().all(|line| line.len() == 64) && lines.len() == 3);
+    let is_hex = |text: &str, digits| text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let id = lines[0].strip_prefix("tollgate-suppress 2 ").unwrap();
+    assert!(is_hex(id, 16) && lines.len() == 3);
+    for (hash, check) in lines[1..].iter().map(|line| line.split_once(' ').unwrap()) {
+        assert!(is_hex(hash, 64) && is_hex(check, 16), "{text}");
+    }
     assert!(!text.contains("customer"));
 }
 

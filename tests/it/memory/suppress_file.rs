@@ -10,7 +10,7 @@ use super::{
     suppress::{Desk, exit},
 };
 
-const LINE: usize = 65;
+const LINE: usize = 82;
 
 /// A desk with a list of three, and its bytes.
 fn list_of_three() -> (Desk, Vec<u8>) {
@@ -53,10 +53,19 @@ fn what_is_no_list_is_told_with_its_line() {
         bytes[at] = byte;
         bytes
     };
+    // A digit that was another one, of a hash and of a check.
+    let turned = |at: usize| changed(at, if bytes[at] == b'0' { b'1' } else { b'0' });
     for (wrong, line) in [
+        (turned(header), 2),
+        (turned(header + 2 * LINE - 2), 3),
         (changed(header, b'x'), 2),
         (changed(header + LINE, b'A'), 3),
+        (changed(header + LINE + 64, b'0'), 3),
+        (changed(header + LINE + 65, b'A'), 3),
         (changed(header + 2 * LINE - 1, b' '), 3),
+        (changed(header + 3 * LINE - 2, b'\n'), 4),
+        ([&bytes[..header + LINE], &bytes[header + 2 * LINE..]].concat(), 3),
+        (bytes[..bytes.len() - 2].iter().chain(b"\n").copied().collect(), 4),
         (changed(0, b'T'), 1),
         (b"customer_user_id\nada\n".to_vec(), 1),
         (b"customer_user_id".to_vec(), 1),
@@ -72,11 +81,18 @@ fn what_is_no_list_is_told_with_its_line() {
 }
 
 #[test]
-fn a_newer_format_is_left_alone() {
-    let desk = Desk::new();
-    fs::write(desk.list(), "tollgate-suppress 2 0123456789abcdef sha3\n").unwrap();
-    assert_eq!(exit(desk.read()), Exit::Config);
-    assert_eq!(exit(desk.open()), Exit::Config);
+fn another_format_is_left_alone() {
+    for (header, word) in [
+        ("tollgate-suppress 3 0123456789abcdef sha3\n", "does not know"),
+        ("tollgate-suppress 1 0123456789abcdef\n", "without checks"),
+    ] {
+        let desk = Desk::new();
+        fs::write(desk.list(), header).unwrap();
+        for error in [desk.read().unwrap_err(), desk.open().unwrap_err()] {
+            assert!(error.exit() == Exit::Config && error.what().contains(word), "{error}");
+        }
+        assert_eq!(fs::read_to_string(desk.list()).unwrap(), header);
+    }
 }
 
 proptest! {

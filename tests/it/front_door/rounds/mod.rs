@@ -13,6 +13,7 @@ mod ground;
 mod plan;
 mod play;
 mod town;
+mod wishes;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -32,8 +33,9 @@ const AT_ONCE: usize = 6;
 /// As many as the tests play unless they are told otherwise; whatever can befall a run does so among them.
 const ROUNDS: u64 = 100;
 
-/// What befalls some try of some round: the names of [`plan::Blow`] and [`plan::Surroundings`], as far as they go.
-const WHATEVER: [&str; 18] = [
+/// What befalls some try of some round: the names of [`plan::Blow`] and [`plan::Surroundings`], as far as they go, and what
+/// it is broken off in.
+const WHATEVER: [&str; 23] = [
     "Kill",
     "KillStopped",
     "Storm(1)",
@@ -52,6 +54,11 @@ const WHATEVER: [&str; 18] = [
     "Plain",
     "Jump",
     "a wrong clock",
+    "entering into a list",
+    "heeding a list",
+    "pruning",
+    "hashing",
+    "reading",
 ];
 
 /// What needs a disk of one's own.
@@ -110,10 +117,10 @@ fn round(seed: u64) -> Result<Vec<Fall>, String> {
     let played = catch_unwind(AssertUnwindSafe(|| Game::begin(&plan, &desk, &ground, &mut history).play()));
     played.map_err(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-        let Plan { work, width, rate, faults, rows, .. } = &plan;
+        let Plan { work, wishes, width, rate, faults, .. } = &plan;
         format!(
-            "TOLLGATE_SEED={seed} TOLLGATE_ROUNDS=1\n{work:?}, {} rows, {width} wide, {rate}/s, {faults:?}\n{}\n{}",
-            rows.len(),
+            "TOLLGATE_SEED={seed} TOLLGATE_ROUNDS=1\n{work:?}, {wishes:?}, {} rows, {width} wide, {rate}/s, {faults:?}\n{}\n{}",
+            plan.rows(1).len(),
             history.join("\n"),
             said.unwrap_or("it panicked")
         )

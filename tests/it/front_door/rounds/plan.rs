@@ -1,5 +1,7 @@
 //! What a round does, drawn from its seed alone: the work, the rows, the stand-in's faults, and what befalls each try.
 
+use std::collections::BTreeSet;
+
 use tollgate::domain::Dice;
 
 /// Hours by which a clock may be ahead: hours, across midnight, a year.
@@ -13,8 +15,21 @@ pub(super) enum Work {
         verify: bool,
     },
     Update,
-    /// `sync --action upsert --memory`, and a second night after it.
+    Get,
+    Create,
+    /// `sync --action upsert`.
     Upsert,
+}
+
+/// What else is wished of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wishes {
+    /// Whoever is deleted is entered into a list, which a second night heeds.
+    pub(super) suppress: bool,
+    /// Whoever left by the second night is deleted.
+    pub(super) prune: bool,
+    /// `--hash-ids`.
+    pub(super) hashed: bool,
 }
 
 /// What is known about a row before it is sent.
@@ -84,6 +99,8 @@ pub(super) enum Trigger {
     Request(u64),
     /// At so many lines of results.
     Lines(u64),
+    /// At the n-th deletion that is asked for in this try.
+    Deletion(u64),
 }
 
 /// One start of the program.
@@ -99,13 +116,15 @@ pub(super) struct Try {
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     pub(super) seed: u64,
-    pub(super) work: Work,
-    pub(super) rows: Vec<Entry>,
+    /// Of each night: a sync with a memory has two, and so has a deletion whose list is heeded later.
+    pub(super) work: Vec<Work>,
+    pub(super) wishes: Wishes,
+    rows: Vec<Entry>,
     pub(super) width: u64,
     pub(super) rate: u64,
     pub(super) faults: Vec<&'static str>,
     pub(super) tries: Vec<Try>,
-    /// What befalls the second night of a sync.
+    /// What befalls the second night.
     pub(super) second_night: Vec<Try>,
 }
 
@@ -119,25 +138,69 @@ impl Plan {
             5 => Work::Update,
             _ => Work::Upsert,
         };
+        let mut more = Dice::seeded(!seed);
+        let work = if reads(work) && more.below(5) < 2 { Work::Get } else { work };
         let count = if dice.below(12) == 0 { 2_500 } else { 50 + dice.below(151) };
         let rows = rows(&mut dice, count, work);
         let width = pick(&mut dice, &[1, 4, 16, 16, 64]);
         let rate = pick(&mut dice, &[500, 2_000, 20_000]).max(count * 2);
         let faults = faults(&mut dice, count);
-        let tries = tries(&mut dice, count);
-        let second_night = if work == Work::Upsert { tries_of(&mut dice, 2, 30) } else { Vec::new() };
-        Self { seed, work, rows, width, rate, faults, tries, second_night }
+        let mut tries = tries(&mut dice, count);
+        let wishes = wishes(&mut more, work, &rows);
+        let mut work = vec![work];
+        work.extend((work[0] == Work::Upsert).then_some(Work::Upsert));
+        work.extend(wishes.suppress.then(|| pick(&mut more, &[Work::Create, Work::Update, Work::Upsert])));
+        let mut second_night = if work.len() > 1 { tries_of(&mut dice, 2, 30) } else { Vec::new() };
+        if wishes.prune {
+            // After a night in which nothing was lost everybody who left is to go.
+            tries.truncate(usize::try_from(more.below(2) * 4).unwrap());
+            let blow = (Trigger::Deletion(1 + more.below(3)), Blow::Kill);
+            second_night.push(Try { surroundings: Surroundings::Plain, clock: 0, blows: vec![blow] });
+        }
+        Self { seed, work, wishes, rows, width, rate, faults, tries, second_night }
     }
 
-    /// Whether its rows have no fields.
-    pub(super) const fn deletes(&self) -> bool {
-        matches!(self.work, Work::Delete { .. })
+    /// Those whom the stand-in knows in the beginning.
+    pub(super) fn natives(&self) -> Vec<String> {
+        self.rows.iter().filter(|row| row.kind == Kind::Known).map(|row| row.id.clone()).collect()
+    }
+
+    /// The rows as they are that night.
+    pub(super) fn rows(&self, night: usize) -> Vec<Entry> {
+        let mut rows = self.rows.clone();
+        if night == 2 {
+            let leavers = self.leavers();
+            rows.retain(|row| !leavers.contains(&row.id));
+            let newcomers = if self.wishes.suppress { 20 } else { 0 };
+            rows.extend((1..=newcomers).map(|n| Entry { id: format!("new-{n}"), kind: Kind::Ghost }));
+        }
+        rows
+    }
+
+    /// Who is in the first night's file and not in the second's.
+    pub(super) fn leavers(&self) -> BTreeSet<String> {
+        let leave = |(nth, _): &(usize, &Entry)| self.wishes.prune && nth % 9 == 4;
+        self.rows.iter().enumerate().filter(leave).map(|(_, row)| row.id.clone()).collect()
     }
 
     /// How many rows can end in nothing but `invalid`.
     pub(super) fn invalid(&self) -> usize {
         self.rows.iter().filter(|row| row.kind == Kind::Invalid).count()
     }
+}
+
+/// Whether some of such rounds read instead.
+const fn reads(work: Work) -> bool {
+    matches!(work, Work::Update | Work::Delete { look: false, verify: false })
+}
+
+fn wishes(dice: &mut Dice, work: Work, rows: &[Entry]) -> Wishes {
+    let suppress = matches!(work, Work::Delete { .. }) && dice.below(2) == 0;
+    // Nobody is pruned while a row names nobody.
+    let prune = work == Work::Upsert && dice.below(3) < 2 && rows.iter().all(|row| row.kind != Kind::Invalid);
+    // What is read, and who is pruned, is kept in clear.
+    let hashed = work != Work::Get && !prune && dice.below(3) == 0;
+    Wishes { suppress, prune, hashed }
 }
 
 pub(super) fn pick<T: Copy>(dice: &mut Dice, among: &[T]) -> T {

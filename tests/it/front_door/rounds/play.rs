@@ -15,8 +15,9 @@ use rustix::{
 use super::{
     checks::{self, Fall, Told},
     ground::{Ballast, Ground},
-    plan::{Blow, Kind, Plan, Surroundings, Trigger, Try, Work},
+    plan::{Blow, Plan, Surroundings, Trigger, Try, Work},
     town::Town,
+    wishes,
 };
 use crate::support::{
     clock::Clock,
@@ -55,14 +56,14 @@ pub(super) struct Game<'a> {
     /// What it was set to.
     clocks: BTreeSet<i64>,
     history: &'a mut Vec<String>,
-    night: u32,
+    night: usize,
     pub(super) falls: Vec<Fall>,
 }
 
 impl<'a> Game<'a> {
     pub(super) fn begin(plan: &'a Plan, desk: &'a Desk, ground: &'a Ground, history: &'a mut Vec<String>) -> Self {
-        let natives = plan.rows.iter().filter(|row| row.kind == Kind::Known).map(|row| row.id.clone()).collect();
-        let town = Town::found(desk, plan.seed, natives, &plan.faults);
+        let town = Town::found(desk, plan.seed, plan.natives(), &plan.faults);
+        wishes::put_keys(desk);
         let (clock, clocks) = (Clock::at(desk), BTreeSet::new());
         Self { plan, desk, ground, town, clock, clocks, history, night: 1, falls: Vec::new() }
     }
@@ -70,13 +71,23 @@ impl<'a> Game<'a> {
     /// Plays the round to its end.
     pub(super) fn play(mut self) -> Vec<Fall> {
         self.night(&self.plan.tries);
-        if self.plan.work == Work::Upsert {
+        if self.plan.work.len() > 1 {
             self.night = 2;
-            let before = self.town.seen();
+            let before = usize::try_from(self.town.seen()).unwrap();
             self.night(&self.plan.second_night);
-            checks::second_night(self.plan, &self.out(), &self.town.requests(), before, &self.falls);
+            let requests = &self.town.requests()[before..];
+            if self.plan.wishes.suppress {
+                wishes::nobody_came_back(self.plan, &self.out(), requests);
+            } else {
+                checks::second_night(self.plan, &self.out(), requests, &self.falls);
+                wishes::who_left_is_gone(self.plan, requests, &self.falls);
+            }
         }
         self.falls
+    }
+
+    fn work(&self) -> Work {
+        self.plan.work[self.night - 1]
     }
 
     /// Every try, and then one that nothing befalls; and what is left of it all.
@@ -93,13 +104,16 @@ impl<'a> Game<'a> {
         checks::ended(self.desk, &out, self.finished());
         checks::stamps(&out, &self.clocks);
         let requests = self.town.requests();
-        checks::sent_again(&self.falls, &requests);
+        checks::sent_again(self.work(), &self.falls, &requests);
         assert!(
             requests[usize::try_from(before).unwrap()..].iter().all(|request| request.id.is_none()),
             "a finished run sends nothing"
         );
         if self.night == 1 {
             checks::rows(self.plan, &out, &requests);
+        }
+        if self.work() == Work::Get {
+            wishes::profiles(&self.plan.rows(self.night), &out);
         }
     }
 
@@ -162,25 +176,48 @@ impl<'a> Game<'a> {
         let rude = left.signal.is_some()
             || matches!(left.code, Some(73 | 74))
             || dealt.iter().any(|blow| matches!(blow, Blow::Storm(2..) | Blow::LeaveWithFrozenServer));
-        let waiting = matches!(self.plan.work, Work::Delete { verify: true, .. });
+        let waiting = matches!(self.work(), Work::Delete { verify: true, .. });
         let (settled, open): (Vec<Told>, Vec<Told>) = checks::told(&self.out()).into_iter().partition(Told::is_settled);
+        let rows = self.plan.rows(self.night);
         let fall = Fall {
             night: self.night,
             from,
             until: self.town.seen(),
-            settled: settled.into_iter().filter(Told::was_sent).map(|told| told.id).collect(),
-            unverified: open.into_iter().map(|told| told.id).collect(),
+            settled: settled.iter().filter(|told| told.was_sent()).map(|told| told.whose(&rows)).collect(),
+            unverified: open.iter().map(|told| told.whose(&rows)).collect(),
             lost: 0,
             rude,
             killed: left.signal == Some(9),
-            befell: befell(each, dealt),
+            befell: befell(each, dealt).chain(self.wished(from, left)).collect(),
         };
-        let lost = fall.count_lost(self.plan.work, &self.town.requests());
+        let requests = self.town.requests();
+        wishes::hold(self.plan, self.desk, &self.out(), left, &requests);
+        let lost = fall.count_lost(self.work(), &requests);
         let wire = self.plan.width * deaths;
         let width = if waiting { 4 * self.plan.width } else { self.plan.width };
-        let bound = wire + if rude { width + checks::QUEUE } else { 0 };
+        // The looks before a run are no other requests than those that read.
+        let looks = if self.work() == Work::Get { checks::SAMPLE } else { 0 };
+        let bound = wire + looks + if rude { width + checks::QUEUE } else { 0 };
         assert!(lost <= bound, "{lost} answers were not written down, which may be {bound}");
         self.falls.push(Fall { lost, ..fall });
+    }
+
+    /// What of the things that are not always wished for was under way when it left before its end, by their names.
+    fn wished(&self, from: u64, left: &Left) -> Vec<String> {
+        let requests = &self.town.requests()[usize::try_from(from).unwrap()..];
+        if left.code == Some(self.finished()) || requests.is_empty() {
+            return Vec::new();
+        }
+        let wishes = self.plan.wishes;
+        let prunes = wishes.prune && self.night == 2 && requests.iter().any(|request| request.method == "DELETE");
+        let names = [
+            (wishes.suppress && self.night == 1, "entering into a list"),
+            (wishes.suppress && self.night == 2, "heeding a list"),
+            (prunes, "pruning"),
+            (wishes.hashed, "hashing"),
+            (self.work() == Work::Get, "reading"),
+        ];
+        names.into_iter().filter(|(wished, _)| *wished).map(|(_, name)| name.to_owned()).collect()
     }
 
     /// How it may leave, by what was dealt to it.
@@ -221,10 +258,10 @@ impl<'a> Game<'a> {
             Surroundings::SmallFiles(blocks) => format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""),
         };
         let mut command = self.desk.through_shell(&line);
-        command.args(self.words()).args(["--base-url", &self.town.url(), "--yes", "--api-key-file", "key"]);
+        command.args(self.words()).args(["--base-url", &self.town.url(), "--api-key-file", "key"]);
         command.arg("--out").arg(self.out());
         command.args(["--rate", &format!("{}/s", self.plan.rate), "--concurrency", &self.plan.width.to_string()]);
-        command.args(["--max-attempts", "50", "--max-absent", "off"]);
+        command.args(["--max-attempts", "50"]);
         if let Some(clock) = &self.clock {
             clock.rules(&mut command);
         }
@@ -235,7 +272,7 @@ impl<'a> Game<'a> {
     }
 
     fn words(&self) -> Vec<&'static str> {
-        match self.plan.work {
+        let mut words = match self.work() {
             Work::Delete { look, verify } => {
                 let mut words = vec!["delete", "rows.csv"];
                 words.extend(look.then_some("--look"));
@@ -243,13 +280,23 @@ impl<'a> Game<'a> {
                 words
             }
             Work::Update => vec!["update", "rows.csv"],
+            Work::Get => vec!["get", "rows.csv"],
+            Work::Create => vec!["create", "rows.csv"],
+            Work::Upsert if self.plan.wishes.suppress => vec!["sync", "rows.csv", "--action", "upsert", "--every-row"],
             Work::Upsert => {
                 let mut words = vec!["sync", "rows.csv", "--action", "upsert", "--memory", "ground/memory"];
                 // Killed after its last line and before it remembered anybody, a first sync leaves an empty memory.
                 words.extend((self.night == 1).then_some("--first"));
                 words
             }
-        }
+        };
+        words.extend(match self.work() {
+            Work::Get => &[][..],
+            Work::Create => &["--yes"],
+            Work::Delete { .. } | Work::Update | Work::Upsert => &["--yes", "--max-absent", "off"],
+        });
+        words.extend(wishes::words(self.plan.wishes));
+        words
     }
 
     /// Whether it happened while the program ran.
@@ -260,6 +307,7 @@ impl<'a> Game<'a> {
             let reached = match trigger {
                 Trigger::Request(n) => seen >= from + n,
                 Trigger::Lines(n) => written(&self.out()) >= n,
+                Trigger::Deletion(n) => self.town.deletions(from) >= n,
             };
             if reached || running.is_gone() {
                 return reached && !running.is_gone();
@@ -318,10 +366,10 @@ impl<'a> Game<'a> {
 }
 
 /// What befell a try, by its names.
-fn befell(each: &Try, dealt: &[Blow]) -> Vec<String> {
+fn befell(each: &Try, dealt: &[Blow]) -> impl Iterator<Item = String> {
     let clock = if each.clock == 0 { "a right clock" } else { "a wrong clock" };
     let blows = dealt.iter().map(|blow| format!("{blow:?}"));
-    blows.chain([format!("{:?}", each.surroundings), clock.to_owned()]).collect()
+    blows.chain([format!("{:?}", each.surroundings), clock.to_owned()])
 }
 
 /// Lines that stand in the results, the header included.

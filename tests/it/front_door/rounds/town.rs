@@ -61,6 +61,13 @@ impl<'a> Town<'a> {
         self.account.requests.lock().unwrap().len() as u64
     }
 
+    /// Deletions that were asked for since the first so many requests.
+    pub(super) fn deletions(&self, from: u64) -> u64 {
+        let requests = self.account.requests.lock().unwrap();
+        let later = requests.iter().skip(usize::try_from(from).unwrap());
+        later.filter(|request| request.method == "DELETE").count() as u64
+    }
+
     pub(super) fn requests(&self) -> Vec<Request> {
         self.account.requests.lock().unwrap().clone()
     }
