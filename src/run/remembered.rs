@@ -10,6 +10,7 @@ use crate::{
     config::{Amount, Job, MemoryWish},
     domain::{Batch, Id, IdKind, Identity, Moment, Past, Recall, Subject, say_count},
     error::{Error, Exit},
+    flow::{MaxAbsent, Options},
     memory::{About, Leaver, Leavers, Memory, Recollection},
     remote::Description,
     source::{self, Decision},
@@ -126,6 +127,19 @@ impl Remembered {
             None => Ok(()),
         }
     }
+}
+
+/// How the flow is guarded where the memory knows its app: whether the key is of that one shows before the first change, so
+/// that the guard against another app's key would only be in the way of a night on which nobody but the unknown is sent.
+/// One that was asked for in other words than the usual ones stays as it is.
+pub(super) fn guarded(flow: &Options, remembered: Option<&Remembered>) -> Result<Options, Error> {
+    let knows_its_app = |it: &Remembered| {
+        let memory = it.store.lock();
+        Ok::<_, Error>(memory.app().is_some() && !memory.witnesses(1)?.is_empty())
+    };
+    let is_usual = flow.max_absent == MaxAbsent::USUAL;
+    let is_moot = is_usual && remembered.map(knows_its_app).transpose()?.unwrap_or(false);
+    Ok(Options { max_absent: if is_moot { MaxAbsent::Off } else { flow.max_absent }, ..flow.clone() })
 }
 
 /// The names of the API's identities.
