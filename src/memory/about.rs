@@ -137,7 +137,7 @@ fn begin(store: &Store, key: &[u8; 32], about: &About) -> Result<Facts, Error> {
 
 /// Each followed by a NUL, which no argument of a command line holds; a name ends with the first `=`, as there.
 fn written(parameters: &BTreeMap<String, String>) -> String {
-    parameters.iter().map(|(name, value)| format!("{name}={value}\0")).collect()
+    parameters.iter().flat_map(|(name, value)| [name, "=", value, "\0"]).collect()
 }
 
 fn key_id(key: &[u8; 32]) -> Vec<u8> {
