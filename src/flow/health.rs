@@ -130,7 +130,8 @@ impl Health {
     pub(super) fn definitive(&mut self, line: u64, way: Way, now: Instant) -> bool {
         self.is_beyond_doubt(line);
         self.ways.answered(way);
-        if self.shut_way().is_some() {
+        // Changes of another kind are worth going on with; a look is not, while no change comes of it.
+        if self.shut_way().is_some_and(|shut| way == Way::Read || shut == Way::Read) {
             return false;
         }
         self.ways.believe();
@@ -149,7 +150,7 @@ impl Health {
     }
 
     /// A row shall fail for good; tells whether it may, since so many have before it that it is rather the way.
-    pub(super) const fn may_give_up(&mut self, way: Way) -> bool {
+    pub(super) fn may_give_up(&mut self, way: Way) -> bool {
         let may = !self.ways.is_doubted(way);
         if may {
             self.ways.gave_up(way);

@@ -52,6 +52,8 @@ pub(super) struct Ways {
     answered: [u64; Way::COUNT],
     /// Rows that failed for good since the way was last answered.
     failed: [u32; Way::COUNT],
+    /// No row has failed for good since the way was last answered, whichever way that row went.
+    proven: [bool; Way::COUNT],
     /// Answers on any way that tell about all of them.
     believed: u64,
 }
@@ -68,6 +70,7 @@ impl Ways {
     pub(super) const fn answered(&mut self, way: Way) {
         self.answered[way as usize] += 1;
         self.failed[way as usize] = 0;
+        self.proven[way as usize] = true;
     }
 
     /// The answer tells about every way.
@@ -78,16 +81,19 @@ impl Ways {
     /// A row failed for good.
     pub(super) const fn gave_up(&mut self, way: Way) {
         self.failed[way as usize] += 1;
+        self.proven = [false; Way::COUNT];
     }
 
     /// So many rows have failed on it in succession that it must be the way: no further one is failed, and only an answer
     /// on this very way proves that it is open.
-    pub(super) const fn is_doubted(&self, way: Way) -> bool {
-        self.failed[way as usize] >= BAD_ROWS
+    ///
+    /// Several ways may be out of order at once: the bound is one for all of them together.
+    pub(super) fn is_doubted(&self, way: Way) -> bool {
+        self.is_any_doubted() && !self.proven[way as usize]
     }
 
     pub(super) fn is_any_doubted(&self) -> bool {
-        self.failed.iter().any(|failed| *failed >= BAD_ROWS)
+        self.failed.iter().sum::<u32>() >= BAD_ROWS
     }
 
     pub(super) const fn answers(&self, way: Way) -> Answers {
@@ -143,7 +149,9 @@ mod tests {
             ways.gave_up(Way::Delete);
             ways.answered(Way::Read);
         }
-        assert!(ways.is_doubted(Way::Delete) && ways.is_any_doubted() && !ways.is_doubted(Way::Update));
+        assert!(ways.is_doubted(Way::Delete) && ways.is_doubted(Way::Update), "nobody knows better");
+        ways.answered(Way::Update);
+        assert!(ways.is_any_doubted() && !ways.is_doubted(Way::Update));
         ways.answered(Way::Delete);
         assert!(!ways.is_any_doubted());
     }

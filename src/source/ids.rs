@@ -57,7 +57,8 @@ impl Draft {
         let Ok(text) = std::str::from_utf8(raw) else {
             return self.reject(label, raw.trim_ascii(), "is not valid UTF-8");
         };
-        let id = text.trim();
+        // Blanks of the layout; any other is part of what somebody wrote, and makes the id invalid.
+        let id = text.trim_ascii();
         if id.is_empty() {
             return;
         }

@@ -72,6 +72,8 @@ pub(super) fn judge(api: &Description, asked: Asked<'_>, answer: &Answer<'_>, no
         resolved = evidence.remote_id.as_deref().and_then(|text| own_id(api, text));
         if resolved.is_none() {
             word = Word::Suspect(Suspicion::Unsigned);
+            // Nobody can say whose it is.
+            evidence.profile = None;
         }
     }
     Reply { lost: is_lost(answer), word, evidence, resolved }
