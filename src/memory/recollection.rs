@@ -8,7 +8,7 @@ use std::{hint::black_box, ops::Bound, sync::Arc, time::Duration};
 
 use super::{
     entry::{Entry, State, day},
-    links::Touched,
+    links::{self, Touched},
     store::Store,
 };
 use crate::{
@@ -39,6 +39,8 @@ pub struct Recollection {
     starts: Box<[u32]>,
     contents: Vec<u64>,
     met: Box<[u64]>,
+    /// Whether any two ids stood together.
+    has_links: bool,
     trouble: Option<Error>,
 }
 
@@ -75,10 +77,11 @@ impl Recollection {
             contents.push(if stale { NOTHING } else { remembered(&entry) });
             Ok(true)
         })?;
+        let has_links = reading.has_links()?;
         drop(reading);
         starts.resize((1 << bucket_bits) + 1, place(contents.len()));
         let met = vec![0; contents.len().div_ceil(64)].into();
-        Ok(Self { store, printer, pass, bucket_bits, starts: starts.into(), contents, met, trouble: None })
+        Ok(Self { store, printer, pass, bucket_bits, starts: starts.into(), contents, met, has_links, trouble: None })
     }
 
     /// How many ids it holds.
@@ -215,6 +218,17 @@ impl Recall for Recollection {
         }
         Known::Changed
     }
+
+    fn ties(&mut self, identity: &Identity) -> Vec<u64> {
+        if !self.has_links {
+            return Vec::new();
+        }
+        let ties = self.store.read().and_then(|reading| links::ties(identity, &self.printer, &reading));
+        ties.unwrap_or_else(|error| {
+            self.trouble = Some(error);
+            Vec::new()
+        })
+    }
 }
 
 /// Of an entry, what a row is held against.
@@ -226,17 +240,13 @@ fn remembered(entry: &Entry) -> u64 {
     }
 }
 
-fn content(Print(bytes): Print) -> u64 {
-    leading(&bytes) & !REFUSED
-}
-
-fn leading(bytes: &[u8; 16]) -> u64 {
-    (u128::from_be_bytes(*bytes) >> 64) as u64
+fn content(what: Print) -> u64 {
+    what.leading() & !REFUSED
 }
 
 /// The bucket of an id: the first bits of its print.
 fn bucket(who: Print, bits: u32) -> usize {
-    ((leading(&who.0) >> 32) >> (32 - bits)) as usize
+    ((who.leading() >> 32) >> (32 - bits)) as usize
 }
 
 /// The lowest print of an id's bucket.
