@@ -117,7 +117,8 @@ impl Keyring {
     /// The hashes of a row's ids, and its ties to its kin; none of a row that has no id to be sent by.
     fn keys(&self, row: &Row) -> Option<impl Iterator<Item = u64> + Clone + use<'_>> {
         let Subject::Known(identity) = &row.subject else { return None };
-        let ids = [Some(self.hasher.hash_one(identity.primary())), identity.fallback().map(|id| self.hasher.hash_one(id))];
+        let ids =
+            [Some(self.hasher.hash_one(identity.primary())), identity.fallback().map(|id| self.hasher.hash_one(id))];
         Some(ids.into_iter().flatten().chain(self.kin.ties(row.line)))
     }
 }
