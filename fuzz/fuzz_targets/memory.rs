@@ -5,6 +5,7 @@
 #![no_main]
 
 use std::{
+    collections::BTreeMap,
     io,
     sync::{Arc, LazyLock, Mutex},
     time::Duration,
@@ -48,7 +49,12 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn open(drive: &Drive, first: bool) -> Result<Memory, Error> {
-    let about = About { api: "adapty".to_owned(), host: "api.adapty.io".to_owned() };
+    let about = About {
+        api: "adapty".to_owned(),
+        host: "api.adapty.io".to_owned(),
+        base_path: "/".to_owned(),
+        parameters: BTreeMap::new(),
+    };
     Memory::over(drive.clone(), &KEY, "memory", &about, &["id".to_owned()], first)
 }
 

@@ -77,6 +77,11 @@ pub enum MaxAbsent {
     Off,
 }
 
+impl MaxAbsent {
+    /// Unless somebody asks for something else.
+    pub const USUAL: Self = Self::Percent(95.0);
+}
+
 /// How the flow shall behave.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {

@@ -1,7 +1,9 @@
-//! What a memory is about: one API at one host, one app, one key, one format.
+//! What a memory is about: one API at one place, for one set of parameters, one app, one key, one format.
 //!
 //! Promises: a memory is used for nothing else than what it was begun for; one that is lost or empty is not taken for
 //! one that has nothing to say.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     entry::Kinds,
@@ -18,6 +20,9 @@ const FORMAT: u32 = 2;
 const FORMAT_OF: &str = "format";
 const API: &str = "api";
 const HOST: &str = "host";
+const BASE_PATH: &str = "base path";
+/// Names and values of what was said once for all calls, as [`written`] writes them.
+const PARAMETERS: &str = "parameters";
 /// The id of the key that the prints are made with.
 const KEY: &str = "key";
 /// The names of the kinds of ids, one a line.
@@ -30,15 +35,20 @@ pub(super) const SYNC: &str = "sync";
 /// Rows and identities of the last complete sync, and when it was complete.
 pub(super) const LAST: &str = "last";
 
-const ALL: [&str; 9] = [FORMAT_OF, API, HOST, KEY, KINDS, APP, PASS, SYNC, LAST];
+const ALL: [&str; 11] = [FORMAT_OF, API, HOST, BASE_PATH, PARAMETERS, KEY, KINDS, APP, PASS, SYNC, LAST];
 
-/// What a memory is about.
+/// What a memory is about: whatever says where a call goes, and is the same for every row. Somebody of that name is somebody
+/// else in another place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
     /// The API's name.
     pub api: String,
     /// Its host; `sandbox` for any stand-in.
     pub host: String,
+    /// The path below which the calls are; `/` where they are below none, and for any stand-in.
+    pub base_path: String,
+    /// What the API was told once for all calls, by name.
+    pub parameters: BTreeMap<String, String>,
 }
 
 /// What is known of the last complete sync.
@@ -115,12 +125,19 @@ fn begin(store: &Store, key: &[u8; 32], about: &About) -> Result<Facts, Error> {
         (FORMAT_OF, FORMAT.to_le_bytes().to_vec()),
         (API, about.api.clone().into_bytes()),
         (HOST, about.host.clone().into_bytes()),
+        (BASE_PATH, about.base_path.clone().into_bytes()),
+        (PARAMETERS, written(&about.parameters).into_bytes()),
         (KEY, key_id(key)),
         (PASS, 1_u32.to_le_bytes().to_vec()),
         (SYNC, 1_u32.to_le_bytes().to_vec()),
     ]);
     store.write(|writing| facts.iter().try_for_each(|(name, fact)| writing.state(name, fact)))?;
     Ok(facts)
+}
+
+/// Each followed by a NUL, which no argument of a command line holds; a name ends with the first `=`, as there.
+fn written(parameters: &BTreeMap<String, String>) -> String {
+    parameters.iter().flat_map(|(name, value)| [name, "=", value, "\0"]).collect()
 }
 
 fn key_id(key: &[u8; 32]) -> Vec<u8> {
@@ -135,18 +152,32 @@ fn check(name: &str, facts: &Facts, key: &[u8; 32], about: &About) -> Result<(),
         )
         .hint("use the version of tollgate that wrote it, or a newer one"));
     }
-    for (what, ours) in [(API, &about.api), (HOST, &about.host)] {
+    for (what, ours) in [(API, &about.api), (HOST, &about.host), (BASE_PATH, &about.base_path)] {
         let its = text(facts, what);
         if its != *ours {
             let what = format!("the memory in {name} is of another {what}: {its}, not {ours}");
             return Err(another(Error::new(Exit::Config, what)));
         }
     }
+    same_parameters(name, &text(facts, PARAMETERS), &about.parameters)?;
     if facts.get(KEY) != Some(&key_id(key)) {
         let what = format!("the memory in {name} was made with another key than the one beside it");
         return Err(Error::new(Exit::Data, what).hint("restore both from one copy, or begin another memory"));
     }
     Ok(())
+}
+
+fn same_parameters(name: &str, its: &str, ours: &BTreeMap<String, String>) -> Result<(), Error> {
+    let its: BTreeMap<&str, &str> = its.split('\0').filter_map(|said| said.split_once('=')).collect();
+    let ours: BTreeMap<&str, &str> = ours.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let all: BTreeSet<&str> = its.keys().chain(ours.keys()).copied().collect();
+    let what = all.into_iter().find_map(|what| match (its.get(what), ours.get(what)) {
+        (its, ours) if its == ours => None,
+        (Some(its), Some(ours)) => Some(format!("is of another {what}: {its}, not {ours}")),
+        (Some(its), None) => Some(format!("is of {what} {its}, and it is not said now")),
+        (None, _) => Some(format!("was begun without a {what}, and it is said now")),
+    });
+    what.map_or(Ok(()), |what| Err(another(Error::new(Exit::Config, format!("the memory in {name} {what}")))))
 }
 
 fn text(facts: &Facts, name: &str) -> String {
@@ -166,7 +197,7 @@ pub(super) fn other_app(name: &str, its: &str, ours: &str) -> Error {
 }
 
 fn another(error: Error) -> Error {
-    error.hint("give another directory with --memory: each API, host and app has its own")
+    error.hint("give another directory with --memory: each API, host, base path, parameter and app has its own")
 }
 
 /// A memory that is lost would have every row sent again, and nobody pruned: that is asked for, or does not happen.

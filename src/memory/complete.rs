@@ -1,10 +1,11 @@
 //! The end of a complete sync: who is in it no longer, and who is part of it.
 
-use std::{collections::HashSet, ops::Bound};
+use std::ops::Bound;
 
 use super::{
     about::{LAST, LastSync, PASS, SYNC},
-    entry::{Entry, State, parts},
+    entry::{Entry, State},
+    links::Touched,
     recollection::Recollection,
     sent::Memory,
 };
@@ -57,7 +58,7 @@ impl<'a> Walk<'a> {
 
 impl Memory {
     /// Who was part of the last complete sync and was not met in this one, as long as they are not more than `most`.
-    /// Whoever was met by another set of ids that has one of theirs in it has not left.
+    /// Whoever was met by another id has not left, as far as the two ids ever stood together.
     ///
     /// Every row of the input must have been asked about: a row that could not be read, or that an earlier try settled
     /// and nobody asked about, would make its identity a leaver.
@@ -84,37 +85,40 @@ impl Memory {
         }
         let mut leavers = Vec::with_capacity(prints.len());
         for print in prints {
-            if let Some(ids) = reading.ids(print)? {
-                leavers.push((print, ids));
+            let Some(ids) = reading.ids(print)? else { continue };
+            let leaver = self.leaver(print, &ids)?;
+            if self.has_left(recollection, &leaver)? {
+                leavers.push(leaver);
             }
         }
-        self.keep_whoever_is_met(recollection, &mut leavers)?;
-        leavers.into_iter().map(|(print, ids)| self.leaver(print, &ids)).collect::<Result<_, _>>().map(Leavers::Known)
+        Ok(Leavers::Known(leavers))
     }
 
-    /// Somebody may have been known by one id, and stand in this input with two: deleting by the one would delete them.
-    fn keep_whoever_is_met(
-        &self,
-        recollection: &Recollection,
-        leavers: &mut Vec<(Print, Vec<u8>)>,
-    ) -> Result<(), Error> {
-        if leavers.is_empty() {
-            return Ok(());
-        }
-        let theirs: HashSet<Vec<u8>> =
-            leavers.iter().flat_map(|(_, ids)| parts(ids).flatten().map(<[u8]>::to_vec)).collect();
+    /// Some who were sent something, and so should be there: by them it shows whether a key is of the memory's app.
+    ///
+    /// # Errors
+    /// [`Exit::Data`] or [`Exit::Io`] when the store cannot be read.
+    pub fn witnesses(&self, most: usize) -> Result<Vec<Identity>, Error> {
         let reading = self.store.read()?;
-        let mut walk = Walk::of(recollection);
-        let mut met = HashSet::new();
+        let mut witnesses = Vec::new();
         reading.scan(Bound::Unbounded, |who, entry| {
-            if walk.met(&entry) && entry.state.may_exist() {
-                let ids = reading.ids(who)?.unwrap_or_default();
-                met.extend(parts(&ids).flatten().filter(|id| theirs.contains(*id)).map(<[u8]>::to_vec));
+            if entry.state == State::Sent {
+                witnesses.extend(reading.ids(who)?.and_then(|ids| self.kinds.decode(&ids)));
             }
-            Ok(true)
+            Ok(witnesses.len() < most)
         })?;
-        leavers.retain(|(_, ids)| !parts(ids).flatten().any(|id| met.contains(id)));
-        Ok(())
+        Ok(witnesses)
+    }
+
+    /// Somebody may have been known by one id, and stand in this input with another: deleting by the one would delete them.
+    fn has_left(&self, recollection: &Recollection, leaver: &Leaver) -> Result<bool, Error> {
+        let touched = Touched::by(&leaver.identity, &self.printer, &self.store.read()?)?;
+        for id in touched.all() {
+            if recollection.has_met_by_any_id(id)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn leaver(&self, print: Print, ids: &[u8]) -> Result<Leaver, Error> {
@@ -140,8 +144,8 @@ impl Memory {
             let mut changes = Vec::new();
             self.store.read()?.scan(from, |who, entry| {
                 let met = walk.met(&entry);
-                identities += u64::from(met && entry.state.may_exist());
                 let becomes = self.becomes(&entry, met);
+                identities += u64::from(met && becomes.is_some_and(|entry| entry.state.may_exist()));
                 if becomes != Some(entry) {
                     changes.push((who, becomes));
                 }
@@ -159,7 +163,8 @@ impl Memory {
     fn becomes(&self, entry: &Entry, met: bool) -> Option<Entry> {
         match entry.state {
             State::Gone => None,
-            State::Deleted if !met => None,
+            State::Deleted | State::Absent if !met => None,
+            State::Absent => Some(Entry { sync: self.sync, state: State::Deleted, ..*entry }),
             State::Open | State::Sent | State::Refused | State::Deleted => {
                 Some(Entry { sync: if met { self.sync } else { 0 }, ..*entry })
             }
@@ -176,7 +181,12 @@ impl Memory {
         self.store.write(|writing| {
             for (who, entry) in changes {
                 match entry {
-                    Some(entry) => writing.put(*who, entry).map(|_| ())?,
+                    Some(entry) => {
+                        let old = writing.put(*who, entry)?;
+                        if old.is_some_and(|old| old.state.may_exist()) && !entry.state.may_exist() {
+                            writing.take_ids(*who)?;
+                        }
+                    }
                     None => writing.take(*who)?,
                 }
             }

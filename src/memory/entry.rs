@@ -15,15 +15,18 @@ pub(super) enum State {
     Deleted,
     /// Something, and there was no such profile.
     Gone,
+    /// To delete it, and there was nobody: another app's key says so of everybody. It is [`State::Deleted`] once the sync
+    /// is complete, and the not-found guard was quiet to the end.
+    Absent,
 }
 
 impl State {
-    const ALL: [Self; 5] = [Self::Open, Self::Sent, Self::Refused, Self::Deleted, Self::Gone];
+    const ALL: [Self; 6] = [Self::Open, Self::Sent, Self::Refused, Self::Deleted, Self::Gone, Self::Absent];
 
     /// Whether there may be a profile, so that its ids are kept.
     pub(super) const fn may_exist(self) -> bool {
         match self {
-            Self::Open | Self::Sent | Self::Refused => true,
+            Self::Open | Self::Sent | Self::Refused | Self::Absent => true,
             Self::Deleted | Self::Gone => false,
         }
     }
@@ -31,7 +34,7 @@ impl State {
     /// Whether it is known what the API was told last.
     pub(super) const fn is_certain(self) -> bool {
         match self {
-            Self::Sent | Self::Refused | Self::Deleted => true,
+            Self::Sent | Self::Refused | Self::Deleted | Self::Absent => true,
             Self::Open | Self::Gone => false,
         }
     }
@@ -39,7 +42,7 @@ impl State {
     /// What it is after the person was sent something by another id.
     pub(super) const fn void(self) -> Self {
         match self {
-            Self::Open | Self::Sent | Self::Refused => Self::Open,
+            Self::Open | Self::Sent | Self::Refused | Self::Absent => Self::Open,
             // Nobody is to be deleted by this id: whoever was sent something is known by the other one.
             Self::Deleted | Self::Gone => Self::Gone,
         }

@@ -24,7 +24,7 @@ const KEY: &str = "key";
 const LOCK: &str = "lock";
 
 impl Memory {
-    /// Opens the memory in a directory, for one API and host; `kinds` are the names of its identities, in the order of
+    /// Opens the memory in a directory, for one API in one place; `kinds` are the names of its identities, in the order of
     /// [`crate::domain::IdKind`]. With `first` one that is not there or empty is begun, 0700, or 0770 with
     /// `group_readable`; one that has something in it is opened as without.
     ///

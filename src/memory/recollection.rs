@@ -38,7 +38,10 @@ pub struct Recollection {
     /// Where each bucket begins, and where the last one ends.
     starts: Box<[u32]>,
     contents: Vec<u64>,
-    met: Box<[u64]>,
+    /// Who stands in the input by this id.
+    met: Marks,
+    /// Who is sent something, by whichever id.
+    touched: Marks,
     /// Whether any two ids stood together.
     has_links: bool,
     trouble: Option<Error>,
@@ -80,8 +83,19 @@ impl Recollection {
         let has_links = reading.has_links()?;
         drop(reading);
         starts.resize((1 << bucket_bits) + 1, place(contents.len()));
-        let met = vec![0; contents.len().div_ceil(64)].into();
-        Ok(Self { store, printer, pass, bucket_bits, starts: starts.into(), contents, met, has_links, trouble: None })
+        let marks = Marks::of(contents.len());
+        Ok(Self {
+            store,
+            printer,
+            pass,
+            bucket_bits,
+            starts: starts.into(),
+            contents,
+            met: marks.clone(),
+            touched: marks,
+            has_links,
+            trouble: None,
+        })
     }
 
     /// How many ids it holds.
@@ -107,7 +121,12 @@ impl Recollection {
 
     /// Whether the entry at a place was met.
     pub(super) fn has_met(&self, at: usize) -> bool {
-        self.met.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1)
+        self.met.has(at)
+    }
+
+    /// Whether anybody was met who may be the same person.
+    pub(super) fn has_met_by_any_id(&self, id: Print) -> Result<bool, Error> {
+        Ok(self.look_up(id)?.is_some_and(|at| self.met.has(at) || self.touched.has(at)))
     }
 
     /// Whether the entry was there already when this recollection was made, and so has a place in it.
@@ -119,12 +138,6 @@ impl Recollection {
     fn forget(&mut self, at: usize) {
         if let Some(content) = self.contents.get_mut(at) {
             *content = NOTHING;
-        }
-    }
-
-    fn meet(&mut self, at: usize) {
-        if let Some(bits) = self.met.get_mut(at / 64) {
-            *bits |= 1 << (at % 64);
         }
     }
 
@@ -172,6 +185,26 @@ impl Recollection {
     }
 }
 
+/// One bit for each entry.
+#[derive(Clone)]
+struct Marks(Box<[u64]>);
+
+impl Marks {
+    fn of(entries: usize) -> Self {
+        Self(vec![0; entries.div_ceil(64)].into())
+    }
+
+    fn has(&self, at: usize) -> bool {
+        self.0.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1)
+    }
+
+    fn set(&mut self, at: usize) {
+        if let Some(bits) = self.0.get_mut(at / 64) {
+            *bits |= 1 << (at % 64);
+        }
+    }
+}
+
 /// The places of whoever is touched by a row, as far as they have one.
 struct Places {
     who: Option<usize>,
@@ -199,20 +232,28 @@ impl Recall for Recollection {
 
     fn mention(&mut self, identity: &Identity) {
         match self.places_touched_by(identity) {
-            Ok(places) => places.all().for_each(|at| self.meet(at)),
+            // By that id nobody was met before: he who is known by another one is part of the sync still.
+            Ok(Places { who: None, others }) => others.into_iter().for_each(|at| self.met.set(at)),
+            Ok(places) => {
+                places.who.into_iter().for_each(|at| self.met.set(at));
+                places.all().for_each(|at| self.touched.set(at));
+            }
             Err(error) => self.trouble = Some(error),
         }
     }
 
     fn answer(&mut self, Asked { identity, print: RowPrint { who, what }, .. }: Asked<'_>) -> Known {
         if let Some(at) = self.find(who, what) {
-            self.meet(at);
+            self.met.set(at);
             return if self.contents[at] & REFUSED == REFUSED { Known::Refused } else { Known::Same };
         }
         match self.places_touched_by(identity) {
             Ok(places) => {
-                places.who.into_iter().for_each(|at| self.meet(at));
-                places.all().for_each(|at| self.forget(at));
+                places.who.into_iter().for_each(|at| self.met.set(at));
+                for at in places.all() {
+                    self.touched.set(at);
+                    self.forget(at);
+                }
             }
             Err(error) => self.trouble = Some(error),
         }
@@ -236,7 +277,7 @@ fn remembered(entry: &Entry) -> u64 {
     match entry.state {
         State::Sent | State::Deleted => content(entry.content),
         State::Refused => content(entry.content) | REFUSED,
-        State::Open | State::Gone => NOTHING,
+        State::Open | State::Gone | State::Absent => NOTHING,
     }
 }
 

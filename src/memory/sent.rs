@@ -264,7 +264,8 @@ impl Memory {
 /// What the API was last told, by how a row ended.
 const fn learned(action: Action, verdict: Verdict) -> State {
     match (action, verdict) {
-        (Action::Delete, Verdict::Deleted | Verdict::Absent) => State::Deleted,
+        (Action::Delete, Verdict::Deleted) => State::Deleted,
+        (Action::Delete, Verdict::Absent) => State::Absent,
         (
             Action::Create | Action::Update | Action::Upsert,
             Verdict::Created | Verdict::Updated | Verdict::Unchanged,

@@ -1,4 +1,4 @@
-//! Where an API lives: scheme, host and port, checked once. Knows no description and makes no connection.
+//! Where an API lives: scheme, host, port and path, checked once. Knows no description and makes no connection.
 
 use std::{fmt, str::FromStr};
 
@@ -22,6 +22,14 @@ impl Address {
         let host = self.url.host_str().unwrap_or_default();
         let port = self.url.port_or_known_default().unwrap_or_default();
         format!("{host}:{port}")
+    }
+
+    /// The path below which everything is: no slash at its end, but for `/` alone.
+    pub(super) fn path(&self) -> &str {
+        match self.url.path().trim_end_matches('/') {
+            "" => "/",
+            path => path,
+        }
     }
 
     /// Whether what is sent there can be read on the way.

@@ -25,9 +25,9 @@ use super::{
 };
 use crate::{
     config::Job,
-    domain::{Past, Sample},
+    domain::{Past, Sample, say_count},
     error::{Error, Exit},
-    flow::{Ending, Engine, Looked},
+    flow::{Ending, Engine, Looked, MaxAbsent},
     progress,
     remote::Client,
     report::{Immutable, InputFacts, Journal, RealDisk, RunFile},
@@ -69,7 +69,8 @@ impl Attempt<'_> {
         profiles::must_be_new(job, &place).inspect_err(|_| place.abandon())?;
         let opening = Opening::of(input, job, &past, decision.as_ref()).inspect_err(|_| place.abandon())?;
         expect::of_the_parameters(job, &opening.samples).inspect_err(|_| place.abandon())?;
-        let engine = Engine::new(&job.flow, client);
+        let flow = remembered::guarded(&job.flow, remembered.as_deref())?;
+        let engine = Engine::new(&flow, client);
         let stops = match stops {
             Some(stops) => stops,
             None => stops.insert(signals()?),
@@ -94,6 +95,9 @@ fn decide(
     decision.iter().try_for_each(|decision| expect::of_the_decision(job, decision))?;
     Ok(decision)
 }
+
+/// People of whom one at least should be there, where the memory holds all of them as sent.
+const WITNESSES: usize = 20;
 
 /// What does not change from the look to the end.
 struct Run<'a> {
@@ -152,9 +156,13 @@ impl Run<'_> {
         let samples = std::mem::take(&mut opening.samples);
         let looked = self.look(engine, &samples, stops).await?;
         self.whose.hold_against(&looked, self.job, self.stage)?;
+        let by_witnesses = match (&looked.app, &remembered) {
+            (None, Some(app)) if looked.asked > 0 => self.ask_witnesses(app, engine, stops).await?,
+            (Some(_) | None, _) => None,
+        };
         let is_new = |run: &RunFile| run.state.key_fingerprint != self.client.key_fingerprint();
         let facts = AppFacts {
-            of_this_key: looked.app.as_deref().or(self.whose.app()),
+            of_this_key: looked.app.as_deref().or(by_witnesses.as_deref()).or(self.whose.app()),
             before,
             another_key: run.is_some_and(is_new) && self.job.description.names_apps(),
             settled: self.past.tally.answered(),
@@ -168,6 +176,26 @@ impl Run<'_> {
         let app = facts.of_this_key.or(facts.before).map(str::to_owned);
         engine.set_app(app.clone());
         Ok(app)
+    }
+
+    /// Nobody who will be sent is there: whether the key is of the memory's app shows by those whom it holds as sent. Gives
+    /// the app that they belong to.
+    async fn ask_witnesses(
+        &self,
+        app: &str,
+        engine: &Engine<'_, Client>,
+        stops: &mut Stops,
+    ) -> Result<Option<String>, Error> {
+        let witnesses = self.memory.as_ref().map(|memory| memory.lock().witnesses(WITNESSES)).transpose()?;
+        let samples: Vec<Sample> =
+            witnesses.unwrap_or_default().into_iter().map(|identity| Sample { line: 0, identity }).collect();
+        let looked = engine.look(&samples, stops).await.map_err(|ending| ended(&ending))?;
+        if looked.app.is_some() || samples.is_empty() || self.job.flow.max_absent == MaxAbsent::Off {
+            return Ok(looked.app);
+        }
+        let most = say_count(samples.len() as u64);
+        Err(Error::new(Exit::Guard, format!("of {most} people whom the memory holds as sent, none is there"))
+            .hint(format!("see whether the key belongs to app {app}; nothing was sent")))
     }
 
     /// What earlier tries left, where it is worth a word.

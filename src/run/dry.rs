@@ -41,9 +41,8 @@ struct Foreseen {
 
 /// Asks the memory, and makes none.
 fn foresee(job: &Job, input: &Input) -> Result<Option<Foreseen>, Error> {
-    let is_sandbox = matches!(job.target, Target::Sandbox(_));
     let begun = job.memory.as_ref().is_some_and(|wish| !wish.first || wish.directory.exists());
-    let mut remembered = if begun { Remembered::open(job, &host(job)?, is_sandbox)? } else { None };
+    let mut remembered = if begun { Remembered::open(job)? } else { None };
     let mut past = Past { suppressed: suppress::heeded(job)?, ..Past::default() };
     let asked = remembered.as_mut().filter(|remembered| !remembered.takes_all_as_sent());
     let decision = remembered::decide(job, input, &mut past, asked)?;

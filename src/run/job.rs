@@ -36,7 +36,7 @@ pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
     ask::must_be_possible(&job)?;
     let Reached { client, sandbox } = target::reach(job.target.clone(), &job.description, &input, &job.source, stage)?;
     let is_sandbox = sandbox.is_some();
-    let mut remembered = Remembered::open(&job, client.host(), is_sandbox)?;
+    let mut remembered = Remembered::open(&job)?;
     let last_time = || match &remembered {
         Some(remembered) => remembered.last_rows(),
         None => place::last_rows(&job, &client, is_sandbox),

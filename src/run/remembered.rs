@@ -7,9 +7,10 @@ use std::collections::HashSet;
 
 use super::{carry::carry, input::Input, patience::share, store::Store, wall};
 use crate::{
-    config::{Amount, Job, MemoryWish},
+    config::{Amount, Job, MemoryWish, Target},
     domain::{Batch, Id, IdKind, Identity, Moment, Past, Recall, Subject, say_count},
     error::{Error, Exit},
+    flow::{MaxAbsent, Options},
     memory::{About, Leaver, Leavers, Memory, Recollection},
     remote::Description,
     source::{self, Decision},
@@ -27,15 +28,10 @@ pub(super) struct Remembered {
 
 impl Remembered {
     /// Opens and locks it, where the job has one.
-    pub(super) fn open(job: &Job, host: &str, is_sandbox: bool) -> Result<Option<Self>, Error> {
+    pub(super) fn open(job: &Job) -> Result<Option<Self>, Error> {
         let Some(wish) = job.memory.clone() else { return Ok(None) };
-        let about = About {
-            api: job.description.name().to_owned(),
-            // Each stand-in has a port of its own.
-            host: if is_sandbox { "sandbox".to_owned() } else { host.to_owned() },
-        };
         let kinds = kinds(&job.description);
-        let memory = Memory::open(&wish.directory, &about, &kinds, wish.first, job.place.group_readable)?;
+        let memory = Memory::open(&wish.directory, &about(job)?, &kinds, wish.first, job.place.group_readable)?;
         let store = Store::of(memory);
         Ok(Some(Self { store, wish, recollection: None, leavers: Vec::new(), nameless: false }))
     }
@@ -126,6 +122,39 @@ impl Remembered {
             None => Ok(()),
         }
     }
+}
+
+/// How the flow is guarded where the memory knows its app: whether the key is of that one shows before the first change, so
+/// that the guard against another app's key would only be in the way of a night on which nobody but the unknown is sent.
+/// One that was asked for in other words than the usual ones stays as it is.
+pub(super) fn guarded(flow: &Options, remembered: Option<&Remembered>) -> Result<Options, Error> {
+    let knows_its_app = |it: &Remembered| {
+        let memory = it.store.lock();
+        Ok::<_, Error>(memory.app().is_some() && !memory.witnesses(1)?.is_empty())
+    };
+    let is_usual = flow.max_absent == MaxAbsent::USUAL;
+    let is_moot = is_usual && remembered.map(knows_its_app).transpose()?.unwrap_or(false);
+    Ok(Options { max_absent: if is_moot { MaxAbsent::Off } else { flow.max_absent }, ..flow.clone() })
+}
+
+/// Whatever says where a call goes, and is the same for every row.
+fn about(job: &Job) -> Result<About, Error> {
+    let api = &job.description;
+    let (host, base_path) = match &job.target {
+        // Each stand-in has a port of its own.
+        Target::Sandbox(_) => ("sandbox".to_owned(), "/".to_owned()),
+        Target::Real { connection, .. } => {
+            let base_url = connection.base_url();
+            (api.host(base_url)?, api.base_path(base_url)?)
+        }
+    };
+    let given = |name: &String| Some((name.clone(), api.given(name)?.to_owned()));
+    Ok(About {
+        api: api.name().to_owned(),
+        host,
+        base_path,
+        parameters: api.parameters().iter().filter_map(given).collect(),
+    })
 }
 
 /// The names of the API's identities.

@@ -47,7 +47,12 @@ pub(crate) struct Beforehand {
 impl Store {
     /// Opens it, as a process that begins.
     pub(crate) fn open(&self) -> Result<Rc<RefCell<Memory>>, Error> {
-        let about = About { api: "adapty".to_owned(), host: "api.adapty.io".to_owned() };
+        let about = About {
+            api: "adapty".to_owned(),
+            host: "api.adapty.io".to_owned(),
+            base_path: "/".to_owned(),
+            parameters: BTreeMap::new(),
+        };
         let kinds = ["profile_id".to_owned(), "customer_user_id".to_owned()];
         if !self.has_name.get() {
             *self.drive.borrow_mut() = Drive::default();

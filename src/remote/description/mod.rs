@@ -289,6 +289,14 @@ impl Description {
         self.address(base_url).map(|address| address.host())
     }
 
+    /// The path below which the API's calls are, `/` where they are below none; `base_url` instead of its own, if given.
+    ///
+    /// # Errors
+    /// As [`Self::host`].
+    pub fn base_path(&self, base_url: Option<&str>) -> Result<String, Error> {
+        self.address(base_url).map(|address| address.path().to_owned())
+    }
+
     /// Where the API lives; `base_url` instead of its own, if given.
     pub(super) fn address(&self, base_url: Option<&str>) -> Result<Address, Error> {
         match (base_url, &self.address) {

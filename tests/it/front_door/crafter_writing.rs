@@ -120,6 +120,67 @@ fn crafter_remembers_a_sync_as_well() {
     assert_eq!(night(&format!("{head}{ada}"), "4"), 0);
 }
 
+/// A name is one tenant's: what one was sent says nothing of another, and whoever left one has not left the other.
+#[test]
+fn a_memory_of_one_tenant_is_used_for_no_other_nor_below_another_path() {
+    let (desk, sandbox) = (Desk::new(), crafter(0));
+    let (head, ada, eve) = ("username,email,enabled\n", "ada,ada@example.com,true\n", "eve,eve@example.com,true\n");
+    let night = |url: &str, words: &[&str]| {
+        let mut command = desk.program();
+        command.args(["sync", "rows.csv", "--action", "upsert", "--memory", "memory", "--first", "--max-delete", "5"]);
+        command.args(["--api", "crafter", "--api-key-file", "key", "--yes", "--base-url", url]).args(words);
+        counted(command.env("TOLLGATE_CANARY", "0"), &sandbox)
+    };
+    let (url, elsewhere) = (sandbox.base_url(), sandbox.base_url() + "/elsewhere");
+    desk.put("rows.csv", format!("{head}{ada}{eve}"));
+    assert!(night(&url, &["--set", "tenantName=sandbox", "--out", "1"]).1 > 0);
+    desk.put("rows.csv", format!("{head}{ada}"));
+    let another = "the memory in memory is of another tenantName: sandbox, not corporate";
+    let other_path = "the memory in memory is of another base path: /crafter-profile, not /crafter-profile/elsewhere";
+    for (url, tenant, told) in [(&url, "corporate", another), (&elsewhere, "sandbox", other_path)] {
+        let tenant = format!("tenantName={tenant}");
+        for more in [&[][..], &["--prune"], &["--prune", "--dry-run"], &["--assume-sent"]] {
+            let (left, calls) = night(url, &[&["--set", &tenant, "--out", "2"], more].concat());
+            left.with(78).saying(&[told, "--memory"]);
+            assert_eq!(calls, 0, "{tenant} {more:?}");
+        }
+    }
+    assert!(people(&sandbox).into_keys().eq(["ada".to_owned(), "eve".to_owned()]));
+    night(&(url + "/"), &["--set", "tenantName=sandbox", "--prune", "--out", "3"]).0.with(0);
+    assert!(people(&sandbox).into_keys().eq(["ada".to_owned()]));
+}
+
+#[test]
+fn a_rehearsals_memory_is_of_one_tenant_too() {
+    let desk = Desk::new();
+    desk.put("rows.csv", "username,email,enabled\nada,ada@example.com,true\n");
+    let night = |tenant: &str, out: &str| {
+        let mut command = desk.program();
+        command.args(["sync", "rows.csv", "--action", "upsert", "--memory", "memory", "--first", "--sandbox"]);
+        command.args(["--api", "crafter", "--set", &format!("tenantName={tenant}"), "--out", out]);
+        run(&mut command)
+    };
+    night("default", "1").with(0);
+    night("sandbox", "2").with(78).saying(&["is of another tenantName: default, not sandbox"]);
+    night("default", "3").with(0);
+}
+
+/// What is said once for all calls cannot differ from row to row, so that no row's print need hold it.
+#[test]
+fn no_column_says_what_is_said_once_for_all_calls() {
+    let (desk, sandbox) = (Desk::new(), crafter(0));
+    desk.put("rows.csv", "username,email,enabled,tenantName\nada,ada@example.com,true,corporate\n");
+    let sync = |rows| ["sync", rows, "--action", "upsert", "--memory", "memory", "--first"];
+    let (left, calls) = counted(&mut tenant(&desk, &sync("rows.csv"), &sandbox, "1"), &sandbox);
+    left.with(65).saying(&["columns that are no fields of a profile: tenantName"]);
+    assert_eq!(calls, 0);
+    let object = r#"{"username": "ada", "email": "a@example.com", "enabled": true, "tenantName": "corporate"}"#;
+    desk.put("rows.jsonl", object);
+    let (left, calls) = counted(&mut tenant(&desk, &sync("rows.jsonl"), &sandbox, "2"), &sandbox);
+    left.with(1);
+    assert_eq!((calls, outcomes(&desk.path("2"))), (0, words(&[(1, "invalid")])));
+}
+
 /// The example of a description uses every key of the format.
 #[test]
 fn an_api_of_ones_own_is_written_to_as_its_file_says() {

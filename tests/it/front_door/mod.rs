@@ -27,6 +27,7 @@ mod secrets;
 mod servers;
 mod signals;
 mod stdin;
+mod strangers;
 mod suppress;
 mod trouble;
 mod whole;

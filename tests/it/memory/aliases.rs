@@ -70,6 +70,20 @@ fn whoever_was_deleted_stays_deleted_when_a_suppressed_row_names_him() {
     assert_eq!(known(&mut memory, &ada, "a"), Known::Changed);
 }
 
+/// He was named by the first id alone meanwhile, so that his last row says nothing of the second.
+#[test]
+fn whoever_stands_in_the_input_by_another_id_has_not_left() {
+    use Named::{Both, ByFirst, BySecond};
+    let mut memory = open(&Drive::default());
+    night(&mut memory, &[(1, Both, "a"), (2, ByFirst, "a")]);
+    night(&mut memory, &[(1, ByFirst, "b"), (2, ByFirst, "a")]);
+    for value in ["c", "c", "d"] {
+        let left = leavers(&mut memory, &[(named(1, BySecond), value)]);
+        assert_eq!(left, [named(2, ByFirst)]);
+        night(&mut memory, &[(1, BySecond, value), (2, ByFirst, "a")]);
+    }
+}
+
 #[test]
 fn the_ids_of_the_last_row_are_those_to_delete_by() {
     let mut memory = open(&Drive::default());

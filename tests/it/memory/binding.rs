@@ -101,12 +101,11 @@ fn one_process_has_it_at_a_time() {
 #[test]
 fn a_memory_of_something_else_is_left_alone() {
     let home = Home::with_somebody();
-    let other = |api: &str, host: &str| {
-        let about = About { api: api.to_owned(), host: host.to_owned() };
-        Memory::open(&home.path(), &about, &kinds(), true, false)
-    };
-    assert_eq!(exit(other("crafter", "api.adapty.io")), Exit::Config);
-    assert_eq!(exit(other("adapty", "sandbox")), Exit::Config);
+    let other = |about: About| exit(Memory::open(&home.path(), &about, &kinds(), true, false));
+    assert_eq!(other(About { api: "crafter".to_owned(), ..about() }), Exit::Config);
+    assert_eq!(other(About { host: "sandbox".to_owned(), ..about() }), Exit::Config);
+    assert_eq!(other(About { base_path: "/v2".to_owned(), ..about() }), Exit::Config);
+    assert_eq!(other(of_parameters(&[("tenant", "a")])), Exit::Config);
     let mut memory = home.open(false).unwrap();
     memory.learn_app("14c3").unwrap();
     memory.learn_app("14c3").unwrap();
@@ -115,6 +114,58 @@ fn a_memory_of_something_else_is_left_alone() {
     let mut memory = home.open(false).unwrap();
     assert_eq!(memory.learn_app("99ff").unwrap_err().exit(), Exit::Config);
     memory.learn_app("14c3").unwrap();
+}
+
+/// The API, told these once for all calls.
+fn of_parameters(said: &[(&str, &str)]) -> About {
+    About {
+        parameters: said.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        ..about()
+    }
+}
+
+#[test]
+fn a_memory_of_some_parameters_is_used_for_no_others() {
+    let many = [
+        of_parameters(&[]),
+        of_parameters(&[("tenant", "a")]),
+        of_parameters(&[("tenant", "A")]),
+        of_parameters(&[("tenant", "a\nregion=b")]),
+        of_parameters(&[("tenant", "a"), ("region", "b")]),
+        of_parameters(&[("tenant", "b"), ("region", "a")]),
+        of_parameters(&[("tenant", "a=b")]),
+        of_parameters(&[("region", "a")]),
+        of_parameters(&[("tenant", "")]),
+    ];
+    for (place, theirs) in many.iter().enumerate() {
+        let home = Home::new();
+        drop(Memory::open(&home.path(), theirs, &kinds(), true, false).unwrap());
+        for (nth, ours) in many.iter().enumerate() {
+            match Memory::open(&home.path(), ours, &kinds(), true, false) {
+                Ok(_) => assert_eq!(nth, place),
+                Err(error) => assert_eq!((error.exit(), nth == place), (Exit::Config, false), "{error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn whoever_brings_another_parameter_is_told_which() {
+    let said = |theirs: &[(&str, &str)], ours: &[(&str, &str)]| {
+        let drive = Drive::default();
+        let open = |said| Memory::over(drive.clone(), &KEY, "memory", &of_parameters(said), &kinds(), true);
+        drop(open(theirs).unwrap());
+        let error = open(ours).unwrap_err();
+        assert!(error.what_next().unwrap().contains("--memory"));
+        error.what().to_owned()
+    };
+    let both = [("region", "eu"), ("tenant", "a")];
+    assert_eq!(
+        said(&both, &[("region", "eu"), ("tenant", "b")]),
+        "the memory in memory is of another tenant: a, not b"
+    );
+    assert_eq!(said(&both, &both[..1]), "the memory in memory is of tenant a, and it is not said now");
+    assert_eq!(said(&both[..1], &both), "the memory in memory was begun without a tenant, and it is said now");
 }
 
 #[test]

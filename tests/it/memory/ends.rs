@@ -50,6 +50,28 @@ fn who_was_deleted_or_is_missing_does_not_leave() {
     assert_eq!(recollect(&mut memory).len(), 1, "only the one who may exist is remembered");
 }
 
+/// Another app's key says of everybody that he is not there, and the guard that stops such a run may come late.
+#[test]
+fn who_was_found_absent_is_taken_for_deleted_once_the_sync_is_complete() {
+    let mut memory = open(&Drive::default());
+    sync(&mut memory, &[(person(1), "a"), (person(2), "a")]);
+    let ask = |recollection: &mut Recollection| recollection.ask(&person(1), Action::Delete, &Fields::default());
+    for _ in 0..2 {
+        let mut broken_off = recollect(&mut memory);
+        assert_eq!(ask(&mut broken_off), Known::Changed);
+        memory.forget(std::iter::once(&person(1))).unwrap();
+        let absent = outcome(&person(1), Action::Delete, &Fields::default(), Verdict::Absent);
+        memory.remember(&[absent], now()).unwrap();
+        assert_eq!(leavers(&mut memory, &[(person(2), "a")]), [person(1)], "he may be there");
+    }
+    let mut whole = recollect(&mut memory);
+    assert_eq!(ask(&mut whole), Known::Changed);
+    memory.complete(&whole, 1, now()).unwrap();
+    assert_eq!(memory.last_sync().unwrap().identities, 0);
+    assert_eq!(ask(&mut recollect(&mut memory)), Known::Same);
+    assert_eq!(leavers(&mut memory, &[]), []);
+}
+
 #[test]
 fn who_came_back_after_a_deletion_may_leave_again() {
     let drive = Drive::default();

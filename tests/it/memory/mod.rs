@@ -13,7 +13,7 @@ mod suppress;
 mod suppress_checks;
 mod suppress_file;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tollgate::{
     domain::{
@@ -41,7 +41,12 @@ fn kinds() -> Vec<String> {
 }
 
 fn about() -> About {
-    About { api: "adapty".to_owned(), host: "api.adapty.io".to_owned() }
+    About {
+        api: "adapty".to_owned(),
+        host: "api.adapty.io".to_owned(),
+        base_path: "/".to_owned(),
+        parameters: BTreeMap::new(),
+    }
 }
 
 fn id(kind: u8, text: &str) -> Id {

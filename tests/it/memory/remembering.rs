@@ -23,7 +23,7 @@ fn each_verdict_leaves_what_it_says() {
         (Action::Update, Verdict::Unchanged, Known::Same),
         (Action::Update, Verdict::Refused, Known::Refused),
         (Action::Delete, Verdict::Deleted, Known::Same),
-        (Action::Delete, Verdict::Absent, Known::Same),
+        (Action::Delete, Verdict::Absent, Known::Changed),
         (Action::Delete, Verdict::Refused, Known::Refused),
         (Action::Update, Verdict::Missing, Known::Changed),
         (Action::Update, Verdict::Failed, Known::Changed),
