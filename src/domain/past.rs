@@ -1,6 +1,6 @@
 //! What earlier tries of the same run left behind, as a pure function of the journal.
 
-use super::{Digest, Fingerprints, Hasher, LineSet, Naming, Subject, Suppressed, Tally, Verdict};
+use super::{Digest, Fingerprints, Hasher, Kin, LineSet, Naming, Subject, Suppressed, Tally, Verdict};
 
 /// What the journal says, before this try adds to it.
 #[derive(Debug, Default)]
@@ -45,6 +45,8 @@ pub struct Decided {
     pub superseded: LineSet,
     /// They were refused before just as they stand.
     pub refused_before: LineSet,
+    /// What ties rows that are sent to others with which they share no id.
+    pub kin: Kin,
 }
 
 impl Past {

@@ -8,6 +8,15 @@ use super::{Action, Digest, Fields, HmacKey, Id, IdFormat, IdKind, Identity, is_
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Print(pub [u8; 16]);
 
+impl Print {
+    /// Its first 64 bits.
+    #[must_use]
+    pub const fn leading(self) -> u64 {
+        let Self(bytes) = self;
+        (u128::from_be_bytes(bytes) >> 64) as u64
+    }
+}
+
 impl From<Digest> for Print {
     fn from(Digest(bytes): Digest) -> Self {
         let mut out = [0; 16];

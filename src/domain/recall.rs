@@ -40,6 +40,12 @@ pub trait Recall {
     /// What is known of a row.
     fn answer(&mut self, row: Asked<'_>) -> Known;
 
+    /// What ties a row about this identity to rows of the same person that share no id with it: any two of them have a tie
+    /// in common. Numbers that mean nothing else.
+    fn ties(&mut self, _identity: &Identity) -> Vec<u64> {
+        Vec::new()
+    }
+
     /// What is known of a row that has no prints yet.
     fn ask(&mut self, identity: &Identity, action: Action, fields: &Fields) -> Known {
         let print = self.printer().row(identity, action, fields);

@@ -1,23 +1,30 @@
-//! Two rows of one identity are never in the house at once: the later one parks until the earlier one is done. Where
-//! they must stay in file order whatever happens, one that is held back holds back those behind it. Pure.
+//! Two rows of one identity, or that are kin, are never in the house at once: the later one parks until the earlier one is
+//! done. Where they must stay in file order whatever happens, one that is held back holds back those behind it. Pure.
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
     hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState},
 };
 
-use crate::domain::{Identity, Row, Subject};
+use crate::domain::{Kin, Row, Subject};
 
 /// Who is busy, and who waits for whom. Ids are kept as 64-bit hashes: a collision only parks a row needlessly.
 #[derive(Debug, Default)]
 pub(super) struct Order {
-    hasher: RandomState,
+    keyring: Keyring,
     busy: Counts,
     waiting: Counts,
     parked: VecDeque<Row>,
     /// Ids behind whose row on that line nobody may go any more. It grows with the rows that fail, not with the input:
     /// about 40 bytes for each id of one.
     held: ByHash<u64>,
+}
+
+/// What rows are told apart by, and belong together by.
+#[derive(Debug, Default)]
+struct Keyring {
+    hasher: RandomState,
+    kin: Kin,
 }
 
 /// How many rows have an id.
@@ -46,31 +53,34 @@ impl Hasher for AsItIs {
 }
 
 impl Order {
-    /// From this row on nobody who shares an id with it may go.
+    /// Nobody is in the house; rows that share no id may be `kin`.
+    pub(super) fn of(kin: Kin) -> Self {
+        Self { keyring: Keyring { kin, ..Keyring::default() }, ..Self::default() }
+    }
+
+    /// From this row on nobody who shares an id with it, or is its kin, may go.
     pub(super) fn hold(&mut self, row: &Row) {
-        let Subject::Known(identity) = &row.subject else { return };
-        for key in self.keys(identity).into_iter().flatten() {
+        let Some(keys) = self.keyring.keys(row) else { return };
+        for key in keys {
             let line = self.held.entry(key).or_insert(row.line);
             *line = row.line.min(*line);
         }
     }
 
-    /// Whether an earlier row that shares an id with it is held.
+    /// Whether an earlier row that shares an id with it, or is its kin, is held.
     pub(super) fn is_held(&self, row: &Row) -> bool {
         // Before any id is hashed: mostly nobody is.
         if self.held.is_empty() {
             return false;
         }
-        let Subject::Known(identity) = &row.subject else { return false };
-        let is_behind = |key| self.held.get(&key).is_some_and(|line| *line < row.line);
-        self.keys(identity).into_iter().flatten().any(is_behind)
+        let Some(mut keys) = self.keyring.keys(row) else { return false };
+        keys.any(|key| self.held.get(&key).is_some_and(|line| *line < row.line))
     }
 
     /// Takes a row in: given back when it may go at once, otherwise parked.
     pub(super) fn admit(&mut self, row: Row) -> Option<Row> {
-        let Subject::Known(identity) = &row.subject else { return Some(row) };
-        let keys = self.keys(identity);
-        if keys.iter().flatten().any(|key| self.busy.contains_key(key) || self.waiting.contains_key(key)) {
+        let Some(keys) = self.keyring.keys(&row) else { return Some(row) };
+        if keys.clone().any(|key| self.busy.contains_key(&key) || self.waiting.contains_key(&key)) {
             enter(&mut self.waiting, keys);
             self.parked.push_back(row);
             return None;
@@ -80,8 +90,8 @@ impl Order {
     }
 
     /// A row has left: gives those that may go now, in file order.
-    pub(super) fn leave(&mut self, identity: &Identity) -> Vec<Row> {
-        let keys = self.keys(identity);
+    pub(super) fn leave(&mut self, row: &Row) -> Vec<Row> {
+        let Some(keys) = self.keyring.keys(row) else { return Vec::new() };
         leave(&mut self.busy, keys);
         if self.parked.is_empty() {
             return Vec::new();
@@ -89,33 +99,38 @@ impl Order {
         let mut free = Vec::new();
         let mut ahead = Counts::default();
         for row in std::mem::take(&mut self.parked) {
-            let Subject::Known(identity) = &row.subject else { continue };
-            let keys = self.keys(identity);
-            if keys.iter().flatten().any(|key| self.busy.contains_key(key) || ahead.contains_key(key)) {
+            let Some(keys) = self.keyring.keys(&row) else { continue };
+            if keys.clone().any(|key| self.busy.contains_key(&key) || ahead.contains_key(&key)) {
                 enter(&mut ahead, keys);
                 self.parked.push_back(row);
             } else {
-                leave(&mut self.waiting, keys);
+                leave(&mut self.waiting, keys.clone());
                 enter(&mut self.busy, keys);
                 free.push(row);
             }
         }
         free
     }
+}
 
-    fn keys(&self, identity: &Identity) -> [Option<u64>; 2] {
-        [Some(self.hasher.hash_one(identity.primary())), identity.fallback().map(|id| self.hasher.hash_one(id))]
+impl Keyring {
+    /// The hashes of a row's ids, and its ties to its kin; none of a row that has no id to be sent by.
+    fn keys(&self, row: &Row) -> Option<impl Iterator<Item = u64> + Clone + use<'_>> {
+        let Subject::Known(identity) = &row.subject else { return None };
+        let ids =
+            [Some(self.hasher.hash_one(identity.primary())), identity.fallback().map(|id| self.hasher.hash_one(id))];
+        Some(ids.into_iter().flatten().chain(self.kin.ties(row.line)))
     }
 }
 
-fn enter(counts: &mut Counts, keys: [Option<u64>; 2]) {
-    for key in keys.into_iter().flatten() {
+fn enter(counts: &mut Counts, keys: impl Iterator<Item = u64>) {
+    for key in keys {
         *counts.entry(key).or_default() += 1;
     }
 }
 
-fn leave(counts: &mut Counts, keys: [Option<u64>; 2]) {
-    for key in keys.into_iter().flatten() {
+fn leave(counts: &mut Counts, keys: impl Iterator<Item = u64>) {
+    for key in keys {
         if let Entry::Occupied(mut count) = counts.entry(key) {
             *count.get_mut() -= 1;
             if *count.get() == 0 {
@@ -128,7 +143,7 @@ fn leave(counts: &mut Counts, keys: [Option<u64>; 2]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Action, Fields, Id, IdKind};
+    use crate::domain::{Action, Fields, Id, IdKind, Identity};
 
     fn row(line: u64, primary: &str, fallback: Option<&str>) -> Row {
         let id = |kind, text| Id::parse(IdKind(kind), text).unwrap();
@@ -145,11 +160,8 @@ mod tests {
         }
     }
 
-    fn identity(row: &Row) -> &Identity {
-        match &row.subject {
-            Subject::Known(identity) => identity,
-            Subject::Spared(..) | Subject::Malformed { .. } => panic!("known"),
-        }
+    fn lines(rows: &[Row]) -> Vec<u64> {
+        rows.iter().map(|row| row.line).collect()
     }
 
     #[test]
@@ -175,10 +187,31 @@ mod tests {
         assert!(order.admit(row(2, "b", Some("x"))).is_none(), "shares x with line 1");
         assert!(order.admit(row(3, "b", None)).is_none(), "shares b with the parked line 2");
         assert!(order.admit(row(4, "c", None)).is_some());
-        let freed = order.leave(identity(&first));
-        assert_eq!(freed.iter().map(|row| row.line).collect::<Vec<_>>(), [2]);
-        let freed = order.leave(identity(&freed[0]));
-        assert_eq!(freed.iter().map(|row| row.line).collect::<Vec<_>>(), [3]);
+        let freed = order.leave(&first);
+        assert_eq!(lines(&freed), [2]);
+        let freed = order.leave(&freed[0]);
+        assert_eq!(lines(&freed), [3]);
         assert!(order.parked.is_empty());
+    }
+
+    #[test]
+    fn rows_that_are_kin_go_one_after_the_other_and_are_held_like_those_that_share_an_id() {
+        let kin = || Kin::of(vec![(1, 7), (3, 7), (3, 8), (4, 8), (5, 9)]);
+        let mut order = Order::of(kin());
+        let first = order.admit(row(1, "a", None)).expect("nobody is busy");
+        assert!(order.admit(row(2, "b", None)).is_some(), "nobody's kin");
+        assert!(order.admit(row(3, "c", None)).is_none(), "kin of line 1");
+        assert!(order.admit(row(4, "d", None)).is_none(), "kin of the parked line 3");
+        assert!(order.admit(row(5, "e", None)).is_some(), "a tie to nobody");
+        assert_eq!(lines(&order.leave(&row(2, "b", None))), [0; 0]);
+        let freed = order.leave(&first);
+        assert_eq!(lines(&freed), [3]);
+        assert_eq!(lines(&order.leave(&freed[0])), [4]);
+        assert!(order.parked.is_empty() && order.waiting.is_empty());
+        let mut order = Order::of(kin());
+        order.hold(&row(1, "a", None));
+        assert_eq!([2, 3, 4].map(|line| order.is_held(&row(line, "x", None))), [false, true, false]);
+        order.hold(&row(3, "c", None));
+        assert!(order.is_held(&row(4, "d", None)), "once line 3 is held, too");
     }
 }

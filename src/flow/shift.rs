@@ -58,7 +58,7 @@ impl Shift {
             grace: options.grace,
             in_order: options.in_order,
             guards: Guards::new(options, past),
-            order: Order::default(),
+            order: Order::of(past.decided.kin.clone()),
             pending: VecDeque::new(),
             freed: VecDeque::new(),
             inside: 0,
@@ -196,9 +196,7 @@ impl Shift {
     /// A place is free; rows that were parked behind the one that left may begin their walk.
     fn free(&mut self, row: &Row) {
         self.inside -= 1;
-        if let Subject::Known(identity) = &row.subject {
-            self.freed.extend(self.order.leave(identity));
-        }
+        self.freed.extend(self.order.leave(row));
     }
 
     fn settle(&mut self, outcome: Outcome) {

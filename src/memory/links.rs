@@ -69,6 +69,18 @@ impl Touched {
     }
 }
 
+/// What a row of this identity has in common with a row that touches it, and shares no id with it: for each id of its own
+/// and each that stood together with it, a number of the two.
+pub(super) fn ties(identity: &Identity, printer: &Printer, reading: &Reading<'_>) -> Result<Vec<u64>, Error> {
+    let own: Vec<Print> = identity.ids().map(|id| Print::from(printer.id(id))).collect();
+    let mut ties = Vec::new();
+    for id in &own {
+        let links = reading.links(*id)?;
+        ties.extend(prints(&links).filter(|link| !own.contains(link)).map(|link| id.leading() ^ link.leading()));
+    }
+    Ok(ties)
+}
+
 /// The links of an id, and more: the latest come last, and each once.
 pub(super) fn with(known: &[u8], more: impl Iterator<Item = Print>) -> Vec<u8> {
     let mut all: Vec<Print> = Vec::new();

@@ -8,7 +8,7 @@ use std::{hint::black_box, ops::Bound, sync::Arc, time::Duration};
 
 use super::{
     entry::{Entry, State, day},
-    links::Touched,
+    links::{self, Touched},
     store::Store,
 };
 use crate::{
@@ -42,6 +42,8 @@ pub struct Recollection {
     met: Marks,
     /// Who is sent something, by whichever id.
     touched: Marks,
+    /// Whether any two ids stood together.
+    has_links: bool,
     trouble: Option<Error>,
 }
 
@@ -78,6 +80,7 @@ impl Recollection {
             contents.push(if stale { NOTHING } else { remembered(&entry) });
             Ok(true)
         })?;
+        let has_links = reading.has_links()?;
         drop(reading);
         starts.resize((1 << bucket_bits) + 1, place(contents.len()));
         let marks = Marks::of(contents.len());
@@ -90,6 +93,7 @@ impl Recollection {
             contents,
             met: marks.clone(),
             touched: marks,
+            has_links,
             trouble: None,
         })
     }
@@ -255,6 +259,17 @@ impl Recall for Recollection {
         }
         Known::Changed
     }
+
+    fn ties(&mut self, identity: &Identity) -> Vec<u64> {
+        if !self.has_links {
+            return Vec::new();
+        }
+        let ties = self.store.read().and_then(|reading| links::ties(identity, &self.printer, &reading));
+        ties.unwrap_or_else(|error| {
+            self.trouble = Some(error);
+            Vec::new()
+        })
+    }
 }
 
 /// Of an entry, what a row is held against.
@@ -266,17 +281,13 @@ fn remembered(entry: &Entry) -> u64 {
     }
 }
 
-fn content(Print(bytes): Print) -> u64 {
-    leading(&bytes) & !REFUSED
-}
-
-fn leading(bytes: &[u8; 16]) -> u64 {
-    (u128::from_be_bytes(*bytes) >> 64) as u64
+fn content(what: Print) -> u64 {
+    what.leading() & !REFUSED
 }
 
 /// The bucket of an id: the first bits of its print.
 fn bucket(who: Print, bits: u32) -> usize {
-    ((leading(&who.0) >> 32) >> (32 - bits)) as usize
+    ((who.leading() >> 32) >> (32 - bits)) as usize
 }
 
 /// The lowest print of an id's bucket.

@@ -17,7 +17,7 @@ use super::{
     suspects::{Prints, Suspects},
 };
 use crate::{
-    domain::{Action, Asked, Decided, Known, LineSet, Past, Recall, Sample, Schema},
+    domain::{Action, Asked, Decided, Identity, Kin, Known, LineSet, Past, Recall, Sample, Schema},
     error::Error,
 };
 
@@ -114,6 +114,8 @@ struct Bench<'a, 'r> {
     counts: Changes,
     reservoir: Reservoir,
     rows: u64,
+    /// Of rows that are sent: line by line, what may tie them to others.
+    ties: Vec<(u64, u64)>,
     /// `None`: the survey had them.
     doubts: Option<Doubts>,
 }
@@ -135,6 +137,7 @@ impl<'a, 'r> Bench<'a, 'r> {
             counts: Changes::default(),
             reservoir: Reservoir::seeded(options.seed),
             rows: 0,
+            ties: Vec::new(),
             doubts: options.last_wins.then(Doubts::default),
         }
     }
@@ -208,6 +211,7 @@ impl<'a, 'r> Bench<'a, 'r> {
             Known::Changed => {
                 self.counts.add(*action);
                 self.reservoir.offer(*line, identity);
+                self.tie(*line, identity);
             }
             Known::Same => {
                 self.decided.unchanged.insert(*line);
@@ -220,11 +224,17 @@ impl<'a, 'r> Bench<'a, 'r> {
         }
     }
 
-    fn finish(self, schema: Option<&Schema>) -> Decision {
+    fn tie(&mut self, line: u64, identity: &Identity) {
+        let ties = self.recall.as_mut().map(|recall| recall.ties(identity));
+        self.ties.extend(ties.into_iter().flatten().map(|tie| (line, tie)));
+    }
+
+    fn finish(mut self, schema: Option<&Schema>) -> Decision {
         let mut warnings = self.doubts.iter().flat_map(|doubts| doubts.sentences(schema)).collect::<Vec<_>>();
         if self.doubts.is_some() && self.rows > 0 && self.counts.malformed == self.rows {
             warnings.push(NOT_ONE.to_owned());
         }
+        self.decided.kin = Kin::of(self.ties);
         Decision { decided: self.decided, counts: self.counts, samples: self.reservoir.samples(), warnings }
     }
 }

@@ -1,8 +1,10 @@
 //! Several rows of one identity that all count: they are applied in file order, whatever happens, across retries and tries.
 
+use std::num::NonZeroU32;
+
 use proptest::{collection::vec, prelude::*, sample::select};
 use tollgate::{
-    domain::{Action, Id, Outcome, Row, Subject, Value, Verdict},
+    domain::{Action, Id, Kin, Outcome, Row, Subject, Value, Verdict},
     flow::{Ending, Options, Signal},
 };
 
@@ -55,6 +57,11 @@ fn rows(of_two_ids: bool) -> impl Strategy<Value = Vec<Row>> {
     })
 }
 
+/// Of some rows it is known that they are of one person, whatever their ids.
+fn kin() -> impl Strategy<Value = Kin> {
+    vec((2..42_u64, 0..6_u64), 0..12).prop_map(Kin::of)
+}
+
 /// Trouble that passes, and so settles no row.
 fn passing() -> impl Strategy<Value = Vec<Phase>> {
     let manner = select(vec![
@@ -76,28 +83,29 @@ fn ids(row: &Row) -> Vec<&str> {
     }
 }
 
-fn share_an_id(one: &Row, other: &Row) -> bool {
+fn belong_together(one: &Row, other: &Row, kin: &Kin) -> bool {
     ids(one).iter().any(|id| ids(other).contains(id))
+        || kin.ties(one.line).any(|tie| kin.ties(other.line).any(|of| of == tie))
 }
 
 fn is_settled(outcomes: &[Outcome], line: u64) -> bool {
     outcomes.iter().any(|outcome| outcome.row.line == line && outcome.verdict.is_settled())
 }
 
-/// No request of an earlier row goes after one of a later row that shares an id with it.
-fn nobody_is_overtaken(seen: &Seen, rows: &[Row]) {
+/// No request of an earlier row goes after one of a later row of the same person.
+fn nobody_is_overtaken(seen: &Seen, rows: &[Row], kin: &Kin) {
     let row_of = |sent| rows.iter().find(|row| row.line == line_of(sent)).expect("a row of this try");
     let sent: Vec<&Row> = changes(seen).map(row_of).collect();
     for (index, later) in sent.iter().enumerate() {
-        let overtaken = sent[index..].iter().find(|row| row.line < later.line && share_an_id(row, later));
+        let overtaken = sent[index..].iter().find(|row| row.line < later.line && belong_together(row, later, kin));
         assert!(overtaken.is_none(), "line {} after line {}", overtaken.map_or(0, |row| row.line), later.line);
     }
 }
 
 /// What the next try is fed with stands behind everything that is settled.
-fn nobody_is_settled_before_those_ahead(seen: &Seen, rows: &[Row]) {
+fn nobody_is_settled_before_those_ahead(seen: &Seen, rows: &[Row], kin: &Kin) {
     for settled in seen.outcomes.iter().filter(|outcome| outcome.verdict.is_settled()) {
-        let ahead = rows.iter().filter(|row| row.line < settled.row.line && share_an_id(row, &settled.row));
+        let ahead = rows.iter().filter(|row| row.line < settled.row.line && belong_together(row, &settled.row, kin));
         for row in ahead {
             assert!(is_settled(&seen.outcomes, row.line), "line {} before line {}", settled.row.line, row.line);
         }
@@ -164,19 +172,21 @@ proptest! {
         existing in vec(0..PEOPLE, 0..PEOPLE),
         troubles in vec((phases(), signals()), 2),
         tempers in tempers(),
+        kin in kin(),
         setting in settings(),
     ) {
         let (mut left, mut world) = (rows, someone(&existing));
         for (phases, signals) in troubles {
             let mut stage = setting.attempt(&left, &phases, world, &signals);
             stage.script.tempers.clone_from(&tempers);
+            stage.past.decided.kin.clone_from(&kin);
             let seen = stage.play();
             every_row_has_one_outcome_at_most(&seen, &left);
             every_word_is_borne_out(&seen);
             rows_of_one_person_keep_their_order(&seen);
             the_pace_is_kept(&seen, &setting.options);
-            nobody_is_overtaken(&seen, &left);
-            nobody_is_settled_before_those_ahead(&seen, &left);
+            nobody_is_overtaken(&seen, &left, &kin);
+            nobody_is_settled_before_those_ahead(&seen, &left, &kin);
             left = unsettled(&seen, &left);
             world = seen.left;
         }
@@ -217,7 +227,8 @@ proptest! {
     ) {
         let rows: Vec<Row> = people(count).into_iter().map(|row| marked(Action::Upsert, row, false)).collect();
         let missing = rows.len() - (1..=count).filter(|number| existing.contains(number)).count();
-        let options = Options { max_create: limit, ..options(200.0, width) };
+        // A row that is given up creates nobody.
+        let options = Options { max_create: limit, max_attempts: NonZeroU32::MAX, ..options(200.0, width) };
         let script = Script { existing: someone(&existing), habits, phases, ..Script::calm(&rows, millis(0)) };
         let mut stage = Stage::new(options, rows.clone(), script);
         stage.past.tally.add_many(Verdict::Created, earlier);
@@ -256,6 +267,20 @@ fn behind_a_failed_row_nobody_of_the_same_identity_is_sent() {
     assert_eq!(unordered.verdict(5), Some(Verdict::Updated), "unless it is asked for");
 }
 
+/// Two ids of one person: the API is slow with the first row, and fast with the second.
+#[test]
+fn a_row_waits_for_the_answer_to_its_kin() {
+    let rows = vec![row(2, &[&profile(1)]), row(3, &[&name(1)]), row(4, &[&name(2)])];
+    let rows: Vec<Row> = rows.into_iter().map(|row| marked(Action::Update, row, false)).collect();
+    let script = Script::calm(&rows, millis(900)).then(Phase::calm(millis(5), millis(10)));
+    let mut stage = Stage::new(Options { in_order: true, ..options(100.0, 4) }, rows.clone(), script);
+    stage.past.decided.kin = Kin::of(vec![(2, 7), (3, 7)]);
+    let seen = stage.play();
+    let answered = seen.log[0].until.expect("an answer");
+    let sent: Vec<(u64, bool)> = changes(&seen).map(|sent| (line_of(sent), sent.at < answered)).collect();
+    assert_eq!(sent, [(2, true), (4, true), (3, false)]);
+}
+
 /// A row that the API will never take is no reason to hold back the next one.
 #[test]
 fn refused_rows_hold_nobody_back() {
@@ -280,6 +305,6 @@ fn nobody_is_written_down_behind_a_row_whose_word_is_taken_back() {
         let script = Script { phases: vec![firewall], seed, ..Script::calm(&rows, millis(0)) };
         let in_order = Options { in_order: true, canary: 0, seed, ..options(100.0, 5) };
         let seen = Stage { batch: 1, ..Stage::new(in_order, rows.clone(), script) }.play();
-        nobody_is_settled_before_those_ahead(&seen, &rows);
+        nobody_is_settled_before_those_ahead(&seen, &rows, &Kin::default());
     }
 }

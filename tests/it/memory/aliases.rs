@@ -143,6 +143,31 @@ fn an_id_beside_a_hundred_others_does_not_slow_anybody_down() {
     assert_eq!(known(&mut memory, &first, "a"), Known::Same, "it is one of the first hundred");
 }
 
+/// What ties the rows of a file to each other, as the file that comes next would have it.
+fn ties(memory: &mut Memory, rows: &[Identity]) -> Vec<Vec<u64>> {
+    let mut recollection = recollect(memory);
+    rows.iter().map(|identity| recollection.ties(identity)).collect()
+}
+
+#[test]
+fn rows_are_tied_to_those_of_ids_that_stood_beside_their_own_and_to_no_others() {
+    use Named::{Both, ByFirst, BySecond};
+    let mut memory = open(&Drive::default());
+    let of_one = [Both, ByFirst, BySecond].map(|by| named(1, by));
+    send(&mut memory, &named(2, ByFirst), "a", Verdict::Updated);
+    assert_eq!(ties(&mut memory, &of_one), [[0; 0]; 3], "nobody's two ids ever stood together");
+    send(&mut memory, &named(1, Both), "a", Verdict::Updated);
+    let known = ties(&mut memory, &of_one);
+    assert_eq!(known[0], [0; 0], "it shares an id with either of the others");
+    assert_eq!((known[1].len(), &known[1]), (1, &known[2]));
+    assert_eq!(ties(&mut memory, &[named(2, ByFirst), person(3)]), [[0; 0]; 2]);
+    let moved = Identity::two(id(1, "p-4"), id(0, "customer-1"));
+    send(&mut memory, &moved, "a", Verdict::Updated);
+    let known = ties(&mut memory, &[named(1, ByFirst), Identity::one(id(1, "p-4")), named(1, BySecond), moved]);
+    let common = |one: usize, other: usize| known[one].iter().any(|tie| known[other].contains(tie));
+    assert_eq!([common(0, 1), common(0, 2), common(1, 2), common(0, 3)], [false, true, true, true]);
+}
+
 /// What happens in a night.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Night {

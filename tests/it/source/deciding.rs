@@ -8,7 +8,8 @@ use std::{
 use proptest::prelude::*;
 use tollgate::{
     domain::{
-        Action, Asked, Decided, Id, Known, LineSet, Past, Printer, Recall, Row, Span, Spared, Subject, Suppressed,
+        Action, Asked, Decided, Id, Identity, Known, LineSet, Past, Printer, Recall, Row, Span, Spared, Subject,
+        Suppressed,
     },
     source::{Changes, Decision, Options, Readings, Shard, decide, survey},
 };
@@ -33,6 +34,10 @@ impl Default for Memory {
 impl Recall for Memory {
     fn printer(&self) -> &Printer {
         &self.1
+    }
+
+    fn ties(&mut self, identity: &Identity) -> Vec<u64> {
+        identity.primary().text().strip_prefix("kin-").and_then(|kin| kin[..1].parse().ok()).into_iter().collect()
     }
 
     fn answer(&mut self, Asked { identity, action, fields, .. }: Asked<'_>) -> Known {
@@ -81,6 +86,16 @@ fn the_last_row_of_an_identity_wins() {
     assert_eq!(samples.iter().map(|sample| sample.line).collect::<Vec<_>>(), [6]);
     let asked: Vec<&str> = memory.0.iter().map(|(id, ..)| id.as_str()).collect();
     assert_eq!(asked, ["c-2", "c-3", "c-1"]);
+}
+
+#[test]
+fn rows_that_are_sent_are_tied_to_their_kin() {
+    let input =
+        b"customer_user_id,first_name\nkin-1a,a\nkin-2a,a\nkin-1b,same\nkin-1c,a\nkin-3a,a\nkin-3b,bad\nkin-1d,a\n";
+    let past = Past { settled: set([8]), ..Past::default() };
+    let Decision { decided, .. } = decided(input, &updating(), &past, &mut Memory::default());
+    let tied = |line| decided.kin.ties(line).collect::<Vec<_>>();
+    assert_eq!([2, 3, 4, 5, 6, 7, 8].map(tied), [vec![1], vec![], vec![], vec![1], vec![], vec![], vec![]]);
 }
 
 fn without_required() -> tollgate::source::FieldWish {
@@ -264,7 +279,8 @@ proptest! {
 
         let mut memory = Memory::default();
         let decision = decided(&input, &options, &past, &mut memory);
-        let Decided { unchanged, superseded, refused_before } = &decision.decided;
+        let Decided { unchanged, superseded, refused_before, kin } = &decision.decided;
+        prop_assert!(kin.is_empty());
         prop_assert_eq!(numbers(unchanged), &expected.unchanged[..]);
         prop_assert_eq!(numbers(superseded), &expected.superseded[..]);
         prop_assert_eq!(numbers(refused_before), &expected.refused[..]);
