@@ -10,7 +10,7 @@ use super::{
     store::{Facts, Store},
 };
 use crate::{
-    domain::{Moment, hmac_fingerprint},
+    domain::{Digest, Moment, hmac_fingerprint},
     error::{Error, Exit},
 };
 
@@ -34,8 +34,10 @@ pub(super) const PASS: &str = "pass";
 pub(super) const SYNC: &str = "sync";
 /// Rows and identities of the last complete sync, and when it was complete.
 pub(super) const LAST: &str = "last";
+/// The first link of the run that worked with it last, while the end of that one is still to be made.
+pub(super) const RUN: &str = "run";
 
-const ALL: [&str; 11] = [FORMAT_OF, API, HOST, BASE_PATH, PARAMETERS, KEY, KINDS, APP, PASS, SYNC, LAST];
+const ALL: [&str; 12] = [FORMAT_OF, API, HOST, BASE_PATH, PARAMETERS, KEY, KINDS, APP, PASS, SYNC, LAST, RUN];
 
 /// What a memory is about: whatever says where a call goes, and is the same for every row. Somebody of that name is somebody
 /// else in another place.
@@ -85,6 +87,7 @@ pub(super) struct Bound {
     pub(super) sync: u32,
     pub(super) last: Option<LastSync>,
     pub(super) app: Option<String>,
+    pub(super) run: Option<Digest>,
 }
 
 /// Holds a memory against what it shall be used for; an empty one is begun with `first`.
@@ -117,6 +120,7 @@ pub(super) fn bind(
         sync: number(store.name(), &facts, SYNC)?,
         last: facts.get(LAST).and_then(|bytes| LastSync::decode(bytes)),
         app: facts.contains_key(APP).then(|| text(&facts, APP)),
+        run: facts.get(RUN).and_then(|bytes| bytes.as_slice().try_into().ok()).map(Digest),
     })
 }
 

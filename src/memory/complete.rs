@@ -3,11 +3,12 @@
 use std::ops::Bound;
 
 use super::{
-    about::{LAST, LastSync, PASS, SYNC},
+    about::{LAST, LastSync, PASS, RUN, SYNC},
     entry::{Entry, State},
     links::Touched,
     recollection::Recollection,
     sent::Memory,
+    store::Writing,
 };
 use crate::{
     domain::{Identity, Moment, Print},
@@ -173,7 +174,7 @@ impl Memory {
 
     fn end(&mut self, changes: &[(Print, Option<Entry>)], last: LastSync) -> Result<(), Error> {
         self.apply(changes, Some(&last))?;
-        self.last = Some(last);
+        (self.last, self.run) = (Some(last), None);
         Ok(())
     }
 
@@ -190,7 +191,7 @@ impl Memory {
                     None => writing.take(*who)?,
                 }
             }
-            last.map_or(Ok(()), |last| writing.state(LAST, &last.encode()))
+            last.map_or(Ok(()), |last| end(writing, last))
         })
     }
 
@@ -199,10 +200,16 @@ impl Memory {
         self.store.write(|writing| {
             writing.state(PASS, &pass.to_le_bytes())?;
             writing.state(SYNC, &pass.to_le_bytes())?;
-            writing.state(LAST, &last.encode())
+            end(writing, &last)
         })?;
         self.sync = pass;
-        self.last = Some(last);
+        (self.last, self.run) = (Some(last), None);
         Ok(())
     }
+}
+
+/// No run is awaited any more.
+fn end(writing: &mut Writing<'_>, last: &LastSync) -> Result<(), redb::Error> {
+    writing.state(RUN, &[])?;
+    writing.state(LAST, &last.encode())
 }

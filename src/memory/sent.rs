@@ -23,7 +23,7 @@ use super::{
     store::{Store, Writing},
 };
 use crate::{
-    domain::{Action, Identity, Moment, Outcome, Print, Printer, RowPrint, Subject, Verdict},
+    domain::{Action, Digest, Identity, Moment, Outcome, Print, Printer, RowPrint, Subject, Verdict},
     error::Error,
 };
 
@@ -44,6 +44,8 @@ pub struct Memory {
     pub(super) sync: u32,
     pub(super) last: Option<LastSync>,
     app: Option<String>,
+    /// See [`Memory::begin_run`].
+    pub(super) run: Option<Digest>,
     /// By id, the rows that were forgotten and have no outcome yet: while there is one, nothing is certain about whoever
     /// it touches.
     on_their_way: HashMap<Print, u32>,
@@ -87,6 +89,7 @@ impl Memory {
             sync: bound.sync,
             last: bound.last,
             app: bound.app,
+            run: bound.run,
             on_their_way: HashMap::new(),
             aside: None,
             _lock: None,
@@ -126,6 +129,24 @@ impl Memory {
         self.store.write(|writing| writing.state(about::APP, app.as_bytes()))?;
         self.app = Some(app.to_owned());
         Ok(())
+    }
+
+    /// A run begins to work with it, which is known by the first link of its results.
+    ///
+    /// # Errors
+    /// [`crate::error::Exit::Data`] or [`crate::error::Exit::Io`].
+    pub fn begin_run(&mut self, run: Digest) -> Result<(), Error> {
+        if self.run != Some(run) {
+            self.store.write(|writing| writing.state(about::RUN, &run.0))?;
+            self.run = Some(run);
+        }
+        Ok(())
+    }
+
+    /// Whether this run was the last to work with it, and its end, pruning included, is still to be made.
+    #[must_use]
+    pub fn awaits_the_end_of(&self, run: Digest) -> bool {
+        self.run == Some(run)
     }
 
     /// What is remembered now; what was sent `refresh` ago or earlier (by whole days) is not taken as sent.

@@ -236,6 +236,12 @@ impl<D: Disk> Journal<D> {
         self.totals
     }
 
+    /// See [`RunFile::first_link`].
+    #[must_use]
+    pub fn first_link(&self) -> Digest {
+        self.run.first_link()
+    }
+
     /// Outcome lines that are on the disk for ever, those of earlier tries included.
     #[must_use]
     pub const fn lines_synced(&self) -> u64 {

@@ -59,7 +59,7 @@ impl Attempt<'_> {
         past.recorded = recorded;
         if let Some(scan) = place.finished(job) {
             same_rows_as_finished(input, job, &past, &scan.run.state)?;
-            if let Some(remembered) = remembered.filter(|it| it.is_not_complete_since(scan.run.immutable.started)) {
+            if let Some(remembered) = remembered.filter(|it| it.awaits_the_end_of(scan.run.first_link())) {
                 remembered::decide(job, input, &mut past, Some(remembered))?;
             }
             return closing::finished_before(scan, job, &place.path, stage);
@@ -254,6 +254,9 @@ impl Run<'_> {
         stops: &mut Stops,
     ) -> Result<Came, Error> {
         let mut journal = self.journal(place, &opening.reader, app.clone())?;
+        if let (Some(memory), Some(_)) = (&self.memory, &self.job.memory) {
+            memory.lock().begin_run(journal.first_link())?;
+        }
         if let Some(profiles) = profiles::open(self.job, place, self.stage)? {
             journal = journal.keeping(profiles);
         }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use super::{carry::carry, input::Input, patience::share, store::Store, wall};
 use crate::{
     config::{Amount, Job, MemoryWish, Target},
-    domain::{Batch, Id, IdKind, Identity, Moment, Past, Recall, Subject, say_count},
+    domain::{Batch, Digest, Id, IdKind, Identity, Past, Recall, Subject, say_count},
     error::{Error, Exit},
     flow::{MaxAbsent, Options},
     memory::{About, Leaver, Leavers, Memory, Recollection},
@@ -100,9 +100,9 @@ impl Remembered {
         Ok(())
     }
 
-    /// Nothing was completed since a run began: if it was this memory's, its end is still to be made, pruning included.
-    pub(super) fn is_not_complete_since(&self, began: Moment) -> bool {
-        !self.wish.assume_sent && self.store.lock().last_sync().is_none_or(|last| last.at < began)
+    /// This run was the last to work with the memory, and its end is still to be made, pruning included.
+    pub(super) fn awaits_the_end_of(&self, run: Digest) -> bool {
+        !self.wish.assume_sent && self.store.lock().awaits_the_end_of(run)
     }
 
     /// Whether some row may be about anybody, leavers included.

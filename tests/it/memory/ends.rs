@@ -72,6 +72,23 @@ fn who_was_found_absent_is_taken_for_deleted_once_the_sync_is_complete() {
     assert_eq!(leavers(&mut memory, &[]), []);
 }
 
+/// Whatever the clock says.
+#[test]
+fn the_end_of_a_run_is_awaited_until_a_sync_is_complete_or_another_run_begins() {
+    let drive = Drive::default();
+    let [one, other] = [Digest::of(b"one"), Digest::of(b"other")];
+    let mut memory = open(&drive);
+    memory.begin_run(one).unwrap();
+    sync(&mut memory, &[(person(1), "a")]);
+    assert!(!memory.awaits_the_end_of(one));
+    memory.begin_run(other).unwrap();
+    drop(memory);
+    let mut memory = open(&drive);
+    assert!(memory.awaits_the_end_of(other) && !memory.awaits_the_end_of(one));
+    memory.baseline(now()).finish(0).unwrap();
+    assert!(!open(&drive).awaits_the_end_of(other));
+}
+
 #[test]
 fn who_came_back_after_a_deletion_may_leave_again() {
     let drive = Drive::default();

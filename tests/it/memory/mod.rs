@@ -17,8 +17,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tollgate::{
     domain::{
-        Action, Evidence, Fields, Id, IdKind, Identity, Known, Moment, Outcome, Recall, Row, Setting, Subject, Value,
-        Verdict,
+        Action, Digest, Evidence, Fields, Id, IdKind, Identity, Known, Moment, Outcome, Recall, Row, Setting, Subject,
+        Value, Verdict,
     },
     memory::{About, Leavers, Memory, Recollection},
 };
