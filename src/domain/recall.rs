@@ -37,6 +37,10 @@ pub trait Recall {
     /// A row about this identity cannot be sent: it stands in the input all the same.
     fn mention(&mut self, _identity: &Identity) {}
 
+    /// A later row is sent instead of one about this identity, of which it may name but one id: that they are of one person
+    /// is said all the same.
+    fn supersede(&mut self, _identity: &Identity) {}
+
     /// What is known of a row.
     fn answer(&mut self, row: Asked<'_>) -> Known;
 

@@ -11,7 +11,7 @@ use super::{
     store::Writing,
 };
 use crate::{
-    domain::{Action, Asked, Known, Moment, Print, Printer, Recall, RowPrint},
+    domain::{Action, Asked, Identity, Known, Moment, Print, Printer, Recall, RowPrint},
     error::{Error, Exit},
 };
 
@@ -80,20 +80,30 @@ impl Baseline<'_> {
         self.ids.clear();
         self.memory.kinds.encode(identity, &mut self.ids);
         let own = Saying::Own { what, is_deletion: action == Action::Delete, ids: &self.ids };
-        let mut taken = own.put(who, &mut self.rows);
-        if let Some(second) = identity.fallback() {
-            let second = self.memory.printer.id(second).into();
-            taken = taken
-                .and_then(|()| Saying::Beside { other: second, is_second: false }.put(who, &mut self.rows))
-                .and_then(|()| Saying::Beside { other: who, is_second: true }.put(second, &mut self.rows));
-        }
-        taken.map_err(|error| full(self.memory, &error))
+        own.put(who, &mut self.rows).map_err(|error| full(self.memory, &error))?;
+        self.pair(identity)
+    }
+
+    /// Its two ids stand together.
+    fn pair(&mut self, identity: &Identity) -> Result<(), Error> {
+        let Some(second) = identity.fallback() else { return Ok(()) };
+        let [who, second] = [identity.primary(), second].map(|id| Print::from(self.memory.printer.id(id)));
+        Saying::Beside { other: second, is_second: false }
+            .put(who, &mut self.rows)
+            .and_then(|()| Saying::Beside { other: who, is_second: true }.put(second, &mut self.rows))
+            .map_err(|error| full(self.memory, &error))
     }
 }
 
 impl Recall for Baseline<'_> {
     fn printer(&self) -> &Printer {
         &self.memory.printer
+    }
+
+    fn supersede(&mut self, identity: &Identity) {
+        if self.trouble.is_none() {
+            self.trouble = self.pair(identity).err();
+        }
     }
 
     fn answer(&mut self, asked: Asked<'_>) -> Known {

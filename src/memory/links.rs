@@ -26,7 +26,7 @@ pub(super) struct Touched {
     /// Whatever stood together with either of them, and is neither.
     beside: Vec<Print>,
     /// Whether its two ids stood together before.
-    pub(super) is_known: bool,
+    is_known: bool,
 }
 
 impl Touched {
@@ -58,15 +58,22 @@ impl Touched {
         std::iter::once(self.who).chain(self.others())
     }
 
-    /// From now on its two ids are known to each other.
-    pub(super) fn join(&self, writing: &mut Writing<'_>) -> Result<(), redb::Error> {
-        let Some(second) = self.second else { return Ok(()) };
-        for (id, other) in [(self.who, second), (second, self.who)] {
-            let known = writing.links(id)?;
-            writing.put_links(id, &with(&known, std::iter::once(other)))?;
-        }
-        Ok(())
+    /// Its two ids, where they are not known to each other yet.
+    pub(super) fn new_pair(&self) -> Option<Pair> {
+        self.second.filter(|_| !self.is_known).map(|second| (self.who, second))
     }
+}
+
+/// Two ids that stand together in a row.
+pub(super) type Pair = (Print, Print);
+
+/// From now on the two are known to each other.
+pub(super) fn join((one, other): Pair, writing: &mut Writing<'_>) -> Result<(), redb::Error> {
+    for (id, beside) in [(one, other), (other, one)] {
+        let known = writing.links(id)?;
+        writing.put_links(id, &with(&known, std::iter::once(beside)))?;
+    }
+    Ok(())
 }
 
 /// What a row of this identity has in common with a row that touches it, and shares no id with it: for each id of its own

@@ -4,11 +4,11 @@
 //! person that is to be sent, is `Same` only by chance: with 10 million entries, by odds of about 1 in 10^18 a row. An
 //! entry takes 8 to 9 bytes. It does not know how rows are read.
 
-use std::{hint::black_box, ops::Bound, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, hint::black_box, ops::Bound, sync::Arc, time::Duration};
 
 use super::{
     entry::{Entry, State, day},
-    links::{self, Touched},
+    links::{self, Pair, Touched},
     store::Store,
 };
 use crate::{
@@ -44,6 +44,8 @@ pub struct Recollection {
     touched: Marks,
     /// Whether any two ids stood together.
     has_links: bool,
+    /// Ids that stand together in superseded rows alone, as far as is known.
+    pairs: BTreeSet<Pair>,
     trouble: Option<Error>,
 }
 
@@ -94,6 +96,7 @@ impl Recollection {
             met: marks.clone(),
             touched: marks,
             has_links,
+            pairs: BTreeSet::new(),
             trouble: None,
         })
     }
@@ -177,8 +180,25 @@ impl Recollection {
         Ok(found)
     }
 
-    fn places_touched_by(&self, identity: &Identity) -> Result<Places, Error> {
+    /// See [`super::Memory::learn_pairs`].
+    pub(super) const fn pairs(&self) -> &BTreeSet<Pair> {
+        &self.pairs
+    }
+
+    /// The ids of a superseded row: what was sent by either of them counts no more where they are new to each other.
+    fn pair(&mut self, identity: &Identity) -> Result<(), Error> {
         let touched = Touched::by(identity, &self.printer, &self.store.read()?)?;
+        let Some(pair) = touched.new_pair() else { return Ok(()) };
+        self.pairs.insert(pair);
+        self.places_of(&touched)?.all().for_each(|at| self.forget(at));
+        Ok(())
+    }
+
+    fn places_touched_by(&self, identity: &Identity) -> Result<Places, Error> {
+        self.places_of(&Touched::by(identity, &self.printer, &self.store.read()?)?)
+    }
+
+    fn places_of(&self, touched: &Touched) -> Result<Places, Error> {
         let who = self.look_up(touched.who)?;
         let others = touched.others().map(|id| self.look_up(id)).filter_map(Result::transpose);
         Ok(Places { who, others: others.collect::<Result<_, _>>()? })
@@ -258,6 +278,14 @@ impl Recall for Recollection {
             Err(error) => self.trouble = Some(error),
         }
         Known::Changed
+    }
+
+    fn supersede(&mut self, identity: &Identity) {
+        if identity.fallback().is_some()
+            && let Err(error) = self.pair(identity)
+        {
+            self.trouble = Some(error);
+        }
     }
 
     fn ties(&mut self, identity: &Identity) -> Vec<u64> {

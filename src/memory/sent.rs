@@ -6,7 +6,7 @@
 //! does not know how rows are read or sent.
 
 use std::{
-    collections::{BTreeMap, HashMap, hash_map},
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map},
     fs::File,
     sync::Arc,
     time::Duration,
@@ -17,7 +17,7 @@ use redb::StorageBackend;
 use super::{
     about::{self, About, LastSync},
     entry::{Entry, Kinds, State, day},
-    links::Touched,
+    links::{self, Pair, Touched},
     recollection::Recollection,
     sorting::Aside,
     store::{Store, Writing},
@@ -169,9 +169,7 @@ impl Memory {
             *self.on_their_way.entry(id).or_default() += 1;
         }
         let voids = self.voids(&touched, |_| true)?;
-        let joined: Vec<&Touched> =
-            touched.iter().map(|(_, touched)| touched).filter(|touched| !touched.is_known).collect();
-        self.void(&voids, &joined)
+        self.void(&voids, &touched.iter().filter_map(|(_, touched)| touched.new_pair()).collect())
     }
 
     /// Forgets what these people were last sent, since somebody else erased them, and nothing will be sent: were they to
@@ -181,7 +179,15 @@ impl Memory {
     /// As [`Memory::forget`].
     pub fn lose<'a>(&mut self, identities: impl Iterator<Item = &'a Identity>) -> Result<(), Error> {
         let voids = self.voids(&self.touched(identities)?, State::may_exist)?;
-        self.void(&voids, &[])
+        self.void(&voids, &BTreeSet::new())
+    }
+
+    /// Learns which ids stand together in rows that are not sent, since a later row is sent instead: before the first call.
+    ///
+    /// # Errors
+    /// As [`Memory::forget`].
+    pub fn learn_pairs(&mut self, recollection: &Recollection) -> Result<(), Error> {
+        self.void(&Voids::new(), recollection.pairs())
     }
 
     fn touched<'a>(
@@ -215,12 +221,12 @@ impl Memory {
         Ok(voids)
     }
 
-    fn void(&self, voids: &Voids, joined: &[&Touched]) -> Result<(), Error> {
+    fn void(&self, voids: &Voids, joined: &BTreeSet<Pair>) -> Result<(), Error> {
         if voids.is_empty() && joined.is_empty() {
             return Ok(());
         }
         self.store.write(|writing| {
-            joined.iter().try_for_each(|touched| touched.join(writing))?;
+            joined.iter().try_for_each(|pair| links::join(*pair, writing))?;
             voids.iter().try_for_each(|(id, (entry, ids))| {
                 ids.iter().try_for_each(|ids| writing.put_ids(*id, ids))?;
                 writing.put(*id, entry).map(drop)

@@ -174,6 +174,9 @@ impl<'a, 'r> Bench<'a, 'r> {
             self.again.extend(in_its_stead.map(|(line, _)| line));
         } else if let Some((whole, _)) = last.filter(|_| !is_last) {
             self.in_reserve.insert(whole, (*line, reading.action));
+            if let (Some(recall), Some(identity)) = (&mut self.recall, reading.identity()) {
+                recall.supersede(identity);
+            }
             self.counts.superseded += u64::from(is_new && self.decided.superseded.insert(*line));
         } else {
             self.ask(entry);

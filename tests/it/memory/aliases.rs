@@ -84,6 +84,26 @@ fn whoever_stands_in_the_input_by_another_id_has_not_left() {
     }
 }
 
+/// A later row of the same first id is sent instead of the one that names both.
+#[test]
+fn two_ids_that_stand_together_in_a_superseded_row_are_of_one_person() {
+    let mut memory = open(&Drive::default());
+    night(&mut memory, &[(1, Named::ByFirst, "b")]);
+    let [first, second, both] = [Named::ByFirst, Named::BySecond, Named::Both].map(|by| named(1, by));
+    let mut recollection = recollect(&mut memory);
+    let mut ask = |identity, value| recollection.ask(identity, Action::Update, &says(value));
+    assert_eq!(ask(&second, "a"), Known::Changed);
+    recollection.supersede(&both);
+    assert_eq!(recollection.ask(&first, Action::Update, &says("b")), Known::Changed, "it is overtaken otherwise");
+    memory.learn_pairs(&recollection).unwrap();
+    send(&mut memory, &second, "a", Verdict::Updated);
+    assert_eq!(known(&mut memory, &first, "b"), Known::Changed);
+    send(&mut memory, &first, "b", Verdict::Updated);
+    let mut again = recollect(&mut memory);
+    again.supersede(&both);
+    assert_eq!(again.ask(&first, Action::Update, &says("b")), Known::Same, "they are known to each other by now");
+}
+
 #[test]
 fn the_ids_of_the_last_row_are_those_to_delete_by() {
     let mut memory = open(&Drive::default());
