@@ -70,6 +70,12 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// Whether somebody is held whose id ever stood beside one of this row's: a memory knows that they are one person.
+    pub(crate) fn holds_kin_of(&self, entry: &Entry, ever: &Rows) -> bool {
+        let is_held = |other: &Entry| other.ids.iter().any(|id| self.held.contains(id));
+        ever.entries.iter().any(|other| other.shares_an_id(&entry.ids) && is_held(other))
+    }
+
     /// Whether the row asks for what is so already.
     pub(crate) fn is_so(&self, entry: &Entry) -> bool {
         is_so(&self.state, entry)
