@@ -128,14 +128,19 @@ fn file(rows: &[Row]) -> String {
     text
 }
 
-/// What each identity of a file wants in the end; none to be gone.
+/// What each identity of a file wants in the end; none to be gone. A deletion is not done instead of a later row that cannot
+/// be sent: then nothing is wanted.
 fn wanted(rows: &[Row]) -> BTreeMap<u8, Option<u8>> {
-    let wish = |row: &Row| match row {
-        Row::Is(who, version) => Some((*who, Some(*version))),
-        Row::Goes(who) => Some((*who, None)),
-        Row::Invalid(_) => None,
-    };
-    rows.iter().filter_map(wish).collect()
+    let mut wanted = BTreeMap::new();
+    for row in rows {
+        match row {
+            Row::Is(who, version) => drop(wanted.insert(*who, Some(*version))),
+            Row::Goes(who) => drop(wanted.insert(*who, None)),
+            Row::Invalid(who) if wanted.get(who) == Some(&None) => drop(wanted.remove(who)),
+            Row::Invalid(_) => {}
+        }
+    }
+    wanted
 }
 
 /// Whom a file names, in whatever row.
@@ -176,6 +181,8 @@ impl Model {
                 self.exist.remove(who);
             }
         }
+        // With every row, a deletion counts that no later row takes back.
+        self.exist.retain(|who, _| !night.file.contains(&Row::Goes(*who)));
         if night.flags.contains(&"--prune") {
             let named = named(&night.file);
             self.exist.retain(|who, _| named.contains(who) || !self.members.contains(who));
@@ -199,6 +206,8 @@ impl Model {
             self.exist.extend(leavers.iter().map(|who| (*who, false)));
         }
         self.members = wanted.iter().filter(|(_, wish)| wish.is_some()).map(|(who, _)| *who).collect();
+        // Whoever is named in rows alone that are not sent may be a member still: nothing is known of what becomes of him.
+        self.exist.retain(|who, _| !named.contains(who) || wanted.contains_key(who));
     }
 }
 
