@@ -202,18 +202,16 @@ impl Memory {
     /// these are to be known from now on.
     fn voids(&self, touched: &[(&Identity, Touched)], counts: impl Fn(State) -> bool) -> Result<Voids, Error> {
         let reading = self.store.read()?;
-        let entry = |id| {
-            let said = reading.entry(id)?;
-            Ok::<_, Error>(said.filter(|entry| entry.state.is_certain() && counts(entry.state)))
-        };
+        let entry = |id| Ok::<_, Error>(reading.entry(id)?.filter(|entry| counts(entry.state)));
         let mut voids = Voids::new();
         for other in touched.iter().flat_map(|(_, touched)| touched.others()) {
-            if let Some(said) = entry(other)? {
+            if let Some(said) = entry(other)?.filter(|said| said.state.is_certain()) {
                 voids.insert(other, (said.void(), None));
             }
         }
         for (identity, touched) in touched {
-            if let Some(said) = entry(touched.who)? {
+            // Whoever was missing may be there by now.
+            if let Some(said) = entry(touched.who)?.filter(|said| said.state != State::Open) {
                 let ids = (!said.state.may_exist()).then(|| self.kinds.encoded(identity));
                 voids.insert(touched.who, (Entry { state: State::Open, ..said }, ids));
             }

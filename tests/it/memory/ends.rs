@@ -50,6 +50,18 @@ fn who_was_deleted_or_is_missing_does_not_leave() {
     assert_eq!(recollect(&mut memory).len(), 1, "only the one who may exist is remembered");
 }
 
+#[test]
+fn who_was_missing_and_may_have_been_created_since_may_leave() {
+    let drive = Drive::default();
+    let mut memory = open(&drive);
+    sync(&mut memory, &[(person(1), "a")]);
+    send(&mut memory, &person(1), "b", Verdict::Missing);
+    memory.forget(std::iter::once(&person(1))).unwrap();
+    drop(memory);
+    let mut memory = open(&drive);
+    assert_eq!(leavers(&mut memory, &[]), [person(1)]);
+}
+
 /// Another app's key says of everybody that he is not there, and the guard that stops such a run may come late.
 #[test]
 fn who_was_found_absent_is_taken_for_deleted_once_the_sync_is_complete() {
