@@ -44,6 +44,10 @@ pub trait Recall {
     /// What is known of a row.
     fn answer(&mut self, row: Asked<'_>) -> Known;
 
+    /// An earlier try of the run settled a row about this identity, after which there may be a profile; it may have had no
+    /// time to have that remembered.
+    fn settled(&mut self, _identity: &Identity) {}
+
     /// What ties a row about this identity to rows of the same person that share no id with it: any two of them have a tie
     /// in common. Numbers that mean nothing else.
     fn ties(&mut self, _identity: &Identity) -> Vec<u64> {

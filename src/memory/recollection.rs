@@ -46,6 +46,8 @@ pub struct Recollection {
     has_links: bool,
     /// Ids that stand together in superseded rows alone, as far as is known.
     pairs: BTreeSet<Pair>,
+    /// Of whom nothing is remembered, though an earlier try of the run was well answered.
+    unheard: Vec<Identity>,
     trouble: Option<Error>,
 }
 
@@ -97,6 +99,7 @@ impl Recollection {
             touched: marks,
             has_links,
             pairs: BTreeSet::new(),
+            unheard: Vec::new(),
             trouble: None,
         })
     }
@@ -180,9 +183,14 @@ impl Recollection {
         Ok(found)
     }
 
-    /// See [`super::Memory::learn_pairs`].
+    /// See [`super::Memory::learn`].
     pub(super) const fn pairs(&self) -> &BTreeSet<Pair> {
         &self.pairs
+    }
+
+    /// See [`super::Memory::learn`].
+    pub(super) fn unheard(&self) -> &[Identity] {
+        &self.unheard
     }
 
     /// The ids of a superseded row: what was sent by either of them counts no more where they are new to each other.
@@ -285,6 +293,14 @@ impl Recall for Recollection {
             && let Err(error) = self.pair(identity)
         {
             self.trouble = Some(error);
+        }
+    }
+
+    fn settled(&mut self, identity: &Identity) {
+        match self.look_up(self.printer.id(identity.primary()).into()) {
+            Ok(Some(_)) => {}
+            Ok(None) => self.unheard.push(identity.clone()),
+            Err(error) => self.trouble = Some(error),
         }
     }
 

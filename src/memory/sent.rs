@@ -182,12 +182,31 @@ impl Memory {
         self.void(&voids, &BTreeSet::new())
     }
 
-    /// Learns which ids stand together in rows that are not sent, since a later row is sent instead: before the first call.
+    /// Learns what a sync met besides the rows that it will send, before its first call: which ids stand together in rows
+    /// that a later one superseded, and of whom an earlier try of the run was well answered and had no time to have it
+    /// remembered. Nothing is certain of these, but they are part of the sync.
     ///
     /// # Errors
     /// As [`Memory::forget`].
-    pub fn learn_pairs(&mut self, recollection: &Recollection) -> Result<(), Error> {
-        self.void(&Voids::new(), recollection.pairs())
+    pub fn learn(&mut self, recollection: &Recollection, now: Moment) -> Result<(), Error> {
+        self.void(&Voids::new(), recollection.pairs())?;
+        if recollection.unheard().is_empty() {
+            return Ok(());
+        }
+        let made = self.made(now);
+        self.store.write(|writing| {
+            writing.state(about::PASS, &made.born.to_le_bytes())?;
+            recollection.unheard().iter().try_for_each(|identity| {
+                let who = self.printer.id(identity.primary()).into();
+                writing.put(who, &made)?;
+                writing.put_ids(who, &self.kinds.encoded(identity))
+            })
+        })
+    }
+
+    /// An entry that is made now, of which nothing is certain.
+    fn made(&self, now: Moment) -> Entry {
+        Entry { content: Print([0; 16]), day: day(now), born: self.pass, sync: 0, state: State::Open }
     }
 
     fn touched<'a>(
@@ -242,7 +261,7 @@ impl Memory {
         if notes.is_empty() {
             return Ok(());
         }
-        let made = Entry { content: Print([0; 16]), day: day(now), born: self.pass, sync: 0, state: State::Open };
+        let made = self.made(now);
         let kinds = &self.kinds;
         self.store.write(|writing| {
             writing.state(about::PASS, &made.born.to_le_bytes())?;

@@ -61,7 +61,7 @@ impl Remembered {
         }
         let mut recollection = self.store.lock().recollect(wall::now(), self.wish.refresh)?;
         let decision = ask(&mut recollection)?;
-        self.store.lock().learn_pairs(&recollection)?;
+        self.store.lock().learn(&recollection, wall::now())?;
         if let Some(most) = self.wish.prune {
             self.leavers = self.who_left(&recollection, most)?;
         }

@@ -208,6 +208,11 @@ impl<'a, 'r> Bench<'a, 'r> {
             (Some(_) | None, _) => Known::Changed,
         };
         if self.past.settled.contains(*line) {
+            let may_exist =
+                *action != Action::Delete && ![&self.past.absent, &self.past.bad].iter().any(|it| it.contains(*line));
+            if let Some(recall) = self.recall.as_mut().filter(|_| known == Known::Changed && may_exist) {
+                recall.settled(identity);
+            }
             return;
         }
         match known {

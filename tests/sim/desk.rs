@@ -162,6 +162,7 @@ pub(crate) fn decided(store: &Store, input: &[u8], rows: &Rows, past: &mut Past)
         Readings::in_turn,
     )?;
     past.decided = decision.decided;
+    memory.borrow_mut().learn(&recollection, now())?;
     Ok(Beforehand { memory, recollection })
 }
 

@@ -95,7 +95,7 @@ fn two_ids_that_stand_together_in_a_superseded_row_are_of_one_person() {
     assert_eq!(ask(&second, "a"), Known::Changed);
     recollection.supersede(&both);
     assert_eq!(recollection.ask(&first, Action::Update, &says("b")), Known::Changed, "it is overtaken otherwise");
-    memory.learn_pairs(&recollection).unwrap();
+    memory.learn(&recollection, now()).unwrap();
     send(&mut memory, &second, "a", Verdict::Updated);
     assert_eq!(known(&mut memory, &first, "b"), Known::Changed);
     send(&mut memory, &first, "b", Verdict::Updated);

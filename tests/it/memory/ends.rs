@@ -62,6 +62,28 @@ fn who_was_missing_and_may_have_been_created_since_may_leave() {
     assert_eq!(leavers(&mut memory, &[]), [person(1)]);
 }
 
+/// A kill between the line's sync and the memory's: the same command goes on, and sends him nothing.
+#[test]
+fn who_was_settled_and_not_remembered_is_part_of_the_sync() {
+    let drive = Drive::default();
+    let mut memory = open(&drive);
+    sync(&mut memory, &[(person(1), "a")]);
+    memory.forget(std::iter::once(&person(2))).unwrap();
+    drop(memory);
+    let mut memory = open(&drive);
+    let mut recollection = recollect(&mut memory);
+    for number in [1, 2] {
+        recollection.ask(&person(number), Action::Update, &says("a"));
+        recollection.settled(&person(number));
+    }
+    memory.learn(&recollection, now()).unwrap();
+    memory.complete(&recollection, 2, now()).unwrap();
+    assert_eq!(memory.last_sync().unwrap().identities, 2);
+    assert_eq!(known(&mut memory, &person(1), "a"), Known::Same);
+    assert_eq!(known(&mut memory, &person(2), "a"), Known::Changed, "nothing is certain");
+    assert_eq!(leavers(&mut memory, &[(person(1), "a")]), [person(2)]);
+}
+
 /// Another app's key says of everybody that he is not there, and the guard that stops such a run may come late.
 #[test]
 fn who_was_found_absent_is_taken_for_deleted_once_the_sync_is_complete() {
