@@ -205,9 +205,9 @@ impl Model {
             }
             self.exist.extend(leavers.iter().map(|who| (*who, false)));
         }
-        self.members = wanted.iter().filter(|(_, wish)| wish.is_some()).map(|(who, _)| *who).collect();
-        // Whoever is named in rows alone that are not sent may be a member still: nothing is known of what becomes of him.
-        self.exist.retain(|who, _| !named.contains(who) || wanted.contains_key(who));
+        // Whoever is named in rows alone that are not sent is a member still if he was.
+        self.members.retain(|who| named.contains(who) && !wanted.contains_key(who));
+        self.members.extend(wanted.iter().filter(|(_, wish)| wish.is_some()).map(|(who, _)| *who));
     }
 }
 
