@@ -12,6 +12,7 @@ mod carry;
 mod closing;
 mod descriptors;
 mod dry;
+mod elsewhere;
 mod expect;
 mod find;
 mod input;

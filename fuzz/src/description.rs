@@ -23,7 +23,7 @@ pub fn check(data: &[u8]) {
                 let _ = (api.offers(action), api.lacks(&[action], &kinds));
             }
             assert!(OPERATIONS.into_iter().any(|operation| api.endpoint(operation).is_some()));
-            let _ = (api.host(None), api.host(Some("https://api.example.com/v1")));
+            let _ = (api.destination(None), api.destination(Some("https://api.example.com/v1")));
         }
         Err(error) => {
             assert_eq!(error.exit(), Exit::Config);

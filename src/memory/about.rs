@@ -3,14 +3,14 @@
 //! Promises: a memory is used for nothing else than what it was begun for; one that is lost or empty is not taken for
 //! one that has nothing to say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
     entry::Kinds,
     store::{Facts, Store},
 };
 use crate::{
-    domain::{Digest, Moment, hmac_fingerprint},
+    domain::{Destination, Digest, Moment, hmac_fingerprint},
     error::{Error, Exit},
 };
 
@@ -38,20 +38,6 @@ pub(super) const LAST: &str = "last";
 pub(super) const RUN: &str = "run";
 
 const ALL: [&str; 12] = [FORMAT_OF, API, HOST, BASE_PATH, PARAMETERS, KEY, KINDS, APP, PASS, SYNC, LAST, RUN];
-
-/// What a memory is about: whatever says where a call goes, and is the same for every row. Somebody of that name is somebody
-/// else in another place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
-    /// The API's name.
-    pub api: String,
-    /// Its host; `sandbox` for any stand-in.
-    pub host: String,
-    /// The path below which the calls are; `/` where they are below none, and for any stand-in.
-    pub base_path: String,
-    /// What the API was told once for all calls, by name.
-    pub parameters: BTreeMap<String, String>,
-}
 
 /// What is known of the last complete sync.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +80,7 @@ pub(super) struct Bound {
 pub(super) fn bind(
     store: &Store,
     key: &[u8; 32],
-    about: &About,
+    about: &Destination,
     kinds: &[String],
     first: bool,
 ) -> Result<Bound, Error> {
@@ -124,7 +110,7 @@ pub(super) fn bind(
     })
 }
 
-fn begin(store: &Store, key: &[u8; 32], about: &About) -> Result<Facts, Error> {
+fn begin(store: &Store, key: &[u8; 32], about: &Destination) -> Result<Facts, Error> {
     let facts = Facts::from([
         (FORMAT_OF, FORMAT.to_le_bytes().to_vec()),
         (API, about.api.clone().into_bytes()),
@@ -148,7 +134,7 @@ fn key_id(key: &[u8; 32]) -> Vec<u8> {
     hmac_fingerprint(key, &[b"tollgate memory key id"]).0[..8].to_vec()
 }
 
-fn check(name: &str, facts: &Facts, key: &[u8; 32], about: &About) -> Result<(), Error> {
+fn check(name: &str, facts: &Facts, key: &[u8; 32], about: &Destination) -> Result<(), Error> {
     if number(name, facts, FORMAT_OF)? != FORMAT {
         return Err(Error::new(
             Exit::Config,
@@ -156,14 +142,9 @@ fn check(name: &str, facts: &Facts, key: &[u8; 32], about: &About) -> Result<(),
         )
         .hint("use the version of tollgate that wrote it, or a newer one"));
     }
-    for (what, ours) in [(API, &about.api), (HOST, &about.host), (BASE_PATH, &about.base_path)] {
-        let its = text(facts, what);
-        if its != *ours {
-            let what = format!("the memory in {name} is of another {what}: {its}, not {ours}");
-            return Err(another(Error::new(Exit::Config, what)));
-        }
+    if let Some(what) = destination(facts).difference(about) {
+        return Err(another(Error::new(Exit::Config, format!("the memory in {name} is of {what}"))));
     }
-    same_parameters(name, &text(facts, PARAMETERS), &about.parameters)?;
     if facts.get(KEY) != Some(&key_id(key)) {
         let what = format!("the memory in {name} was made with another key than the one beside it");
         return Err(Error::new(Exit::Data, what).hint("restore both from one copy, or begin another memory"));
@@ -171,17 +152,15 @@ fn check(name: &str, facts: &Facts, key: &[u8; 32], about: &About) -> Result<(),
     Ok(())
 }
 
-fn same_parameters(name: &str, its: &str, ours: &BTreeMap<String, String>) -> Result<(), Error> {
-    let its: BTreeMap<&str, &str> = its.split('\0').filter_map(|said| said.split_once('=')).collect();
-    let ours: BTreeMap<&str, &str> = ours.iter().map(|(name, value)| (&**name, &**value)).collect();
-    let all: BTreeSet<&str> = its.keys().chain(ours.keys()).copied().collect();
-    let what = all.into_iter().find_map(|what| match (its.get(what), ours.get(what)) {
-        (its, ours) if its == ours => None,
-        (Some(its), Some(ours)) => Some(format!("is of another {what}: {its}, not {ours}")),
-        (Some(its), None) => Some(format!("is of {what} {its}, and it is not said now")),
-        (None, _) => Some(format!("was begun without a {what}, and it is said now")),
-    });
-    what.map_or(Ok(()), |what| Err(another(Error::new(Exit::Config, format!("the memory in {name} {what}")))))
+fn destination(facts: &Facts) -> Destination {
+    let parameters = text(facts, PARAMETERS);
+    let said = parameters.split('\0').filter_map(|said| said.split_once('='));
+    Destination {
+        api: text(facts, API),
+        host: text(facts, HOST),
+        base_path: text(facts, BASE_PATH),
+        parameters: said.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+    }
 }
 
 fn text(facts: &Facts, name: &str) -> String {

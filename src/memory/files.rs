@@ -12,12 +12,15 @@ use std::{
 use redb::backends::FileBackend;
 
 use super::{
-    about::{About, refused},
+    about::refused,
     place::{Privacy, aside, cannot_create, cannot_use, lock, new_key, put_in_place},
     sent::Memory,
     sorting::Aside,
 };
-use crate::error::{Error, Exit};
+use crate::{
+    domain::Destination,
+    error::{Error, Exit},
+};
 
 const STORE: &str = "memory.redb";
 const KEY: &str = "key";
@@ -34,7 +37,7 @@ impl Memory {
     /// [`Exit::CannotCreate`] or [`Exit::Io`] otherwise.
     pub fn open(
         directory: &Path,
-        about: &About,
+        about: &Destination,
         kinds: &[String],
         first: bool,
         group_readable: bool,
@@ -66,7 +69,7 @@ fn locked(directory: &Path, privacy: Privacy) -> Result<File, Error> {
 }
 
 /// The store gets its name last: a memory whose beginning was cut short is one that is not there.
-fn begin(directory: &Path, privacy: Privacy, about: &About, kinds: &[String]) -> Result<Memory, Error> {
+fn begin(directory: &Path, privacy: Privacy, about: &Destination, kinds: &[String]) -> Result<Memory, Error> {
     let store = directory.join(STORE);
     let make = || {
         let key = new_key()?;

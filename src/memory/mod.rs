@@ -20,7 +20,7 @@ mod sorting;
 mod store;
 mod suppress;
 
-pub use about::{About, LastSync};
+pub use about::LastSync;
 pub use baseline::Baseline;
 pub use complete::{Leaver, Leavers};
 pub use recollection::Recollection;

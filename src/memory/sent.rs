@@ -15,7 +15,7 @@ use std::{
 use redb::StorageBackend;
 
 use super::{
-    about::{self, About, LastSync},
+    about::{self, LastSync},
     entry::{Entry, Kinds, State, day},
     links::{self, Pair, Touched},
     recollection::Recollection,
@@ -23,7 +23,7 @@ use super::{
     store::{Store, Writing},
 };
 use crate::{
-    domain::{Action, Digest, Identity, Moment, Outcome, Print, Printer, RowPrint, Subject, Verdict},
+    domain::{Action, Destination, Digest, Identity, Moment, Outcome, Print, Printer, RowPrint, Subject, Verdict},
     error::Error,
 };
 
@@ -75,7 +75,7 @@ impl Memory {
         backend: impl StorageBackend,
         key: &[u8; 32],
         name: &str,
-        about: &About,
+        about: &Destination,
         kinds: &[String],
         first: bool,
     ) -> Result<Self, Error> {

@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Action, Call, Evidence, Fields, Id, Identity, Moment, Operation, Reply, Row, Slot, Subject, Suspicion, Word,
+        Action, Call, Destination, Evidence, Fields, Id, Identity, Moment, Operation, Reply, Row, Slot, Subject,
+        Suspicion, Word,
     },
     error::Error,
     flow::{Remote, Renewal},
@@ -28,7 +29,7 @@ use crate::{
 pub struct Client {
     api: Description,
     address: Address,
-    host: String,
+    destination: Destination,
     source: KeySource,
     credentials: RefCell<Credentials>,
     wire: Wire,
@@ -58,7 +59,7 @@ impl Client {
         let plan = Plan::compile(description, &address, &key)?;
         Ok(Self {
             api: description.clone(),
-            host: address.host(),
+            destination: description.destination(options.base_url.as_deref())?,
             address,
             source: options.key.clone(),
             credentials: RefCell::new(Credentials { key, plan }),
@@ -67,10 +68,10 @@ impl Client {
         })
     }
 
-    /// `host:port` of the base URL, for prompts and run directories.
+    /// Where its calls go.
     #[must_use]
-    pub fn host(&self) -> &str {
-        &self.host
+    pub const fn destination(&self) -> &Destination {
+        &self.destination
     }
 
     /// Names the key in use without revealing it: the first 16 hex digits of HMAC-SHA-256 over the key and its
@@ -170,7 +171,7 @@ impl Remote for Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("api", &self.api.name()).field("host", &self.host).finish_non_exhaustive()
+        f.debug_struct("Client").field("destination", &self.destination).finish_non_exhaustive()
     }
 }
 

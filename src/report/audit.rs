@@ -74,18 +74,30 @@ pub fn audit(directory: &Path) -> Result<Audit, Error> {
     })
 }
 
-/// The ids that another run deleted, then those it found absent, under a key for this process only. Rows whose `absent`
-/// its not-found guard doubts are in neither. `naming` is needed where that run's ids are hashed.
+/// What another deletion settled well.
+#[derive(Debug)]
+pub struct Elsewhere {
+    /// The ids that it deleted.
+    pub deleted: Fingerprints,
+    /// Those that it found absent, but for rows whose `absent` its not-found guard doubts.
+    pub absent: Fingerprints,
+    /// What that run was about, and how it stands.
+    pub run: RunFile,
+}
+
+/// Whom another deletion settled well, under a key for this process only. `naming` is needed where that run's ids are
+/// hashed.
 ///
 /// # Errors
-/// [`Exit::Config`] when they are hashed with another key; [`Exit::Data`] when there is no run, or the chain is broken; [`Exit::Io`] when it cannot be read.
-pub fn settled_elsewhere(
-    directory: &Path,
-    key: [u8; 32],
-    naming: &Naming,
-) -> Result<(Fingerprints, Fingerprints), Error> {
+/// [`Exit::Config`] when the run is no deletion, or its ids are hashed with another key; [`Exit::Data`] when there is no
+/// run, or the chain is broken; [`Exit::Io`] when it cannot be read.
+pub fn settled_elsewhere(directory: &Path, key: [u8; 32], naming: &Naming) -> Result<Elsewhere, Error> {
     let disk = RealDisk::at(directory, false);
     let run = read_run(&disk, directory)?;
+    if run.immutable.command != Action::Delete.word() {
+        let what = format!("{} does not hold a deletion, but a run of {}", directory.display(), run.immutable.command);
+        return Err(Error::new(Exit::Config, what).hint("--continue-from names the directory of a `tollgate delete`"));
+    }
     let naming = its_naming(&run.immutable, directory, naming)?;
     let Folding { scan, .. } = fold(run, open(&disk)?, options())?;
     let empty = Fingerprints::keyed(key).named(naming);
@@ -104,7 +116,7 @@ pub fn settled_elsewhere(
         set.insert_text(&id);
         Ok(())
     })?;
-    Ok((deleted, absent))
+    Ok(Elsewhere { deleted, absent, run: scan.run })
 }
 
 /// What a deletion's looks recorded.
@@ -112,10 +124,8 @@ pub fn settled_elsewhere(
 pub struct Against {
     /// Which profile was found by which id.
     pub recorded: Recorded,
-    /// What that run was about.
-    pub run: super::Immutable,
-    /// The fingerprint of the key that it used last.
-    pub key_fingerprint: String,
+    /// What that run was about, and how it stands.
+    pub run: RunFile,
 }
 
 /// What the looks of a finished deletion recorded, under a key for this process only. `naming` is needed where that
@@ -142,7 +152,7 @@ pub fn recorded_by(directory: &Path, key: [u8; 32], naming: &Naming) -> Result<A
         }
         Ok(())
     })?;
-    Ok(Against { recorded, run: run.immutable, key_fingerprint: run.state.key_fingerprint })
+    Ok(Against { recorded, run })
 }
 
 /// How a run names ids, for whoever names them like `naming`: a run in clear is understood by anybody, a hashed one with

@@ -184,8 +184,7 @@ fn may_continue(path: &Path, run: &RunFile, place: &Place, asked: &Asked) -> Res
 fn is_of_its_kind(run: &RunFile, asked: &Asked) -> bool {
     let immutable = &run.immutable;
     immutable.command == asked.command
-        && immutable.api == asked.api
-        && immutable.host == asked.host
+        && immutable.destination == asked.destination
         && immutable.options.get(SHARD) == asked.reading.get(SHARD)
 }
 
@@ -212,11 +211,8 @@ fn difference(run: &RunFile, asked: &Asked) -> Option<String> {
     if immutable.command != asked.command {
         return Some(format!("its command is {}, this one is {}", immutable.command, asked.command));
     }
-    if immutable.api != asked.api {
-        return Some(format!("its API is {}, this one's is {}", immutable.api, asked.api));
-    }
-    if immutable.host != asked.host {
-        return Some(format!("its host is {}, this one's is {}", immutable.host, asked.host));
+    if let Some(what) = immutable.destination.difference(&asked.destination) {
+        return Some(format!("it is of {what}"));
     }
     if immutable.input.digest == asked.input_digest {
         return other_rows(run, asked);

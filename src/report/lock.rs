@@ -10,7 +10,10 @@ use std::{
 };
 
 use super::Asked;
-use crate::error::{Error, Exit};
+use crate::{
+    domain::Destination,
+    error::{Error, Exit},
+};
 
 /// File systems take 255 bytes; names that agree so far share a lock, which only makes one wait for the other.
 const LONGEST_NAME: usize = 200;
@@ -34,7 +37,7 @@ impl Locks {
 /// Locks the runs' root for one API and host, since the pace belongs to the key.
 /// A stand-in's pace belongs to nobody.
 pub(super) fn lock_root(root: &Path, asked: &Asked, group_readable: bool) -> Result<Option<File>, Error> {
-    let Asked { api, host, sandbox, .. } = asked;
+    let Asked { destination: Destination { api, host, .. }, sandbox, .. } = asked;
     if *sandbox {
         return Ok(None);
     }

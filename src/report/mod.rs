@@ -25,7 +25,7 @@ mod summary;
 mod text;
 mod walk;
 
-pub use audit::{Against, Audit, audit, its_naming, recorded_by, settled_elsewhere};
+pub use audit::{Against, Audit, Elsewhere, audit, its_naming, recorded_by, settled_elsewhere};
 pub use directory::{Chosen, likely, resolve};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use find::{FOUND_HEADER, Found, Wanted, find};

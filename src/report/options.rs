@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use crate::domain::Digest;
+use crate::domain::{Destination, Digest};
 
 /// Which directory a run uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,10 +33,8 @@ pub struct Place {
 pub struct Asked {
     /// `delete`.
     pub command: String,
-    /// The description's name.
-    pub api: String,
-    /// The host that is called.
-    pub host: String,
+    /// Where its calls go.
+    pub destination: Destination,
     /// SHA-256 of the input's bytes; `None` for stdin.
     pub input_digest: Option<Digest>,
     /// The options by which the input's bytes become these rows and no others, as `run.json` records them.

@@ -13,7 +13,7 @@ use super::{
     disk::{Disk, cannot_read, cannot_write, read_whole, replace},
 };
 use crate::{
-    domain::{Digest, Moment, Tally},
+    domain::{Destination, Digest, Moment, Tally},
     error::{Error, Exit},
 };
 
@@ -24,10 +24,9 @@ pub struct Immutable {
     pub tool_version: String,
     /// `delete`.
     pub command: String,
-    /// The description's name.
-    pub api: String,
-    /// The host that is called, with its port if it is not the scheme's own.
-    pub host: String,
+    /// Where its calls go.
+    #[serde(flatten)]
+    pub destination: Destination,
     /// The app that the key belongs to, where a look told.
     pub app: Option<String>,
     /// `--operator`.

@@ -1,6 +1,6 @@
 //! What a verification is held against, and what it proves without.
 
-use super::Stage;
+use super::{Stage, elsewhere::is_of_one_place};
 use crate::{
     config::Job,
     domain::{Naming, Recorded, Task},
@@ -26,17 +26,12 @@ pub(super) fn read(
 ) -> Result<(Option<Recorded>, Whose), Error> {
     let Some(directory) = &job.against else { return Ok((None, Whose::default())) };
     let against = recorded_by(directory, job.source.fingerprint_key, naming)?;
-    let (theirs, ours) = (&against.run.host, client.host());
-    // Each stand-in has a port of its own.
-    if theirs != ours && !(is_sandbox && against.run.sandbox) {
-        let what = format!("the deletion in {} was on {theirs}, and this is on {ours}", directory.display());
-        return Err(Error::new(Exit::Config, what).hint("check --base-url and --against"));
-    }
+    is_of_one_place(&against.run, directory, client, is_sandbox)?;
     if against.recorded.is_empty() {
         tracing::warn!("{} recorded no profile's own id, so nobody can be told to be new", directory.display());
     }
-    let same_key = against.key_fingerprint == client.key_fingerprint();
-    Ok((Some(against.recorded), Whose { app: against.run.app, same_key }))
+    let same_key = against.run.state.key_fingerprint == client.key_fingerprint();
+    Ok((Some(against.recorded), Whose { app: against.run.app().map(str::to_owned), same_key }))
 }
 
 impl Whose {

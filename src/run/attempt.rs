@@ -11,7 +11,7 @@ use super::{
     came::Came,
     closing,
     closing::Closing,
-    descriptors, expect,
+    descriptors, elsewhere, expect,
     expect::AppFacts,
     input::{Bytes, Input},
     naming,
@@ -55,8 +55,10 @@ impl Attempt<'_> {
         let naming = naming::of(job.hash_ids.as_deref(), &job.description)?;
         let (recorded, whose) = against::read(job, client, is_sandbox, &naming)?;
         let mut place = Place::open(job, input, client, is_sandbox, ahead, &naming)?;
-        let mut past = place.past(job, naming).inspect_err(|_| place.abandon())?;
+        let mut past = place.past(naming.clone());
         past.recorded = recorded;
+        let elsewhere = elsewhere::pass_over(job, client, is_sandbox, &naming, &mut past);
+        let elsewhere = elsewhere.inspect_err(|_| place.abandon())?;
         if let Some(scan) = place.finished(job) {
             same_rows_as_finished(input, job, &past, &scan.run.state)?;
             if let Some(remembered) = remembered.filter(|it| it.awaits_the_end_of(scan.run.first_link())) {
@@ -78,7 +80,7 @@ impl Attempt<'_> {
         let memory = remembered.as_deref().map(|remembered| remembered.store.clone());
         let leavers = remembered.as_deref().map_or(0, |remembered| remembered.leavers().len());
         let past = Arc::new(past);
-        let run = Run { job, input, client, stage, is_sandbox, past, whose, decision, leavers, memory };
+        let run = Run { job, input, client, stage, is_sandbox, past, whose, elsewhere, decision, leavers, memory };
         run.perform(&engine, place, opening, stops).await
     }
 }
@@ -108,6 +110,8 @@ struct Run<'a> {
     is_sandbox: bool,
     past: Arc<Past>,
     whose: Whose,
+    /// The run of `--continue-from`.
+    elsewhere: Option<RunFile>,
     /// What was decided before the first call; `None` where each row is met unprepared.
     decision: Option<Decision>,
     /// How many will be pruned.
@@ -149,7 +153,8 @@ impl Run<'_> {
         self.tell_what_was_found(place);
         let run = place.scan.as_ref().map(|scan| &scan.run);
         let remembered = self.memory.as_ref().and_then(|memory| memory.lock().app().map(str::to_owned));
-        let before = run.and_then(RunFile::app).or(remembered.as_deref());
+        let runs = || run.into_iter().chain(&self.elsewhere);
+        let before = runs().find_map(RunFile::app).or(remembered.as_deref());
         if self.is_idle() {
             return Ok(before.map(str::to_owned));
         }
@@ -164,8 +169,8 @@ impl Run<'_> {
         let facts = AppFacts {
             of_this_key: looked.app.as_deref().or(by_witnesses.as_deref()).or(self.whose.app()),
             before,
-            another_key: run.is_some_and(is_new) && self.job.description.names_apps(),
-            settled: self.past.tally.answered(),
+            another_key: runs().any(is_new) && self.job.description.names_apps(),
+            is_anybody_settled: self.past.tally.answered() > 0 || self.elsewhere.is_some(),
             absence_is_hoped_for: self.job.task.usual().not_there().is_none(),
         };
         expect::of_the_app(&self.job.consent, &facts)?;
@@ -232,7 +237,7 @@ impl Run<'_> {
         let picture = ask::Picture {
             job: self.job,
             input: self.input,
-            host: self.client.host(),
+            host: &self.client.destination().host,
             looked,
             samples,
             past: &self.past,
@@ -307,8 +312,7 @@ impl Run<'_> {
         let immutable = Immutable {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             command: self.job.task.word().to_owned(),
-            api: self.job.description.name().to_owned(),
-            host: self.client.host().to_owned(),
+            destination: self.client.destination().clone(),
             app,
             operator: Some(self.job.operator.clone()),
             reference: Some(self.job.reference.clone()).filter(|reference| !reference.is_empty()),

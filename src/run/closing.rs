@@ -71,7 +71,7 @@ impl Closing<'_> {
         Summary {
             command: self.job.task,
             api: self.job.description.name().to_owned(),
-            host: self.client.host().to_owned(),
+            host: self.client.destination().host.clone(),
             app: self.app.clone(),
             directory: Some(self.directory.to_owned()),
             profiles: profiles::path(self.job, self.directory),
@@ -162,8 +162,8 @@ pub(super) fn finished_before(scan: &Scan, job: &Job, directory: &Path, stage: &
     let exit = of_complete(totals, job);
     let summary = Summary {
         command: job.task,
-        api: about.api.clone(),
-        host: about.host.clone(),
+        api: about.destination.api.clone(),
+        host: about.destination.host.clone(),
         app: scan.run.app().map(str::to_owned),
         directory: Some(directory.to_owned()),
         profiles: profiles::path(job, directory),

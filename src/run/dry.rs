@@ -64,7 +64,7 @@ fn read_all(job: &Job, input: &Input) -> Result<Finish, Error> {
 
 fn host(job: &Job) -> Result<String, Error> {
     match &job.target {
-        Target::Real { connection, .. } => job.description.host(connection.base_url()),
+        Target::Real { connection, .. } => Ok(job.description.destination(connection.base_url())?.host),
         Target::Sandbox(_) => Ok("a stand-in".to_owned()),
     }
 }

@@ -115,12 +115,12 @@ fn at_most(most: u64, wanted: u64, what: &str, flag: &str) -> Result<(), Error> 
 pub(super) struct AppFacts<'a> {
     /// Whose the present key is, as the look told, or the deletion with the same key that `--against` names.
     pub(super) of_this_key: Option<&'a str>,
-    /// What the run's earlier tries knew.
+    /// What the run's earlier tries knew, or the run of `--continue-from`.
     pub(super) before: Option<&'a str>,
     /// The key is not the one of the last try, and the API could tell whose it is.
     pub(super) another_key: bool,
-    /// Rows that the API has answered for this run, and that are settled.
-    pub(super) settled: u64,
+    /// The API has answered for rows that are settled.
+    pub(super) is_anybody_settled: bool,
     /// No guard doubts those that an earlier key did not find.
     pub(super) absence_is_hoped_for: bool,
 }
@@ -143,15 +143,15 @@ fn same_app(facts: &AppFacts<'_>) -> Result<(), Error> {
     match (facts.of_this_key, facts.before) {
         (Some(now), Some(before)) if now != before => Err(Error::new(
             Exit::Config,
-            format!("the key belongs to app {now}, and this run was begun with app {before}"),
+            format!("the key belongs to app {now}, and what is settled already is of app {before}"),
         )
         .hint("use the key of that app; the right one for another app begins anew: --new, or another --out")),
-        (None, _) if facts.another_key && facts.settled > 0 => Err(Error::new(
+        (None, _) if facts.another_key && facts.is_anybody_settled => Err(Error::new(
             Exit::Config,
             "the key has changed since the last try, and none of the profiles looked at exists, so its app cannot be told",
         )
         .hint("go on with the key that the run was begun with, or begin anew: --new, or another --out")),
-        (Some(_), None) if facts.another_key && facts.settled > 0 && facts.absence_is_hoped_for => Err(Error::new(
+        (Some(_), None) if facts.another_key && facts.is_anybody_settled && facts.absence_is_hoped_for => Err(Error::new(
             Exit::Config,
             "the key has changed since the last try, and whom the earlier key did not find may only be in another app",
         )

@@ -13,7 +13,7 @@ const SHOWN: usize = 10;
 
 /// Writes the lines about each row of the input; 1 when a row has none.
 pub(super) fn perform(wish: &FindWish, audit: &Audit, dir: &std::path::Path, stage: &Stage) -> Result<Exit, Error> {
-    let (its, ours) = (&audit.run.api, wish.description.name());
+    let (its, ours) = (&audit.run.destination.api, wish.description.name());
     if its != ours {
         let what = format!("the run in {} was on {its}, and these ids would be read as {ours}'s", dir.display());
         return Err(Error::new(Exit::Config, what).hint("say which API it is with --api NAME|FILE"));

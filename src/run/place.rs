@@ -12,7 +12,7 @@ use crate::{
     domain::{Digest, Naming, Past, Task, Verdict, say_count},
     error::{Error, Exit},
     remote::Client,
-    report::{Asked, Locks, RealDisk, Scan, Whereabouts, last_complete_rows, resolve, scan, settled_elsewhere},
+    report::{Asked, Locks, RealDisk, Scan, Whereabouts, last_complete_rows, resolve, scan},
 };
 
 /// What one results line takes at most, for the check of free space: ids and messages are seldom longer.
@@ -87,15 +87,10 @@ impl Place {
     }
 
     /// What the run must not send again; taken out, since the reader's thread wants it too.
-    pub(super) fn past(&mut self, job: &Job, naming: Naming) -> Result<Past, Error> {
+    pub(super) fn past(&mut self, naming: Naming) -> Past {
         let mut past = self.scan.as_mut().map(|scan| std::mem::take(&mut scan.past)).unwrap_or_default();
-        if let Some(old) = &job.place.continue_from {
-            let (deleted, absent) = settled_elsewhere(old, job.source.fingerprint_key, &naming)?;
-            past.elsewhere_deleted = Some(deleted);
-            past.elsewhere_absent = Some(absent);
-        }
         past.naming = naming;
-        Ok(past)
+        past
     }
 
     /// Nothing was begun here after all: leaves no empty directory behind.
@@ -145,8 +140,7 @@ pub(super) fn last_rows(job: &Job, client: &Client, sandbox: bool) -> Option<u64
 fn asked(job: &Job, client: &Client, input_digest: Option<Digest>, sandbox: bool) -> Asked {
     Asked {
         command: job.task.word().to_owned(),
-        api: job.description.name().to_owned(),
-        host: client.host().to_owned(),
+        destination: client.destination().clone(),
         input_digest,
         reading: reading(job),
         hash_ids: None,

@@ -35,7 +35,7 @@ fn sum_up(job: &ReportJob, audit: &Audit, stage: &Stage) -> Result<Exit, Error> 
 
 fn words(audit: &Audit) -> String {
     let mut lines = vec![
-        format!("run        {} on {} ({})", audit.run.command, audit.run.host, audit.run.api),
+        format!("run        {} on {} ({})", audit.run.command, audit.run.destination.host, audit.run.destination.api),
         format!("begun      {} by {}", audit.run.started.rfc3339(), audit.run.operator.as_deref().unwrap_or("unknown")),
         format!("input      {}", audit.run.input.name),
     ];

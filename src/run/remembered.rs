@@ -8,10 +8,10 @@ use std::collections::HashSet;
 use super::{carry::carry, input::Input, patience::share, store::Store, wall};
 use crate::{
     config::{Amount, Job, MemoryWish, Target},
-    domain::{Batch, Digest, Id, IdKind, Identity, Past, Recall, Subject, say_count},
+    domain::{Batch, Destination, Digest, Id, IdKind, Identity, Past, Recall, Subject, say_count},
     error::{Error, Exit},
     flow::{MaxAbsent, Options},
-    memory::{About, Leaver, Leavers, Memory, Recollection},
+    memory::{Leaver, Leavers, Memory, Recollection},
     remote::Description,
     source::{self, Decision},
 };
@@ -31,7 +31,7 @@ impl Remembered {
     pub(super) fn open(job: &Job) -> Result<Option<Self>, Error> {
         let Some(wish) = job.memory.clone() else { return Ok(None) };
         let kinds = kinds(&job.description);
-        let memory = Memory::open(&wish.directory, &about(job)?, &kinds, wish.first, job.place.group_readable)?;
+        let memory = Memory::open(&wish.directory, &destination(job)?, &kinds, wish.first, job.place.group_readable)?;
         let store = Store::of(memory);
         Ok(Some(Self { store, wish, recollection: None, leavers: Vec::new(), nameless: false }))
     }
@@ -138,24 +138,14 @@ pub(super) fn guarded(flow: &Options, remembered: Option<&Remembered>) -> Result
     Ok(Options { max_absent: if is_moot { MaxAbsent::Off } else { flow.max_absent }, ..flow.clone() })
 }
 
-/// Whatever says where a call goes, and is the same for every row.
-fn about(job: &Job) -> Result<About, Error> {
-    let api = &job.description;
-    let (host, base_path) = match &job.target {
-        // Each stand-in has a port of its own.
-        Target::Sandbox(_) => ("sandbox".to_owned(), "/".to_owned()),
-        Target::Real { connection, .. } => {
-            let base_url = connection.base_url();
-            (api.host(base_url)?, api.base_path(base_url)?)
+fn destination(job: &Job) -> Result<Destination, Error> {
+    match &job.target {
+        // Each has a port of its own.
+        Target::Sandbox(_) => {
+            Ok(Destination { host: "sandbox".to_owned(), ..job.description.destination(Some("http://sandbox/"))? })
         }
-    };
-    let given = |name: &String| Some((name.clone(), api.given(name)?.to_owned()));
-    Ok(About {
-        api: api.name().to_owned(),
-        host,
-        base_path,
-        parameters: api.parameters().iter().filter_map(given).collect(),
-    })
+        Target::Real { connection, .. } => job.description.destination(connection.base_url()),
+    }
 }
 
 /// The names of the API's identities.

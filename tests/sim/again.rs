@@ -48,7 +48,8 @@ async fn nobody_is_sent_twice(plan: &Plan) {
     }
     let elsewhere = settled_elsewhere(laid_down(&old.disk).path(), KEY, &plan.naming).expect("an old run");
     let (done, rows) = (settled_well(&plan.rows, &old.disk), plan.rows.with_one_more(0));
-    let machine = Machine { elsewhere: Some(elsewhere), ..Machine::new(plan, &rows, &remote) };
+    let machine =
+        Machine { elsewhere: Some((elsewhere.deleted, elsewhere.absent)), ..Machine::new(plan, &rows, &remote) };
     let (judge, from) = (Judge::new(&machine), remote.log().len());
     for fate in after {
         if matches!(judge.attempt(fate).await.end, End::Finished) {

@@ -9,11 +9,11 @@ use std::{
 
 use tollgate::{
     domain::{
-        Action, Dice, Field, FieldKind, Fields, Id, IdFormat, IdKind, Identity, Known, Moment, Naming, Past, Recall,
-        Schema, Setting, Value,
+        Action, Destination, Dice, Field, FieldKind, Fields, Id, IdFormat, IdKind, Identity, Known, Moment, Naming,
+        Past, Recall, Schema, Setting, Value,
     },
     error::Error,
-    memory::{About, Memory, Recollection},
+    memory::{Memory, Recollection},
     report::{Immutable, InputFacts},
     source::{self, ColumnWish, Dedupe, FieldWish, Format, Options, Readings, Shard, Wish},
 };
@@ -47,12 +47,6 @@ pub(crate) struct Beforehand {
 impl Store {
     /// Opens it, as a process that begins.
     pub(crate) fn open(&self) -> Result<Rc<RefCell<Memory>>, Error> {
-        let about = About {
-            api: "adapty".to_owned(),
-            host: "api.adapty.io".to_owned(),
-            base_path: "/".to_owned(),
-            parameters: BTreeMap::new(),
-        };
         let kinds = ["profile_id".to_owned(), "customer_user_id".to_owned()];
         if !self.has_name.get() {
             *self.drive.borrow_mut() = Drive::default();
@@ -61,7 +55,7 @@ impl Store {
         if let Some(changes) = self.fails_after.take() {
             drive.cut_after(changes);
         }
-        let memory = Memory::over(drive, &KEY, "memory", &about, &kinds, true)?;
+        let memory = Memory::over(drive, &KEY, "memory", &destination(), &kinds, true)?;
         self.has_name.set(true);
         let memory = Rc::new(RefCell::new(memory));
         *self.open.borrow_mut() = Some(Rc::clone(&memory));
@@ -208,13 +202,21 @@ pub(crate) fn now() -> Moment {
     Moment::from_millis(1_795_226_340_123)
 }
 
+fn destination() -> Destination {
+    Destination {
+        api: "adapty".to_owned(),
+        host: "api.adapty.io:443".to_owned(),
+        base_path: "/".to_owned(),
+        parameters: BTreeMap::new(),
+    }
+}
+
 pub(crate) fn immutable(naming: &Naming) -> Immutable {
     Immutable {
         hash_ids: naming.key_id().map(str::to_owned),
         tool_version: "0.1.0".to_owned(),
         command: "delete".to_owned(),
-        api: "adapty".to_owned(),
-        host: "api.adapty.io".to_owned(),
+        destination: destination(),
         app: Some(APP.to_owned()),
         operator: Some("Ada".to_owned()),
         reference: None,

@@ -23,7 +23,7 @@ pub use endpoint::{Endpoint, Sends, Shape};
 pub use fields::Carriage;
 
 use crate::{
-    domain::{Action, FieldKind, Id, IdFormat, IdKind, Operation, Schema, Setting, Value},
+    domain::{Action, Destination, FieldKind, Id, IdFormat, IdKind, Operation, Schema, Setting, Value},
     error::{Error, Exit},
     flow::Rate,
     remote::{ApiName, address::Address, field::FieldPath, seat::Seat},
@@ -281,20 +281,19 @@ impl Description {
         self.request_id.iter().map(HeaderName::as_str)
     }
 
-    /// `host:port` of the API, for prompts and run directories; `base_url` instead of its own, if given.
+    /// Where calls go with the parameters that were given; `base_url` instead of the API's own, if given.
     ///
     /// # Errors
     /// 78 when `base_url` is not a URL, or there is none at all.
-    pub fn host(&self, base_url: Option<&str>) -> Result<String, Error> {
-        self.address(base_url).map(|address| address.host())
-    }
-
-    /// The path below which the API's calls are, `/` where they are below none; `base_url` instead of its own, if given.
-    ///
-    /// # Errors
-    /// As [`Self::host`].
-    pub fn base_path(&self, base_url: Option<&str>) -> Result<String, Error> {
-        self.address(base_url).map(|address| address.path().to_owned())
+    pub fn destination(&self, base_url: Option<&str>) -> Result<Destination, Error> {
+        let address = self.address(base_url)?;
+        let given = |name: &String| Some((name.clone(), self.given(name)?.to_owned()));
+        Ok(Destination {
+            api: self.name.clone(),
+            host: address.host(),
+            base_path: address.path().to_owned(),
+            parameters: self.parameters.iter().filter_map(given).collect(),
+        })
     }
 
     /// Where the API lives; `base_url` instead of its own, if given.

@@ -40,7 +40,7 @@ fn a_directory_of_another_input_is_refused() {
     run(&mut desk.delete(&sandbox.base_url())).with(78).saying(&["customers.csv", "sha256"]);
     desk.customers(30);
     let elsewhere = calm(40);
-    run(&mut desk.delete(&elsewhere.base_url())).with(78).saying(&["its host is"]);
+    run(&mut desk.delete(&elsewhere.base_url())).with(78).saying(&["it is of another host"]);
     assert_eq!((sandbox.received().applied, elsewhere.received().requests), (30, 0));
 }
 

@@ -201,7 +201,7 @@ fn a_run_belongs_to_its_api() {
     let other = other.replace("identity = \"account_id\"", "identity = \"id\"");
     let other = desk.put("other.toml", other.replace("format = \"uuid\"", "format = \"any\""));
     let mut command = desk.delete_input(&sandbox.base_url(), &desk.path("ids.csv"));
-    run(command.arg("--api").arg(other)).with(78).saying(&["its API is crafter, this one's is accounts"]);
+    run(command.arg("--api").arg(other)).with(78).saying(&["another API: crafter, not accounts"]);
 }
 
 #[test]

@@ -37,6 +37,53 @@ fn a_changed_key_that_cannot_show_its_app_does_not_go_on_with_a_begun_run() {
     assert_eq!(settled_once(&desk.out()).values().sum::<usize>() as u64, ROWS);
 }
 
+/// Whoever was deleted at another place, in a rehearsal or in another app was once passed over here, with exit 0.
+#[test]
+fn only_a_deletion_of_the_same_people_is_continued_from() {
+    let (desk, here, there) = (Desk::new(), calm(60), calm(60));
+    desk.customers(60);
+    let run_in = |out: &str, words: &[&str]| {
+        let mut command = desk.program();
+        command.args(["delete", "customers.csv", "--out", out, "--yes"]).args(words);
+        command
+    };
+    let key = ["--api-key-file", "key", "--base-url"];
+    run(run_in("elsewhere", &key).arg(there.base_url())).with(0);
+    run(&mut run_in("rehearsal", &["--sandbox"])).with(0);
+    run(desk.program().args(["get", "customers.csv", "--out", "got"]).args(key).arg(here.base_url())).with(0);
+    let next = |out: &str, old: &str, url: &str| {
+        let mut command = run_in(out, &key);
+        command.args([url, "--continue-from", old]);
+        command
+    };
+    for (old, words) in [
+        ("elsewhere", "is of another host"),
+        ("rehearsal", "was a rehearsal against a sandbox: it deleted nobody"),
+        ("got", "does not hold a deletion, but a run of get"),
+    ] {
+        run(&mut next("new", old, &here.base_url())).with(78).saying(&[words]);
+        assert!(!desk.path("new").exists(), "nothing was begun");
+    }
+    run(&mut run_in("rehearsed", &["--sandbox", "--continue-from", "elsewhere"])).with(0);
+    let before = here.received();
+    assert_eq!((before.deletes, before.applied), (0, 0));
+
+    let door = Door::to(here.address());
+    run(run_in("first", &key).args([&door.url(), "--limit", "30"])).with(0);
+    let other = Sandbox::start(Options { seed: 8, ..options(Population::Count(60), Faults::default()) }).unwrap();
+    door.leads_to(other.address());
+    run(&mut next("new", "first", &door.url())).with(78).saying(&["what is settled already is of app"]);
+    assert_eq!(other.received().deletes, 0);
+    let unknown = stranger("another");
+    desk.put("key", "another");
+    door.leads_to(unknown.address());
+    run(&mut next("new", "first", &door.url())).with(78).saying(&["the key has changed", "its app cannot be told"]);
+    desk.put("key", KEY);
+    door.leads_to(here.address());
+    run(&mut next("new", "first", &door.url())).with(0).saying(&["duplicate"]);
+    assert_eq!(here.received().applied, 60);
+}
+
 /// A nightly pipe with new ids into the directory of a finished run once deleted nobody, with exit 0.
 #[test]
 fn a_finished_run_from_stdin_is_not_finished_for_other_rows() {

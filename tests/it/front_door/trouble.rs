@@ -90,7 +90,7 @@ fn a_new_key_of_another_app_is_77() {
     assert_eq!(settled_once(&desk.out()).into_keys().collect::<Vec<_>>(), ["deleted"]);
     assert!(other.received().deletes <= 16, "nothing but what was on the wire");
     assert_eq!(other.received().applied, 0);
-    run(&mut desk.delete(&door.url())).with(78).saying(&["begun with app"]);
+    run(&mut desk.delete(&door.url())).with(78).saying(&["what is settled already is of app"]);
     assert_eq!(other.received().applied, 0);
 }
 

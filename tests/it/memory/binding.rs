@@ -101,10 +101,10 @@ fn one_process_has_it_at_a_time() {
 #[test]
 fn a_memory_of_something_else_is_left_alone() {
     let home = Home::with_somebody();
-    let other = |about: About| exit(Memory::open(&home.path(), &about, &kinds(), true, false));
-    assert_eq!(other(About { api: "crafter".to_owned(), ..about() }), Exit::Config);
-    assert_eq!(other(About { host: "sandbox".to_owned(), ..about() }), Exit::Config);
-    assert_eq!(other(About { base_path: "/v2".to_owned(), ..about() }), Exit::Config);
+    let other = |about: Destination| exit(Memory::open(&home.path(), &about, &kinds(), true, false));
+    assert_eq!(other(Destination { api: "crafter".to_owned(), ..about() }), Exit::Config);
+    assert_eq!(other(Destination { host: "sandbox".to_owned(), ..about() }), Exit::Config);
+    assert_eq!(other(Destination { base_path: "/v2".to_owned(), ..about() }), Exit::Config);
     assert_eq!(other(of_parameters(&[("tenant", "a")])), Exit::Config);
     let mut memory = home.open(false).unwrap();
     memory.learn_app("14c3").unwrap();
@@ -117,8 +117,8 @@ fn a_memory_of_something_else_is_left_alone() {
 }
 
 /// The API, told these once for all calls.
-fn of_parameters(said: &[(&str, &str)]) -> About {
-    About {
+fn of_parameters(said: &[(&str, &str)]) -> Destination {
+    Destination {
         parameters: said.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         ..about()
     }
@@ -164,8 +164,8 @@ fn whoever_brings_another_parameter_is_told_which() {
         said(&both, &[("region", "eu"), ("tenant", "b")]),
         "the memory in memory is of another tenant: a, not b"
     );
-    assert_eq!(said(&both, &both[..1]), "the memory in memory is of tenant a, and it is not said now");
-    assert_eq!(said(&both[..1], &both), "the memory in memory was begun without a tenant, and it is said now");
+    assert_eq!(said(&both, &both[..1]), "the memory in memory is of tenant a, and none is said now");
+    assert_eq!(said(&both[..1], &both), "the memory in memory is of no tenant, and one is said now");
 }
 
 #[test]

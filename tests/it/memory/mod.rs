@@ -17,10 +17,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tollgate::{
     domain::{
-        Action, Digest, Evidence, Fields, Id, IdKind, Identity, Known, Moment, Outcome, Recall, Row, Setting, Subject,
-        Value, Verdict,
+        Action, Destination, Digest, Evidence, Fields, Id, IdKind, Identity, Known, Moment, Outcome, Recall, Row,
+        Setting, Subject, Value, Verdict,
     },
-    memory::{About, Leavers, Memory, Recollection},
+    memory::{Leavers, Memory, Recollection},
 };
 
 use power::Drive;
@@ -40,8 +40,8 @@ fn kinds() -> Vec<String> {
     vec!["customer_user_id".to_owned(), "profile_id".to_owned()]
 }
 
-fn about() -> About {
-    About {
+fn about() -> Destination {
+    Destination {
         api: "adapty".to_owned(),
         host: "api.adapty.io".to_owned(),
         base_path: "/".to_owned(),

@@ -126,6 +126,8 @@ fn without_an_address_there_is_nothing_to_call() {
     let error = Client::build(&crafter(), &nowhere, || Moment::from_millis(0)).unwrap_err();
     assert_eq!(error.exit().code(), 78);
     assert!(error.to_string().contains("--base-url"), "{error}");
-    assert_eq!(crafter().host(None).unwrap_err().exit().code(), 78);
-    assert_eq!(crafter().host(Some("http://crafter.internal:8080/crafter-profile")).unwrap(), "crafter.internal:8080");
+    assert_eq!(crafter().destination(None).unwrap_err().exit().code(), 78);
+    let there = crafter().destination(Some("http://crafter.internal:8080/crafter-profile")).unwrap();
+    assert_eq!(there.host, "crafter.internal:8080");
+    assert_eq!(there.base_path, "/crafter-profile");
 }

@@ -223,9 +223,9 @@ fn an_odd_base_url_is_a_configuration_error_that_does_not_quote_it() {
 
 #[test]
 fn the_host_is_named_with_its_port() {
-    assert_eq!(adapty().host(None).unwrap(), "api.adapty.io:443");
-    assert_eq!(adapty().host(Some("http://[::1]:8080/")).unwrap(), "[::1]:8080");
-    assert_eq!(build(&options("https://api.invalid/v9/")).host(), "api.invalid:443");
+    assert_eq!(adapty().destination(None).unwrap().host, "api.adapty.io:443");
+    assert_eq!(adapty().destination(Some("http://[::1]:8080/")).unwrap().host, "[::1]:8080");
+    assert_eq!(build(&options("https://api.invalid/v9/")).destination().host, "api.invalid:443");
 }
 
 /// Beyond a hundred in width, several clients take turns, each with connections of its own.

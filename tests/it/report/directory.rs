@@ -12,19 +12,18 @@ use tollgate::{
     domain::{Action, Digest, Moment, Naming, Span, Verdict},
     error::{Error, Exit},
     report::{
-        Asked, Chosen, Immutable, InputFacts, Journal, PRUNE, Place, RealDisk, Whereabouts, audit, likely, recorded_by,
-        resolve, scan, settled_elsewhere,
+        Asked, Chosen, Elsewhere, Immutable, InputFacts, Journal, PRUNE, Place, RealDisk, Whereabouts, audit, likely,
+        recorded_by, resolve, scan, settled_elsewhere,
     },
 };
 
-use super::{ending, immutable, layout, now, options, outcome};
+use super::{below, destination, elsewhere, ending, immutable, layout, now, of_tenant, options, outcome};
 
 fn asked() -> Asked {
     Asked {
         reading: BTreeMap::new(),
         command: "delete".to_owned(),
-        api: "adapty".to_owned(),
-        host: "api.adapty.io".to_owned(),
+        destination: destination(),
         input_digest: Some(Digest::of(b"customers")),
         hash_ids: None,
         sandbox: false,
@@ -179,7 +178,9 @@ fn another_input_host_or_command_is_another_run() {
     drop(first);
     let others = [
         Asked { input_digest: Some(Digest::of(b"others")), ..asked() },
-        Asked { host: "localhost:1".to_owned(), ..asked() },
+        Asked { destination: elsewhere(), ..asked() },
+        Asked { destination: below("/v2/"), ..asked() },
+        Asked { destination: of_tenant("b"), ..asked() },
         Asked { command: "verify".to_owned(), ..asked() },
         Asked { input_digest: None, ..asked() },
         Asked { sandbox: true, ..asked() },
@@ -212,7 +213,9 @@ fn out_names_what_differs() {
     for (other, word) in [
         (Asked { input_digest: Some(Digest::of(b"others")), ..asked() }, "input"),
         (Asked { input_digest: None, ..asked() }, "stdin"),
-        (Asked { host: "localhost:1".to_owned(), ..asked() }, "host"),
+        (Asked { destination: elsewhere(), ..asked() }, "another host: api.adapty.io:443, not localhost:1"),
+        (Asked { destination: below("/v2/"), ..asked() }, "another base path: /, not /v2/"),
+        (Asked { destination: of_tenant("b"), ..asked() }, "no tenant, and one is said now"),
         (Asked { command: "verify".to_owned(), ..asked() }, "command"),
         (Asked { sandbox: true, ..asked() }, "sandbox"),
     ] {
@@ -241,7 +244,7 @@ fn the_second_process_leaves_with_75() {
 
     let same_pace = place(Whereabouts::Under(root.path().to_owned()));
     assert_eq!(refused(&same_pace, &asked()).exit(), Exit::Incomplete, "the pace belongs to the key");
-    let other_host = Asked { host: "localhost:1".to_owned(), ..asked() };
+    let other_host = Asked { destination: elsewhere(), ..asked() };
     assert!(resolve(&same_pace, &other_host, now()).is_ok());
     assert_eq!(refused(&exactly(&root), &other_host).exit(), Exit::Incomplete, "the directory is taken all the same");
     drop(held);
@@ -308,7 +311,7 @@ fn what_another_run_settled_well_is_known_by_its_ids() {
     let chosen = chosen(&exactly(&root));
     let verdicts = [Verdict::Deleted, Verdict::Absent, Verdict::Failed, Verdict::Refused, Verdict::Invalid];
     work(&chosen, &immutable(), &verdicts, false);
-    let (deleted, absent) = settled_elsewhere(&chosen.path, [7; 32], &Naming::default()).unwrap();
+    let Elsewhere { deleted, absent, .. } = settled_elsewhere(&chosen.path, [7; 32], &Naming::default()).unwrap();
     assert!(deleted.contains_text(b"customer-1") && absent.contains_text(b"customer-2"));
     assert_eq!((deleted.len(), absent.len()), (1, 1));
 }
@@ -329,7 +332,7 @@ fn a_range_counts_its_rows_and_names_nobody() {
     let found = audit(&chosen.path).unwrap();
     assert!(found.complete && found.recorded_head_occurs);
     assert_eq!((found.lines, found.totals.of(Verdict::Unchanged), found.totals.total()), (3, 801, 802));
-    let (deleted, absent) = settled_elsewhere(&chosen.path, [7; 32], &Naming::default()).unwrap();
+    let Elsewhere { deleted, absent, .. } = settled_elsewhere(&chosen.path, [7; 32], &Naming::default()).unwrap();
     assert_eq!((deleted.len(), absent.len()), (1, 0));
     let against = recorded_by(&chosen.path, [7; 32], &Naming::default()).unwrap();
     assert!(against.recorded.knows_another(b"customer-901", b"p-2"));
@@ -341,7 +344,7 @@ fn an_earlier_runs_doubtful_absences_are_not_taken_over() {
     let root = TempDir::new().unwrap();
     let chosen = chosen(&exactly(&root));
     work(&chosen, &immutable(), &[Verdict::Absent; 60], false);
-    let (deleted, absent) = settled_elsewhere(&chosen.path, [7; 32], &Naming::default()).unwrap();
+    let Elsewhere { deleted, absent, .. } = settled_elsewhere(&chosen.path, [7; 32], &Naming::default()).unwrap();
     assert!(deleted.is_empty() && absent.is_empty());
 }
 

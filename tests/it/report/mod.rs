@@ -14,7 +14,10 @@ mod summary;
 use std::{collections::BTreeMap, time::Duration};
 
 use tollgate::{
-    domain::{Action, Digest, Evidence, Fields, Id, IdKind, Identity, Layout, Moment, Outcome, Row, Subject, Verdict},
+    domain::{
+        Action, Destination, Digest, Evidence, Fields, Id, IdKind, Identity, Layout, Moment, Outcome, Row, Subject,
+        Verdict,
+    },
     error::Exit,
     flow::MaxAbsent,
     report::{Ending, Immutable, InputFacts, Journal, Scan, ScanOptions, scan},
@@ -26,12 +29,32 @@ fn now() -> Moment {
     Moment::from_millis(1_795_226_340_123)
 }
 
+fn destination() -> Destination {
+    Destination {
+        api: "adapty".to_owned(),
+        host: "api.adapty.io:443".to_owned(),
+        base_path: "/".to_owned(),
+        parameters: BTreeMap::new(),
+    }
+}
+
+fn below(base_path: &str) -> Destination {
+    Destination { base_path: base_path.to_owned(), ..destination() }
+}
+
+fn of_tenant(name: &str) -> Destination {
+    Destination { parameters: BTreeMap::from([("tenant".to_owned(), name.to_owned())]), ..destination() }
+}
+
+fn elsewhere() -> Destination {
+    Destination { host: "localhost:1".to_owned(), ..destination() }
+}
+
 fn immutable() -> Immutable {
     Immutable {
         tool_version: "0.1.0".to_owned(),
         command: "delete".to_owned(),
-        api: "adapty".to_owned(),
-        host: "api.adapty.io".to_owned(),
+        destination: destination(),
         app: Some("14c3".to_owned()),
         operator: Some("Ada".to_owned()),
         reference: None,

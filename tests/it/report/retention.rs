@@ -10,7 +10,7 @@ use std::{
 use proptest::prelude::*;
 use tempfile::TempDir;
 use tollgate::{
-    domain::{Moment, Verdict},
+    domain::{Destination, Moment, Verdict},
     error::Exit,
     report::{
         Asked, Immutable, InputFacts, Journal, PRUNE, Place, RealDisk, Whereabouts, audit, last_complete_rows, resolve,
@@ -18,13 +18,12 @@ use tollgate::{
     },
 };
 
-use super::{ending, immutable, layout, now, outcome};
+use super::{destination, elsewhere, ending, immutable, layout, now, outcome};
 
 fn asked() -> Asked {
     Asked {
         command: "sync".to_owned(),
-        api: "adapty".to_owned(),
-        host: "api.adapty.io".to_owned(),
+        destination: destination(),
         input_digest: None,
         reading: BTreeMap::new(),
         hash_ids: None,
@@ -161,8 +160,13 @@ fn the_last_complete_run_of_the_same_tells_its_rows() {
     run(root.path(), "old", &about(1), true);
     run(root.path(), "last", &about(2), true);
     run(root.path(), "unfinished", &about(3), false);
-    run(root.path(), "other host", &Immutable { host: "localhost:1".to_owned(), ..about(4) }, true);
-    run(root.path(), "other api", &Immutable { api: "crafter".to_owned(), ..about(5) }, true);
+    run(root.path(), "other host", &Immutable { destination: elsewhere(), ..about(4) }, true);
+    run(
+        root.path(),
+        "other api",
+        &Immutable { destination: Destination { api: "crafter".to_owned(), ..destination() }, ..about(5) },
+        true,
+    );
     run(root.path(), "other command", &Immutable { command: "update".to_owned(), ..about(6) }, true);
     run(root.path(), "rehearsal", &Immutable { sandbox: true, ..about(7) }, true);
     assert_eq!(last_complete_rows(root.path(), &asked()), Some(1_002));
