@@ -2,7 +2,7 @@
 //!
 //! Promises: a check is made with the key from the line's hash and the check before it, so that lines which were changed,
 //! exchanged, put in or taken out are found, and named, before anybody relies on one. What a crash tore off the last line is
-//! no line. Whole lines that are missing at the end, and an older copy in the list's stead, it cannot tell: nothing besides
+//! no line, and neither are zeros at the end, which a power cut leaves where bytes were to come. Whole lines that are missing at the end, and an older copy in the list's stead, it cannot tell: nothing besides
 //! the list says how long it was. It does not know where the text stands.
 
 use std::{fs, path::Path, sync::Arc};
@@ -106,6 +106,7 @@ impl Listed {
         if header != key.header() {
             return Err(other_header(header, key, path));
         }
+        let rest = without_zeros(rest);
         let (mut chain, mut prints) = (key.chain(), Vec::with_capacity(rest.len() / LINE));
         let lines = rest.chunks_exact(LINE);
         let torn = lines.remainder();
@@ -115,8 +116,14 @@ impl Listed {
         if torn.contains(&b'\n') {
             return Err(malformed(path, prints.len() + 2, "is malformed: it is too short"));
         }
-        Ok(Self { prints, whole: bytes.len() - torn.len(), chain })
+        Ok(Self { prints, whole: header.len() + rest.len() - torn.len(), chain })
     }
+}
+
+/// Without the zeros at the end; one alone stands for a line end that was changed.
+fn without_zeros(lines: &[u8]) -> &[u8] {
+    let end = lines.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    if lines.len() - end == 1 { lines } else { &lines[..end] }
 }
 
 fn malformed(path: &Path, line: usize, what: &str) -> Error {
@@ -125,6 +132,9 @@ fn malformed(path: &Path, line: usize, what: &str) -> Error {
 }
 
 fn other_header(header: &[u8], key: &Key, path: &Path) -> Error {
+    if header.ends_with(b"\r\n") {
+        return malformed(path, 1, "ends with a carriage return, which some program put there");
+    }
     let text = std::str::from_utf8(header).unwrap_or_default().trim_end();
     let is_id = |id: &&str| id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     match text.strip_prefix(FORMAT).filter(is_id) {

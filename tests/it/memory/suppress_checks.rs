@@ -50,6 +50,37 @@ fn no_byte_can_be_another_one() {
     }
 }
 
+/// A power cut leaves a file of the new size whose last pages were never written.
+#[test]
+fn zeros_at_the_end_are_no_lines_and_the_list_goes_on_before_them() {
+    for zeros in [2, LINE - 1, LINE, LINE + 1, 4096] {
+        for torn in [0, 1, LINE / 2, LINE - 1] {
+            let desk = Desk::new();
+            let mut list = desk.open().unwrap();
+            list.enter([person(0), person(1)].iter()).unwrap();
+            drop(list);
+            let mut bytes = fs::read(desk.list()).unwrap();
+            bytes.truncate(bytes.len() - LINE + torn);
+            bytes.extend(std::iter::repeat_n(0, zeros));
+            fs::write(desk.list(), bytes).unwrap();
+            let mut list = desk.open().unwrap();
+            list.enter([person(2)].iter()).unwrap();
+            drop(list);
+            let known = parse(&fs::read(desk.list()).unwrap()).unwrap();
+            let holds = [0, 1, 2].map(|number| known.holds(&person(number)));
+            assert_eq!(holds, [true, false, true], "{torn} bytes of a line, then {zeros} zeros");
+        }
+    }
+}
+
+#[test]
+fn a_list_with_other_line_ends_is_told_so() {
+    let text = String::from_utf8(list_of(2)).unwrap().replace('\n', "\r\n");
+    let error = parse(text.as_bytes()).unwrap_err();
+    assert_eq!(error.exit(), Exit::Data);
+    assert!(error.what().contains("line 1: ends with a carriage return"), "{error}");
+}
+
 #[test]
 fn an_older_copys_lines_do_not_follow_on_a_newer_ones() {
     let desk = Desk::new();
