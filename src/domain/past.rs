@@ -32,6 +32,8 @@ pub struct Past {
     pub decided: Decided,
     /// Who was erased and shall not come back.
     pub suppressed: Option<Suppressed>,
+    /// Whoever prepares rows wants to know whom the settled ones are about: earlier tries may not have prepared them.
+    pub names_settled: bool,
     /// How this run's results name ids.
     pub naming: Naming,
 }

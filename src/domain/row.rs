@@ -132,6 +132,8 @@ pub struct Batch {
     pub aside: Aside,
     /// How many rows of this stretch an earlier try had settled (they get no second line).
     pub skipped: u64,
+    /// Whom these are about; nobody unless [`names_settled`](super::Past::names_settled) asks for them.
+    pub settled: Vec<Identity>,
 }
 
 /// What the journal is handed that no call is about.

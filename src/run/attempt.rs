@@ -15,7 +15,7 @@ use super::{
     expect::AppFacts,
     input::{Bytes, Input},
     naming,
-    opening::{Opening, same_rows_as_finished},
+    opening::{Opening, once_more},
     place::Place,
     profiles,
     remembered::{self, Remembered},
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     config::Job,
-    domain::{Past, Sample, say_count},
+    domain::{Past, Sample, Task, say_count},
     error::{Error, Exit},
     flow::{Ending, Engine, Looked, MaxAbsent},
     progress,
@@ -57,15 +57,19 @@ impl Attempt<'_> {
         let mut place = Place::open(job, input, client, is_sandbox, ahead, &naming)?;
         let mut past = place.past(naming.clone());
         past.recorded = recorded;
+        past.names_settled = job.task == Task::Delete && job.suppress.is_some() && !is_sandbox;
         let elsewhere = elsewhere::pass_over(job, client, is_sandbox, &naming, &mut past);
         let elsewhere = elsewhere.inspect_err(|_| place.abandon())?;
         if let Some(scan) = place.finished(job) {
-            same_rows_as_finished(input, job, &past, &scan.run.state)?;
+            let suppress = suppress::grown(job, is_sandbox, stage)?;
+            once_more(input, job, &past, &scan.run.state, Beforehand { memory: None, suppress })?;
             if let Some(remembered) = remembered.filter(|it| it.awaits_the_end_of(scan.run.first_link())) {
                 remembered::decide(job, input, &mut past, Some(remembered))?;
             }
             return closing::finished_before(scan, job, &place.path, stage);
         }
+        let begun = place.scan.as_ref().map(|scan| &scan.run);
+        begun.map_or(Ok(()), |run| expect::of_the_list(job, run))?;
         descriptors::suffice(job, is_sandbox).inspect_err(|_| place.abandon())?;
         let decision = decide(job, input, &mut past, remembered.as_deref_mut()).inspect_err(|_| place.abandon())?;
         profiles::must_be_new(job, &place).inspect_err(|_| place.abandon())?;

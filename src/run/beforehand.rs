@@ -5,7 +5,7 @@
 
 use super::store::Store;
 use crate::{
-    domain::{Action, Identity, Row, Spared, Subject},
+    domain::{Action, Batch, Identity, Row, Spared, Subject},
     error::Error,
     memory::SuppressList,
 };
@@ -19,14 +19,16 @@ pub(super) struct Beforehand {
 
 impl Beforehand {
     /// Does it; when it returns, it lasts.
-    pub(super) fn prepare(&mut self, rows: &[Row]) -> Result<(), Error> {
+    pub(super) fn prepare(&mut self, Batch { rows, settled, .. }: &Batch) -> Result<(), Error> {
         if let Some(memory) = &self.memory {
             let mut memory = memory.lock();
             memory.forget(rows.iter().filter(|row| row.action.changes()).filter_map(known))?;
             memory.lose(rows.iter().filter_map(suppressed))?;
         }
         if let Some(list) = &mut self.suppress {
-            list.enter(rows.iter().filter(|row| row.action == Action::Delete).filter_map(known))?;
+            // Those too who are deleted already: an earlier try may have had no list, and a repeated row may have an id more.
+            let deletions = rows.iter().filter(|row| row.action == Action::Delete);
+            list.enter(deletions.filter_map(named).chain(settled))?;
         }
         Ok(())
     }
@@ -44,5 +46,12 @@ fn known(row: &Row) -> Option<&Identity> {
     match &row.subject {
         Subject::Known(identity) => Some(identity),
         Subject::Spared(..) | Subject::Malformed { .. } => None,
+    }
+}
+
+fn named(row: &Row) -> Option<&Identity> {
+    match &row.subject {
+        Subject::Known(identity) | Subject::Spared(identity, _) => Some(identity),
+        Subject::Malformed { .. } => None,
     }
 }

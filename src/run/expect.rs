@@ -5,6 +5,7 @@ use crate::{
     config::{Consent, Job},
     domain::{Action, Id, IdKind, Sample, Task, say_count},
     error::{Error, Exit},
+    report::RunFile,
     source::{Decision, Survey},
 };
 
@@ -109,6 +110,18 @@ fn at_most(most: u64, wanted: u64, what: &str, flag: &str) -> Result<(), Error> 
     }
     let what = format!("the input has {} rows {what}, more than {flag} {}", say_count(wanted), say_count(most));
     Err(Error::new(Exit::Guard, what).hint(format!("check the input; raise {flag} if it is right")))
+}
+
+/// A run that was begun with a list of the erased goes on with one: else those who are left would come back, or be deleted
+/// without being entered.
+pub(super) fn of_the_list(job: &Job, run: &RunFile) -> Result<(), Error> {
+    match (run.immutable.options.get("suppress"), job.options_said.get("suppress")) {
+        (Some(list), None) => {
+            Err(Error::new(Exit::Config, format!("the run was begun with --suppress {list}, and there is no list now"))
+                .hint("give the list and its key again, or begin anew: --new, or another --out"))
+        }
+        (Some(_), Some(_)) | (None, _) => Ok(()),
+    }
 }
 
 /// What is known of the app when the look is over.

@@ -1,6 +1,7 @@
 //! The reader at its first row, and whom to look at before anything is touched.
 
 use super::{
+    beforehand::Beforehand,
     expect,
     input::{Bytes, Input},
 };
@@ -81,17 +82,29 @@ fn spread(samples: Vec<Sample>) -> Vec<Sample> {
     picked.map(|(_, sample)| sample).collect()
 }
 
-/// Stdin has no digest: that a finished run is about these very rows is known only when all of them were read.
+/// The rows of a finished run once more, which are not sent, where there is anything to be learned or done by them.
+///
+/// Stdin has no digest: that the run is about these very rows is known only when all of them were read. And a list that is
+/// given only now does not know whom the run has deleted.
 ///
 /// # Errors
-/// 65 when they are others, or more.
-pub(super) fn same_rows_as_finished(input: &Input, job: &Job, past: &Past, state: &State) -> Result<(), Error> {
-    if input.survey().is_some() {
+/// 65 when they are others, or more; as [`Beforehand::prepare`].
+pub(super) fn once_more(
+    input: &Input,
+    job: &Job,
+    past: &Past,
+    state: &State,
+    mut beforehand: Beforehand,
+) -> Result<(), Error> {
+    let is_known = input.survey().is_some();
+    if is_known && !past.names_settled {
         return Ok(());
     }
-    let mut reader = input.reader(&job.source)?.replaying();
+    let reader = input.reader(&job.source)?;
+    let mut reader = if is_known { reader } else { reader.replaying() };
     let (mut batch, mut without_line) = (Batch::default(), 0);
     while reader.next(past, &mut batch)? {
+        beforehand.prepare(&batch)?;
         without_line += batch.rows.len() as u64;
     }
     if reader.finish()?.rows == state.rows_read && without_line <= state.totals.of(crate::domain::Verdict::Failed) {

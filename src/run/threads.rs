@@ -106,7 +106,7 @@ struct Way<'s> {
 
 impl Way<'_> {
     fn hand_on(&mut self, batch: Batch) -> Result<(), Error> {
-        self.beforehand.prepare(&batch.rows)?;
+        self.beforehand.prepare(&batch)?;
         let sent = self.sender.blocking_send(Ok(batch));
         sent.map_err(|_| Error::new(Exit::Incomplete, "the run ended before the input did"))
     }

@@ -1,7 +1,7 @@
 //! What becomes of one record: passed over, skipped, or handed on as a row.
 //!
-//! Promises: a settled row costs nothing but its place, unless repeats are watched for or the input is replayed; nor does
-//! a row that was decided to be unchanged. It does no reading.
+//! Promises: a settled row costs nothing but its place, unless repeats are watched for, the input is replayed or somebody
+//! asks whom it is about; nor does a row that was decided to be unchanged. It does no reading.
 
 use super::{
     columns::{Columns, Reading},
@@ -139,7 +139,7 @@ impl Desk {
             return Ok(());
         }
         let settled = past.settled.contains(record.line);
-        if settled && !self.repeats.is_on() && self.replay.is_none() {
+        if settled && !self.repeats.is_on() && self.replay.is_none() && !past.names_settled {
             self.settled(record, past, batch, stretch);
             return Ok(());
         }
@@ -154,6 +154,9 @@ impl Desk {
         if settled {
             self.remember(record.line, &reading.subject, past);
             self.settled(record, past, batch, stretch);
+            if let (Subject::Known(identity), true) = (reading.subject, past.names_settled) {
+                batch.settled.push(identity);
+            }
             return Ok(());
         }
         self.compare(record.line, past)?;

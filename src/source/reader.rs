@@ -102,6 +102,7 @@ impl<R: Read> Reader<R> {
         batch.rows.clear();
         batch.aside = Aside::default();
         batch.skipped = 0;
+        batch.settled.clear();
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }

@@ -7,7 +7,7 @@ use tollgate::{
     memory::SuppressList,
 };
 
-use crate::support::program::{Desk, run, run_with};
+use crate::support::program::{Desk, PATIENCE, Running, SLOWLY, calm, customers, run, run_with};
 
 const KEY: &str = "a key of more than sixteen bytes";
 
@@ -94,4 +94,62 @@ fn a_list_that_was_changed_is_told_by_its_line_and_left_alone() {
     program.args(["update", "customers.csv", "--dry-run", "--suppress", "erased.list", "--suppress-key", "erased.key"]);
     run(&mut program).with(65).saying(&told);
     assert_eq!(fs::read_to_string(desk.path("erased.list")).unwrap(), taken_out);
+}
+
+/// Which of so many customers are not on the list.
+fn missing(desk: &Desk, people: u64) -> Vec<u64> {
+    let left = run_with(&mut suppress(desk, "check", "-"), customers(people).as_bytes()).with(0);
+    let lines = left.stdout.lines().filter_map(|line| line.strip_suffix(",no")?.parse::<u64>().ok());
+    lines.map(|line| line - 1).collect()
+}
+
+const LIST: [&str; 4] = ["--suppress", "erased.list", "--suppress-key", "erased.key"];
+
+/// Whoever was deleted before the list was given was once not entered, with exit 0, and could be brought back.
+#[test]
+fn a_list_that_is_given_later_has_those_too_who_were_deleted_before() {
+    const ROWS: u64 = 1000;
+    for (input, stdin) in [("customers.csv", String::new()), ("-", customers(ROWS))] {
+        let (desk, sandbox) = (desk(&[]), calm(ROWS));
+        desk.customers(ROWS);
+        let delete = || desk.delete_input(&sandbox.base_url(), input.as_ref());
+        let running = Running::start_with(delete().args(SLOWLY), stdin.as_bytes());
+        assert!(sandbox.wait_for(300, PATIENCE));
+        running.kill();
+        run_with(delete().args(LIST), stdin.as_bytes()).with(0);
+        assert!(missing(&desk, ROWS).is_empty());
+        let received = sandbox.received().requests;
+        fs::remove_file(desk.path("erased.list")).unwrap();
+        run_with(delete().args(LIST), stdin.as_bytes()).with(0).saying(&["is finished"]);
+        assert!(missing(&desk, ROWS).is_empty(), "a finished run has its list, too");
+        assert_eq!((sandbox.received().requests, sandbox.received().applied), (received, ROWS));
+    }
+}
+
+#[test]
+fn whoever_another_run_deleted_is_entered_while_he_is_passed_over() {
+    let (desk, sandbox) = (desk(&[]), calm(60));
+    desk.customers(20);
+    run(&mut desk.delete(&sandbox.base_url())).with(0);
+    desk.put("customers.csv", "customer_user_id\ncustomer-5\ncustomer-30\n");
+    let mut next = desk.aimed(&sandbox.base_url());
+    next.args(["--out", "next", "--continue-from"]).arg(desk.out()).args(LIST);
+    run(&mut next).with(0).saying(&["duplicate 1"]);
+    assert_eq!(missing(&desk, 40), (1..=40).filter(|n| ![5, 30].contains(n)).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_run_that_was_begun_with_a_list_goes_on_with_one() {
+    const ROWS: u64 = 1000;
+    let (desk, sandbox) = (desk(&[]), calm(ROWS));
+    desk.customers(ROWS);
+    let delete = || desk.delete(&sandbox.base_url());
+    let running = Running::start(delete().args(SLOWLY).args(LIST));
+    assert!(sandbox.wait_for(300, PATIENCE));
+    running.kill();
+    let received = sandbox.received().requests;
+    run(&mut delete()).with(78).saying(&["was begun with --suppress erased.list", "give the list and its key again"]);
+    assert_eq!(sandbox.received().requests, received);
+    run(delete().args(LIST)).with(0);
+    assert!(missing(&desk, ROWS).is_empty());
 }

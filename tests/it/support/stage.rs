@@ -157,7 +157,7 @@ impl Intake for Reader {
         let last = rows.last().map_or(u64::MAX, |row| row.line);
         let spans: Vec<_> = self.spans.extract_if(.., |span| span.first <= last).collect();
         let aside = Aside { spans, ..Aside::default() };
-        Ok((!rows.is_empty() || !aside.is_empty()).then_some(Batch { rows, aside, skipped: 0 }))
+        Ok((!rows.is_empty() || !aside.is_empty()).then_some(Batch { rows, aside, ..Batch::default() }))
     }
 }
 
