@@ -34,6 +34,8 @@ pub struct Field {
 pub enum FieldKind {
     /// Any text.
     Text {
+        /// The shortest that is sent.
+        least: usize,
         /// The longest that is sent.
         most: Option<usize>,
         /// Longer ones are doubtful.
@@ -70,7 +72,10 @@ pub enum FieldKind {
     /// An IPv4 address in dotted form.
     Ipv4,
     /// A list of texts: in CSV separated by `|`, in JSON an array.
-    Texts,
+    Texts {
+        /// The fewest that are sent.
+        least: usize,
+    },
     /// A list of `{key, value}`; columns are `NAME.KEY`.
     Pairs(PairRules),
     /// An object; columns are `NAME.KEY`.
@@ -119,7 +124,7 @@ impl FieldKind {
             | Self::Uuid
             | Self::Country
             | Self::Ipv4
-            | Self::Texts => Shape::Single,
+            | Self::Texts { .. } => Shape::Single,
         }
     }
 }

@@ -172,7 +172,7 @@ pub(crate) fn source(rows: &Rows) -> Options {
     };
     let field = || Field {
         name: "plan".to_owned(),
-        kind: FieldKind::Text { most: None, doubtful_above: None },
+        kind: FieldKind::Text { least: 0, most: None, doubtful_above: None },
         nullable: true,
         required: Vec::new(),
         with_group: false,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use toml::Spanned;
 
 use super::{Endpoint, IdentityKind, Sends, Shape, complaint::Complaint, fields::Fields, form, identities::Identities};
@@ -174,7 +174,7 @@ impl Around<'_> {
         Ok(())
     }
 
-    /// A form has no word for null; the entries of objects and of lists of pairs have JSON's.
+    /// A form has no word for null, nor for a list of nothing; the entries of objects and of lists of pairs have JSON's.
     fn carried(&self, endpoint: &Endpoint) -> Result<(), Complaint> {
         if !matches!(endpoint.sends, Sends::FieldsAsForm(_)) {
             return Ok(());
@@ -182,9 +182,13 @@ impl Around<'_> {
         let fields = self.fields.schema.fields.iter().zip(&self.fields.spans);
         let mut mute =
             fields.filter(|(field, _)| field.nullable && !matches!(field.kind, FieldKind::Map | FieldKind::Pairs(_)));
-        match mute.next() {
+        if let Some((field, span)) = mute.next() {
+            return Err((span.clone(), format!("a form cannot say null: `{}` cannot be `nullable`", field.name)));
+        }
+        let mut lists = self.fields.schema.fields.iter().zip(&self.fields.spans);
+        match lists.find(|(field, _)| matches!(field.kind, FieldKind::Texts { least: 0 })) {
             Some((field, span)) => {
-                Err((span.clone(), format!("a form cannot say null: `{}` cannot be `nullable`", field.name)))
+                Err((span.clone(), format!("a form cannot say an empty list: `{}` needs `least = 1`", field.name)))
             }
             None => Ok(()),
         }
@@ -243,6 +247,7 @@ fn endpoint(form: form::Operation, purpose: Purpose) -> Result<Endpoint, String>
     if form.method == Method::GET && sends != Sends::Nothing {
         return Err("a GET has no body".to_owned());
     }
+    answered(form.status, &form.body)?;
     let described = form.found.is_some() || !form.fields.is_empty();
     let shape = match form.body {
         form::Body::Empty if described => return Err("an empty body has neither `found` nor `fields`".to_owned()),
@@ -267,6 +272,22 @@ fn endpoint(form: form::Operation, purpose: Purpose) -> Result<Endpoint, String>
         status: form.status,
         shape,
     })
+}
+
+/// Whether such an answer can come, and can be told from a stranger's.
+fn answered(status: StatusCode, body: &form::Body) -> Result<(), String> {
+    match body {
+        form::Body::Json if [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT].contains(&status) => {
+            Err(format!("an answer with status {} has no body, so it cannot be JSON", status.as_u16()))
+        }
+        // Whoever stands in between has a page of his own for everything, and says 200.
+        form::Body::Any if status == StatusCode::OK => Err(
+            "with status 200 and any body, a page of a proxy or of a captive portal would pass for the API's answer: say \
+             `empty`, or `json` with `found` or `fields`"
+                .to_owned(),
+        ),
+        form::Body::Json | form::Body::Any | form::Body::Empty => Ok(()),
+    }
 }
 
 fn pairs(constants: &BTreeMap<String, String>) -> String {

@@ -1,6 +1,8 @@
 //! From the file's form to a description: the rules that span several words of the file.
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use std::collections::BTreeSet;
+
+use reqwest::header::{HeaderMap, HeaderValue};
 use toml::Spanned;
 
 use super::{
@@ -9,6 +11,7 @@ use super::{
     fields::{self, Fields},
     form,
     identities::{self, Identities, clash, seat},
+    spelling,
 };
 use crate::{
     domain::{Id, IdKind},
@@ -69,6 +72,9 @@ fn key(form: Spanned<form::Key>) -> Result<KeyRules, Complaint> {
         (Some(prefix), Seat::Path | Seat::Field { .. }) => {
             return Err((prefix.span(), "only a key in a header has a prefix".to_owned()));
         }
+        (Some(prefix), Seat::Header(_)) if HeaderValue::from_str(prefix.get_ref()).is_err() => {
+            return Err((prefix.span(), "this prefix cannot travel in a header".to_owned()));
+        }
         (prefix, _) => prefix.map(Spanned::into_inner).unwrap_or_default(),
     };
     Ok(KeyRules { variable: form.variable, seat, prefix, refused_prefixes: form.refused_prefixes })
@@ -81,8 +87,7 @@ fn static_headers(
     let mut headers = HeaderMap::new();
     for (name, value) in form {
         let span = name.span();
-        let parsed: HeaderName =
-            name.get_ref().parse().map_err(|_| (span.clone(), "not a header's name".to_owned()))?;
+        let parsed = spelling::header(name.get_ref()).map_err(|what| (span.clone(), what))?;
         if *key == Seat::Header(parsed.clone()) {
             return Err((span, "this header carries the key already".to_owned()));
         }
@@ -151,6 +156,9 @@ fn every_name_once(
 
 fn errors(form: form::Errors) -> Result<ErrorRules, Complaint> {
     let span = form.bodies.span();
+    if let Some(what) = ambiguous(&form) {
+        return Err((form.not_found.span(), what));
+    }
     let bodies: Vec<ErrorBodyRules> = form.bodies.into_inner().into_iter().map(error_body).collect::<Result<_, _>>()?;
     if form.not_found.get_ref().is_empty() {
         let what = "without a code of \"no such profile\" nobody's absence could be told from a wrong URL";
@@ -169,6 +177,18 @@ fn errors(form: form::Errors) -> Result<ErrorRules, Complaint> {
         credentials: form.credentials.into_inner(),
         credential_codes: form.credential_codes,
         exists: form.exists,
+    })
+}
+
+/// Each code says one thing.
+fn ambiguous(form: &form::Errors) -> Option<String> {
+    let codes = form.not_found.get_ref().iter().chain(&form.credential_codes).chain(&form.exists);
+    let mut met = BTreeSet::new();
+    codes.into_iter().find_map(|code| match code.as_str() {
+        "" => Some("an empty code says nothing".to_owned()),
+        code => {
+            (!met.insert(code)).then(|| format!("the code `{code}` cannot say two things, and need not say one twice"))
+        }
     })
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Form {
     with_group: bool,
     #[serde(default)]
     doubtful_without: Vec<Action>,
-    #[serde(default, deserialize_with = "spelling::optional")]
+    #[serde(default, deserialize_with = "spelling::sent_header")]
     header: Option<HeaderName>,
     returned: Option<FieldPath>,
     least: Option<i64>,
@@ -43,6 +43,8 @@ pub(super) struct Form {
     value_most: Option<usize>,
     value_doubtful_above: Option<usize>,
 }
+
+const CONTRARY: &str = "`least` is more than `most`";
 
 /// The words for what may stand in a field.
 #[derive(Deserialize, Clone, Copy)]
@@ -67,7 +69,8 @@ impl Kind {
     /// The bounds that it can have.
     const fn bounds(self) -> &'static [&'static str] {
         match self {
-            Self::Text => &["most", "doubtful_above"],
+            Self::Text => &["least", "most", "doubtful_above"],
+            Self::Texts => &["least"],
             Self::Integer => &["least", "most"],
             Self::Choice => &["words", "doubtful_words", "open"],
             Self::Pairs => &["most", "key_most", "value_most", "value_doubtful_above"],
@@ -78,7 +81,6 @@ impl Kind {
             | Self::Uuid
             | Self::Country
             | Self::Ipv4
-            | Self::Texts
             | Self::Map => &[],
         }
     }
@@ -167,12 +169,12 @@ fn kind(form: &Form) -> Result<FieldKind, String> {
         return Err(format!("`{name}` is no bound of this type"));
     }
     Ok(match form.kind {
-        Kind::Text => FieldKind::Text { most: length(form.most)?, doubtful_above: form.doubtful_above },
+        Kind::Text => text(form)?,
         Kind::Email => FieldKind::Email,
         Kind::Integer => {
             let (least, most) = (form.least.unwrap_or(i64::MIN), form.most.unwrap_or(i64::MAX));
             if least > most {
-                return Err("`least` is more than `most`".to_owned());
+                return Err(CONTRARY.to_owned());
             }
             FieldKind::Integer { least, most }
         }
@@ -183,7 +185,7 @@ fn kind(form: &Form) -> Result<FieldKind, String> {
         Kind::Uuid => FieldKind::Uuid,
         Kind::Country => FieldKind::Country,
         Kind::Ipv4 => FieldKind::Ipv4,
-        Kind::Texts => FieldKind::Texts,
+        Kind::Texts => FieldKind::Texts { least: length(form.least)?.unwrap_or(0) },
         Kind::Pairs => {
             let value_most = form.value_most.unwrap_or(usize::MAX);
             FieldKind::Pairs(PairRules {
@@ -197,14 +199,22 @@ fn kind(form: &Form) -> Result<FieldKind, String> {
     })
 }
 
+fn text(form: &Form) -> Result<FieldKind, String> {
+    let (least, most) = (length(form.least)?.unwrap_or(0), length(form.most)?);
+    if most.is_some_and(|most| least > most) {
+        return Err(CONTRARY.to_owned());
+    }
+    Ok(FieldKind::Text { least, most, doubtful_above: form.doubtful_above })
+}
+
 fn choice(form: &Form) -> Result<FieldKind, String> {
     let words = form.words.clone().filter(|words| !words.is_empty()).ok_or("a choice has `words` to choose from")?;
     let doubtful = form.doubtful_words.clone().unwrap_or_default();
     Ok(FieldKind::Choice { words, doubtful, open: form.open.unwrap_or_default() })
 }
 
-fn length(most: Option<i64>) -> Result<Option<usize>, String> {
-    most.map(usize::try_from).transpose().map_err(|_| "`most` is less than nothing".to_owned())
+fn length(bound: Option<i64>) -> Result<Option<usize>, String> {
+    bound.map(usize::try_from).transpose().map_err(|_| "a length is less than nothing".to_owned())
 }
 
 /// Of what travels in a header every value must be one that a header can hold.
@@ -224,7 +234,9 @@ fn fits_a_header(kind: &FieldKind, nullable: bool) -> Result<(), String> {
         | FieldKind::Uuid
         | FieldKind::Country
         | FieldKind::Ipv4 => true,
-        FieldKind::Text { .. } | FieldKind::Email | FieldKind::Texts | FieldKind::Pairs(_) | FieldKind::Map => false,
+        FieldKind::Text { .. } | FieldKind::Email | FieldKind::Texts { .. } | FieldKind::Pairs(_) | FieldKind::Map => {
+            false
+        }
     };
     if holds { Ok(()) } else { Err("not every value of this type can travel in a header".to_owned()) }
 }

@@ -43,7 +43,7 @@ pub(super) struct Form {
 pub(super) struct Key {
     #[serde(deserialize_with = "spelling::name")]
     pub(super) variable: String,
-    #[serde(default, deserialize_with = "spelling::optional")]
+    #[serde(default, deserialize_with = "spelling::sent_header")]
     pub(super) header: Option<HeaderName>,
     pub(super) query: Option<String>,
     pub(super) form: Option<String>,
@@ -61,7 +61,7 @@ pub(super) struct Identity {
     pub(super) owner: Owner,
     #[serde(default)]
     pub(super) format: Format,
-    #[serde(default, deserialize_with = "spelling::optional")]
+    #[serde(default, deserialize_with = "spelling::sent_header")]
     pub(super) header: Option<HeaderName>,
     pub(super) path: Option<Spanned<String>>,
     pub(super) query: Option<String>,

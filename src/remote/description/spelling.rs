@@ -8,6 +8,26 @@ use toml::Spanned;
 
 use crate::flow::Rate;
 
+/// They are about the profile, about time or about the pace.
+const NOT_ABOUT_THE_KEY: [StatusCode; 4] =
+    [StatusCode::NOT_FOUND, StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
+
+/// Headers that say how a message travels (RFC 9110, section 7.6.1; RFC 9112, section 6): the connection's own business,
+/// and with a wrong word in one of them no request ends.
+const OF_THE_CONNECTION: [&str; 11] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<T, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
@@ -16,6 +36,19 @@ pub(super) fn optional<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     from_text(deserializer).map(Some)
+}
+
+/// The name of a header that a description may send something in.
+pub(super) fn header(text: &str) -> Result<HeaderName, String> {
+    let name: HeaderName = text.parse().map_err(|_| "not a header's name".to_owned())?;
+    if OF_THE_CONNECTION.contains(&name.as_str()) {
+        return Err(format!("`{name}` belongs to the connection, and cannot be said here"));
+    }
+    Ok(name)
+}
+
+pub(super) fn sent_header<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HeaderName>, D::Error> {
+    header(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
 }
 
 pub(super) fn header_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<HeaderName>, D::Error> {
@@ -62,6 +95,11 @@ pub(super) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
             "`{path}` is not a path: it begins with `/` and has no `?`, `#` or blank"
         )));
     }
+    // What the URL standard (section 4.4) takes for `.` and `..`, and leaves the base URL's path by.
+    let is_dots = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    if path.split(['/', '\\']).any(is_dots) {
+        return Err(D::Error::custom(format!("`{path}` has a segment `.` or `..`, which no URL keeps")));
+    }
     Ok(path)
 }
 
@@ -78,9 +116,9 @@ pub(super) fn statuses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Spa
         .into_inner()
         .into_iter()
         .map(|code| {
-            status(code)
-                .filter(StatusCode::is_client_error)
-                .ok_or_else(|| D::Error::custom(format!("{code} is not a status of refusal (4xx)")))
+            status(code).filter(|status| status.is_client_error() && !NOT_ABOUT_THE_KEY.contains(status)).ok_or_else(
+                || D::Error::custom(format!("{code} is not a status of refusal (4xx) that is about the key")),
+            )
         })
         .collect();
     statuses.map(|statuses| Spanned::new(span, statuses))

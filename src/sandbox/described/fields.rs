@@ -142,7 +142,10 @@ fn fits(field: &Field, value: &Value) -> Result<(), Fault> {
     let text = value.as_str();
     let well = match &field.kind {
         _ if value.is_null() => field.nullable,
-        FieldKind::Text { most, .. } => text.is_some_and(|text| most.is_none_or(|most| text.chars().count() <= most)),
+        FieldKind::Text { least, most, .. } => {
+            let fits = |length: usize| *least <= length && most.is_none_or(|most| length <= most);
+            text.is_some_and(|text| fits(text.chars().count()))
+        }
         FieldKind::Email => text.is_some_and(is_email),
         FieldKind::Integer { least, most } => value.as_i64().is_some_and(|number| (*least..=*most).contains(&number)),
         FieldKind::Number => value.is_number(),
@@ -154,7 +157,9 @@ fn fits(field: &Field, value: &Value) -> Result<(), Fault> {
         FieldKind::Uuid => text.is_some_and(is_uuid),
         FieldKind::Country => text.is_some_and(is_country),
         FieldKind::Ipv4 => text.is_some_and(is_ipv4),
-        FieldKind::Texts => value.as_array().is_some_and(|list| list.iter().all(Value::is_string)),
+        FieldKind::Texts { least } => {
+            value.as_array().is_some_and(|list| list.len() >= *least && list.iter().all(Value::is_string))
+        }
         FieldKind::Pairs(rules) => value.as_array().is_some_and(|list| {
             (1..=rules.most).contains(&list.len())
                 && list.iter().all(|pair| pair_of(pair).is_some_and(|(key, _)| key.len() <= rules.key_most))
@@ -192,7 +197,7 @@ fn from_form(kind: Option<&FieldKind>, text: String) -> Result<Value, Fault> {
         Some(FieldKind::Boolean) => text.parse().ok().map(Value::Bool),
         Some(FieldKind::Integer { .. } | FieldKind::Number) => text.parse::<Number>().ok().map(Value::Number),
         Some(FieldKind::Pairs(_) | FieldKind::Map) => serde_json::from_str(&text).ok(),
-        Some(FieldKind::Texts) => Some(Value::Array(vec![Value::String(text)])),
+        Some(FieldKind::Texts { .. }) => Some(Value::Array(vec![Value::String(text)])),
         None
         | Some(
             FieldKind::Text { .. }

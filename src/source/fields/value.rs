@@ -69,7 +69,7 @@ pub(super) fn key_fault(kind: &FieldKind, key: &str) -> Option<Broken> {
 
 /// Where blanks at the ends are part of what is said.
 const fn keeps_blanks(kind: &FieldKind) -> bool {
-    matches!(kind, FieldKind::Text { .. } | FieldKind::Texts | FieldKind::Pairs(_) | FieldKind::Map)
+    matches!(kind, FieldKind::Text { .. } | FieldKind::Texts { .. } | FieldKind::Pairs(_) | FieldKind::Map)
 }
 
 /// Null takes a pair away, whatever the field says.
@@ -82,7 +82,8 @@ fn of_text(kind: &FieldKind, text: &str) -> Result<Typed, Broken> {
     let fits = |fits: bool, value: Value| if fits { Ok(value.into()) } else { Err(broken(kind)) };
     let as_text = |is: bool| fits(is, Value::Text(text.into()));
     match kind {
-        FieldKind::Text { most, doubtful_above } => of_length(text, *most, *doubtful_above),
+        FieldKind::Text { least, .. } if text.chars().count() < *least => Err(too_short(*least)),
+        FieldKind::Text { most, doubtful_above, .. } => of_length(text, *most, *doubtful_above),
         FieldKind::Email => as_text(is_email(text)),
         FieldKind::Integer { least, most } => fits(is_within(text, *least, *most), number(text)),
         FieldKind::Number => fits(is_number(text), number(text)),
@@ -100,9 +101,9 @@ fn of_text(kind: &FieldKind, text: &str) -> Result<Typed, Broken> {
             fits(is_code, Value::Text(text.to_ascii_uppercase().into()))
         }
         FieldKind::Ipv4 => as_text(text.parse::<Ipv4Addr>().is_ok()),
-        FieldKind::Texts => {
+        FieldKind::Texts { .. } => {
             let texts: Box<[Box<str>]> = text.split('|').map(Into::into).collect();
-            fits(texts.iter().all(|text| !text.is_empty()), Value::Texts(texts))
+            fits(is_list(kind, &texts), Value::Texts(texts))
         }
         FieldKind::Pairs(PairRules { value_most, value_doubtful_above, .. }) => {
             of_length(text, Some(*value_most), Some(*value_doubtful_above))
@@ -114,7 +115,9 @@ fn of_text(kind: &FieldKind, text: &str) -> Result<Typed, Broken> {
 fn of_json_text(kind: &FieldKind, raw: &str) -> Result<Typed, Broken> {
     let Ok(text) = serde_json::from_str::<String>(raw) else { return Err("is not a text".into()) };
     match kind {
-        FieldKind::Integer { .. } | FieldKind::Number | FieldKind::Boolean | FieldKind::Texts => Err(broken(kind)),
+        FieldKind::Integer { .. } | FieldKind::Number | FieldKind::Boolean | FieldKind::Texts { .. } => {
+            Err(broken(kind))
+        }
         FieldKind::Pairs(_) if text.is_empty() => Ok(Value::Null.into()),
         FieldKind::Text { .. }
         | FieldKind::Email
@@ -152,8 +155,9 @@ fn of_json_tree(kind: &FieldKind, raw: &str) -> Result<Typed, Broken> {
     if matches!(kind, FieldKind::Map) {
         return Ok(Value::Json(json::compact(raw)).into());
     }
-    let texts = matches!(kind, FieldKind::Texts).then(|| serde_json::from_str::<Box<[Box<str>]>>(raw).ok()).flatten();
-    let texts = texts.filter(|texts| texts.iter().all(|text| !text.is_empty()));
+    let texts =
+        matches!(kind, FieldKind::Texts { .. }).then(|| serde_json::from_str::<Box<[Box<str>]>>(raw).ok()).flatten();
+    let texts = texts.filter(|texts| is_list(kind, texts));
     texts.map(|texts| Value::Texts(texts).into()).ok_or_else(|| broken(kind))
 }
 
@@ -170,10 +174,20 @@ fn broken(kind: &FieldKind) -> Broken {
         FieldKind::Uuid => "is not a UUID in 8-4-4-4-12 form".into(),
         FieldKind::Country => "is not a country's two letters (ISO 3166-1)".into(),
         FieldKind::Ipv4 => "is not an IPv4 address".into(),
-        FieldKind::Texts => "is not a list of texts, none of them empty".into(),
+        FieldKind::Texts { least: 0 } => "is not a list of texts, none of them empty".into(),
+        FieldKind::Texts { least } => format!("is not a list of at least {least} texts, none of them empty").into(),
         FieldKind::Pairs(_) => "is neither a text nor a finite number".into(),
         FieldKind::Map => "is not a JSON value with finite numbers".into(),
     }
+}
+
+fn is_list(kind: &FieldKind, texts: &[Box<str>]) -> bool {
+    let fewest = if let FieldKind::Texts { least } = kind { *least } else { 0 };
+    texts.len() >= fewest && texts.iter().all(|text| !text.is_empty())
+}
+
+fn too_short(least: usize) -> Broken {
+    if least == 1 { "is empty".into() } else { format!("is shorter than {least} characters").into() }
 }
 
 fn of_length(text: &str, most: Option<usize>, doubtful_above: Option<usize>) -> Result<Typed, Broken> {

@@ -100,6 +100,23 @@ fn crafter_wants_what_a_creation_needs_before_anything_is_sent() {
     run(act(&desk, &["update", "ids.csv"], &sandbox).args(["--api", "crafter"])).with(0);
 }
 
+/// Crafter ignores what is sent empty, and a form cannot say an empty list: both were once `updated`.
+#[test]
+fn crafter_is_not_told_what_it_would_ignore() {
+    let (desk, sandbox) = (Desk::new(), crafter(1));
+    let id = object_id(1);
+    desk.put("rows.jsonl", format!("{{\"id\":\"{id}\",\"role\":[]}}\n{{\"id\":\"{id}\",\"password\":\"\"}}\n"));
+    let words = ["sync", "rows.jsonl", "--api", "crafter", "--every-row", "--out", "out"];
+    let (left, calls) = counted(&mut act(&desk, &words, &sandbox), &sandbox);
+    left.with(1).saying(&["invalid 2"]);
+    assert_eq!(calls, 0);
+    let messages: Vec<String> = lines(&desk.path("out")).into_iter().map(|line| line.message).collect();
+    assert_eq!(
+        messages,
+        ["column role: is not a list of at least 1 texts, none of them empty", "column password: is empty"]
+    );
+}
+
 #[test]
 fn crafter_remembers_a_sync_as_well() {
     let (desk, sandbox) = (Desk::new(), crafter(0));

@@ -105,7 +105,29 @@ const CREDENTIALS: &str = "credentials = [401, 403]\n# Codes that are, in any 4x
                            credential_codes = [\"workspace_suspended\"]\n";
 
 /// Each mistake, made in the example: what is replaced, by what, a word of the complaint, and a text on its line.
-const MISTAKES: [(&str, &str, &str, &str); 39] = [
+const MISTAKES: [(&str, &str, &str, &str); 51] = [
+    ("header = \"Authorization\"\n", "header = \"Host\"\n", "belongs to the connection", "header = \"Host\""),
+    ("prefix = \"Bearer \"", "prefix = \"Bea\\nrer \"", "cannot travel", "prefix ="),
+    ("Accept = \"application/json\"", "Content-Length = \"3\"", "belongs to the connection", "Content-Length"),
+    ("Accept = \"application/json\"", "transfer-encoding = \"chunked\"", "connection", "transfer-encoding"),
+    ("path = \"/accounts/{id}\"", "path = \"/../{id}\"", "`.` or `..`", "path = \"/../{id}\""),
+    ("path = \"/accounts/{id}\"", "path = \"/a/%2E%2e/{id}\"", "`.` or `..`", "path = \"/a/"),
+    ("status = 202", "status = 204", "has no body", "[operations.delete]"),
+    (
+        "status = 202\nbody = \"json\"\nfields = [\"job\"]",
+        "status = 200\nbody = \"any\"",
+        "captive portal",
+        "[operations.delete]",
+    ),
+    ("not_found = [\"account_not_found\"]", "not_found = [\"\"]", "says nothing", "not_found = [\"\"]"),
+    (
+        "not_found = [\"account_not_found\"]",
+        "not_found = [\"workspace_suspended\"]",
+        "cannot say two things",
+        "not_found = [\"workspace_suspended\"]",
+    ),
+    ("credentials = [401, 403]", "credentials = [401, 404]", "404", "credentials = [401, 404]"),
+    ("credentials = [401, 403]", "credentials = [429]", "429", "credentials = [429]"),
     ("version = 1", "version = 3", "version", "version = 3"),
     ("version = 1", "", "version", ""),
     ("name = \"accounts\"", "name = \"a b\"", "name", "name = \"a b\""),

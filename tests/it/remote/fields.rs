@@ -27,7 +27,7 @@ fn field<'a>(api: &'a Description, column: &str) -> &'a Field {
 
 /// Each mistake, made in the example where this text stands first at the beginning of a line: what is replaced, by what, a
 /// word of the complaint, and a text that begins its line.
-const MISTAKES: [(&str, &str, &str, &str); 37] = [
+const MISTAKES: [(&str, &str, &str, &str); 38] = [
     ("name = \"level\"", "name = \"level\"\ncolour = 1", "colour", "colour"),
     ("name = \"level\"", "name = \"a..b\"", "a..b", "[[fields]]\nname = \"a..b\""),
     ("name = \"level\"", "name = \"nickname\"", "named twice", "[[fields]]\nname = \"nickname\"\ntype = \"integer\""),
@@ -55,6 +55,12 @@ const MISTAKES: [(&str, &str, &str, &str); 37] = [
     ("header = \"x-channel\"", "header = \"x channel\"", "header", "header = \"x channel\""),
     ("most = 50", "header = \"x-nickname\"", "in a header", "[[fields]]\nname = \"nickname\""),
     ("most = 50", "nullable = true", "a form cannot say null", "[[fields]]\nname = \"nickname\""),
+    (
+        "type = \"country\"",
+        "type = \"texts\"",
+        "a form cannot say an empty list",
+        "[[fields]]\nname = \"device.country\"",
+    ),
     ("most = 50", "with_group = true", "a dot in its name", "[[fields]]\nname = \"nickname\""),
     ("required = [\"create\", \"upsert\"]", "required = [\"delete\"]", "no part", "[[fields]]\n# The column"),
     ("required = [\"create\", \"upsert\"]", "required = [\"make\"]", "make", "required = [\"make\"]"),

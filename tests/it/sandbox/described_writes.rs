@@ -34,13 +34,13 @@ fn field(name: &str, kind: FieldKind) -> Field {
 
 fn schema() -> Schema {
     let pairs = PairRules { most: 3, key_most: 5, value_most: 9, value_doubtful_above: 9 };
-    let text = || FieldKind::Text { most: Some(5), doubtful_above: None };
+    let text = || FieldKind::Text { least: 0, most: Some(5), doubtful_above: None };
     let fields = vec![
         Field { required: vec![Action::Create], ..field("nick", text()) },
         field("mail", FieldKind::Email),
         field("age", FieldKind::Integer { least: 0, most: 150 }),
         Field { nullable: false, ..field("active", FieldKind::Boolean) },
-        field("tags", FieldKind::Texts),
+        field("tags", FieldKind::Texts { least: 0 }),
         field("extra", FieldKind::Pairs(pairs)),
         field("more", FieldKind::Map),
         Field { with_group: true, ..field("home.city", text()) },

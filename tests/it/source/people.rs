@@ -20,7 +20,7 @@ pub(super) fn field(name: &str, kind: FieldKind) -> Field {
 }
 
 pub(super) fn text() -> FieldKind {
-    FieldKind::Text { most: Some(10), doubtful_above: Some(5) }
+    FieldKind::Text { least: 0, most: Some(10), doubtful_above: Some(5) }
 }
 
 fn choice(open: bool) -> FieldKind {
@@ -43,7 +43,7 @@ pub(super) fn schema() -> Schema {
             field("token", FieldKind::Uuid),
             field("country", FieldKind::Country),
             field("ip", FieldKind::Ipv4),
-            field("roles", FieldKind::Texts),
+            field("roles", FieldKind::Texts { least: 0 }),
             field("custom", FieldKind::Pairs(pairs)),
             field("attributes", FieldKind::Map),
             Field { with_group: true, nullable: false, ..field("meta.device_id", FieldKind::Uuid) },
