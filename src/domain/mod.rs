@@ -46,7 +46,7 @@ pub use past::{Answered, Decided, Past, Recorded, ReplaySum};
 pub use print::{Print, Printer, RowPrint, Suppressed};
 pub use recall::{Asked, Known, Recall};
 pub use row::{Aside, Batch, Keep, Kept, Layout, Row, Sample, Span, Spared, Subject};
-pub use say::{say_count, say_duration};
+pub use say::{say_count, say_duration, say_quoted};
 pub use schema::{Field, FieldKind, PairRules, Schema, Shape};
 pub use secret_key::SecretKey;
 pub use tally::Tally;

@@ -150,7 +150,7 @@ impl Hashing {
             message: clean(&evidence.message),
             request_id: clean(&evidence.request_id),
             remote_id: evidence.remote_id.as_ref().map(|id| self.remote_id(id).to_string()),
-            app: evidence.app.clone(),
+            app: clean(&evidence.app),
             profile: evidence.profile.clone(),
         }
     }

@@ -1,6 +1,6 @@
-//! Counts and durations as people read them: one wording for the bar, the prompt and the summary.
+//! Counts, durations and strangers' words as people read them: one wording for the bar, the prompt and the summary.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 /// `1,234,567`.
 #[must_use]
@@ -35,6 +35,25 @@ pub fn say_duration(duration: Duration) -> String {
     }
 }
 
+/// What a stranger said, on one line: whatever would break it, move the cursor, or hide or turn letters stands as `\u{…}`.
+#[must_use]
+pub fn say_quoted(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unseen) {
+        return text.into();
+    }
+    let escaped =
+        |letter: char| if is_unseen(letter) { letter.escape_unicode().to_string() } else { letter.to_string() };
+    text.chars().map(escaped).collect::<String>().into()
+}
+
+/// Control characters, line and paragraph separators, and those that format without being seen (Unicode's `Cf`, as far as
+/// they turn or hide what stands around them: UAX #9 and UTR #36, section 2.5).
+fn is_unseen(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(letter, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,6 +62,13 @@ mod tests {
     fn counts_are_grouped_by_threes() {
         let said = [0, 7, 999, 1_000, 12_345, 123_456, 1_234_567, u64::MAX].map(say_count);
         assert_eq!(said, ["0", "7", "999", "1,000", "12,345", "123,456", "1,234,567", "18,446,744,073,709,551,615"]);
+    }
+
+    #[test]
+    fn a_stranger_writes_nothing_but_letters() {
+        assert_eq!(say_quoted("14c3 – Größe, \u{65e5}"), "14c3 – Größe, \u{65e5}");
+        let hostile = "a\r\n\u{1b}[2Jb\u{202e}c\u{9b}\u{2028}\u{200b}";
+        assert_eq!(say_quoted(hostile), r"a\u{d}\u{a}\u{1b}[2Jb\u{202e}c\u{9b}\u{2028}\u{200b}");
     }
 
     #[test]

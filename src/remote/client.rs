@@ -8,7 +8,7 @@ use reqwest::Response;
 use super::{
     KeySource, Options,
     address::Address,
-    body::most,
+    body::{self, most},
     description::Description,
     judge::{self, Answer, Asked},
     key::Key,
@@ -111,7 +111,12 @@ impl Client {
         let answer = Answer { status, headers: response.headers(), body: &body, cut: broken.is_some() };
         let mut reply = judge::judge(&self.api, asked, &answer, &self.wall);
         if let Some(error) = broken {
-            reply.evidence.message.get_or_insert_with(|| transport::short(error));
+            let broke_off = transport::short(error);
+            let message = match reply.evidence.message.take() {
+                Some(said) => format!("the answer broke off ({broke_off}); it said: {said}"),
+                None => broke_off,
+            };
+            reply.evidence.message = Some(body::bounded(message));
         }
         reply
     }

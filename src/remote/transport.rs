@@ -7,7 +7,7 @@ use std::{error::Error as StdError, io};
 use rustls::AlertDescription as Alert;
 
 use super::body;
-use crate::domain::{Blame, Evidence, Reply, Suspicion, Word};
+use crate::domain::{Blame, Evidence, Reply, Suspicion, Word, say_quoted};
 
 /// What a server says of a client's certificate (RFC 8446, section 6.2).
 const ABOUT_OURS: [Alert; 9] = [
@@ -39,7 +39,9 @@ pub(super) fn judge(error: reqwest::Error) -> Reply {
 pub(super) fn short(error: reqwest::Error) -> String {
     // A reqwest error that has no cause speaks for itself, and names the URL unless told not to.
     let error = error.without_url();
-    body::bounded(ours(causes(&error).last().map_or_else(|| error.to_string(), ToString::to_string)))
+    let words = ours(causes(&error).last().map_or_else(|| error.to_string(), ToString::to_string));
+    // A certificate says what it likes.
+    body::bounded(say_quoted(&words).into_owned())
 }
 
 /// h2 quotes what the peer put into its GOAWAY, which may be anything, the key and ids included.

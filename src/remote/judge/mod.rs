@@ -19,7 +19,7 @@ use super::{
     retry_after,
 };
 use crate::domain::{
-    Blame, Call, Evidence, Fact, Fields, Id, Identity, Moment, Operation, Reply, Slot, Suspicion, Word,
+    Blame, Call, Evidence, Fact, Fields, Id, Identity, Moment, Operation, Reply, Slot, Suspicion, Word, say_quoted,
 };
 
 /// An answer, as far as it was read.
@@ -176,6 +176,8 @@ fn recognised(
             whole &= into.is_some();
         }
     }
+    // It is shown to whoever is asked.
+    evidence.app = evidence.app.take().map(|app| say_quoted(&app).into_owned());
     whole && found.all(|there| there != There::Nothing)
 }
 

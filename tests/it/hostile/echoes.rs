@@ -57,6 +57,28 @@ async fn a_key_that_is_repeated_is_struck_also_where_a_long_text_is_cut() {
     }
 }
 
+/// It is shown to whoever is asked for consent, and once cleared his screen.
+#[tokio::test]
+async fn an_app_has_one_line_of_letters() {
+    let found = r#"{"data":{"profile_id":"p","app_id":"9fc5 (Acme)\r\n\u001b[2Jabout to rehearse\n\u202e"}}"#;
+    let said = heard(Operation::Look, answer("200 OK", found)).await;
+    let app = r#"app: Some("9fc5 (Acme)\\u{d}\\u{a}\\u{1b}[2Jabout to rehearse\\u{a}\\u{202e}")"#;
+    assert!(said.contains(app), "{said}");
+}
+
+#[tokio::test]
+async fn an_answer_that_broke_off_is_told_with_what_it_said() {
+    let body = r#"{"error_code":"profile_does_not_exist","errors":[{"source":"x","errors":["no such profile"]}]}"#;
+    let answer =
+        format!("HTTP/1.1 404 Not Found\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len() + 9);
+    let server = Trickster::play(Trick { opening: answer.into_bytes(), then: Then::Close }).await;
+    let identity = Identity::one(Id::parse(IdKind(1), "c-1").unwrap());
+    let call = Call { operation: Operation::Delete, slot: Slot::Primary };
+    let reply = client(&way(&server.url, None)).send(call, &identity, &Fields::default()).await;
+    let said = reply.evidence.message.unwrap();
+    assert!(said.starts_with("the answer broke off (") && said.ends_with("it said: x: no such profile"), "{said}");
+}
+
 #[tokio::test]
 async fn no_answer_leads_the_client_to_another_host() {
     let trap = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
