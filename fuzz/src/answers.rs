@@ -154,7 +154,7 @@ impl Came<'_> {
             }
             Fact::Same => operation == Operation::Compare && self.is_success(),
             Fact::Absent => operation != Operation::Create && self.answer.status == 404 && is_code(&rules.not_found),
-            Fact::Taken => operation == Operation::Create && self.is_refusal() && is_code(&rules.exists),
+            Fact::Taken(_) => operation == Operation::Create && self.is_refusal() && is_code(&rules.exists),
         }
     }
 

@@ -87,8 +87,8 @@ pub enum Fact {
     Updated,
     /// It is there, and nothing that can be compared differs.
     Same,
-    /// It could not be made: another one has its name.
-    Taken,
+    /// It could not be made: another one has its name, which is the id in this place of the row's.
+    Taken(Slot),
 }
 
 /// Whether a passing failure may be the row's own fault.

@@ -55,14 +55,14 @@ pub(super) const fn about_the_other(conclusion: Conclusion, lost: bool) -> Optio
         (Conclusion::Done(Fact::Same), true) => {
             Some("it stood there just so, perhaps by this run's own call, whose answer was lost")
         }
-        (Conclusion::Done(Fact::Found), true) => {
-            Some("one stood there that differs, perhaps by this run's own call, whose answer was lost")
-        }
-        (Conclusion::Done(Fact::Found), false) => Some("one stood there already, and differs"),
+        (Conclusion::Done(Fact::Found), true) => Some(
+            "one stood there that differs as far as can be told, perhaps by this run's own call, whose answer was lost",
+        ),
+        (Conclusion::Done(Fact::Found), false) => Some("one stood there already, and differs as far as can be told"),
         (Conclusion::Done(Fact::Updated), true) => {
             Some("it may have been created by this run's own call, whose answer was lost")
         }
-        (Conclusion::Done(Fact::Taken), _) => Some("its name is taken, and nobody is found by it; tried twice"),
+        (Conclusion::Done(Fact::Taken(_)), _) => Some("its name is taken, and nobody is found by it; tried twice"),
         (
             Conclusion::Done(Fact::Updated | Fact::Created | Fact::Deleted | Fact::Absent)
             | Conclusion::Refused

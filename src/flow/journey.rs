@@ -168,7 +168,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
                 self.resolved = Some(Resolved { name: self.named(call), own: Identity::one(id) });
             }
             // What comes next is about whoever the row itself names.
-            (Fact::Absent | Fact::Taken, _) => self.resolved = None,
+            (Fact::Absent | Fact::Taken(_), _) => self.resolved = None,
             (Fact::Found, None) | (Fact::Deleted | Fact::Created | Fact::Updated | Fact::Same, _) => {}
         }
     }

@@ -37,8 +37,8 @@ impl Writing {
         match fact {
             Fact::Found => self.found(call),
             Fact::Absent => self.absent(call.operation),
-            Fact::Taken if std::mem::replace(&mut self.taken, true) => Step::Arrive(fact),
-            Fact::Taken => Step::Go(self.resolution()),
+            Fact::Taken(_) if std::mem::replace(&mut self.taken, true) => Step::Arrive(fact),
+            Fact::Taken(name) => Step::Go(self.resolution(name)),
             Fact::Created | Fact::Updated | Fact::Same | Fact::Deleted => Step::Arrive(fact),
         }
     }
@@ -64,9 +64,9 @@ impl Writing {
     }
 
     /// Who has the name: an upsert begins anew, and meets whoever was made meanwhile.
-    const fn resolution(&self) -> Call {
+    const fn resolution(&self, name: Slot) -> Call {
         match self.action {
-            Action::Create => Call { operation: Operation::Compare, slot: Slot::Primary },
+            Action::Create => Call { operation: Operation::Compare, slot: name },
             Action::Update | Action::Upsert | Action::Delete | Action::Get | Action::Verify => self.first,
         }
     }

@@ -96,9 +96,8 @@ impl Client {
         if asked.call.operation != Operation::Create {
             return vec![called];
         }
-        let creates = |id: &&Id| self.api.identities().get(usize::from(id.kind().0)).is_some_and(|kind| kind.creates);
         let others = asked.identity.ids().filter(|id| *id != called);
-        let mut ids: Vec<&Id> = std::iter::once(called).chain(others).filter(creates).collect();
+        let mut ids: Vec<&Id> = std::iter::once(called).chain(others).filter(|id| self.api.creates_by(id)).collect();
         if !self.api.endpoint(Operation::Create).is_some_and(|endpoint| endpoint.every_id) {
             ids.truncate(1);
         }

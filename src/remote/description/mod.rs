@@ -339,6 +339,11 @@ impl Description {
         self.calls.own_looks.get(usize::from(kind.0))?.as_ref()
     }
 
+    /// Whether a profile can be created by an id of this kind.
+    pub(super) fn creates_by(&self, id: &Id) -> bool {
+        self.identities.get(usize::from(id.kind().0)).is_some_and(|kind| kind.creates)
+    }
+
     /// The first kind of id that the API gives out itself.
     pub(super) fn own_kind(&self) -> Option<(IdKind, IdFormat)> {
         let mut kinds = (0_u8..).map(IdKind).zip(&self.identities);

@@ -23,6 +23,12 @@ pub(super) fn is_same(api: &Description, fields: &Fields, body: &[u8], profile: 
     })
 }
 
+/// That something cannot be compared, in words.
+pub(super) fn untold(api: &Description, fields: &Fields) -> Option<String> {
+    let kept = fields.iter().find(|setting| carriage(api, setting).returned.is_none())?;
+    Some(format!("`{}` is not returned, so that it cannot be compared", kept.name))
+}
+
 /// Whether a setting's value stands where its field is returned.
 fn stands(api: &Description, setting: &Setting, field: Option<&Json>) -> bool {
     let rules = &api.schema().fields[usize::from(setting.field)];

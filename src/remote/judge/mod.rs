@@ -135,12 +135,13 @@ fn found(
     match asked.call.operation {
         Operation::Get => keep(answer, profile, evidence),
         Operation::Compare if compare::is_same(api, asked.fields, answer.body, profile) => Word::Done(Fact::Same),
-        Operation::Compare
-        | Operation::Look
-        | Operation::Delete
-        | Operation::Create
-        | Operation::Update
-        | Operation::Remove => reached(api, asked),
+        Operation::Compare => {
+            evidence.message = compare::untold(api, asked.fields);
+            reached(api, asked)
+        }
+        Operation::Look | Operation::Delete | Operation::Create | Operation::Update | Operation::Remove => {
+            reached(api, asked)
+        }
     }
 }
 
@@ -210,12 +211,21 @@ fn failure(
         Some(word) => word,
         None if answer.status.is_client_error() && about_the_key => Word::Suspect(Suspicion::Credentials),
         None if answer.cut => Word::Again { after: None, blame: Blame::Row },
-        None if taken && answer.status.is_client_error() => Word::Done(Fact::Taken),
+        None if taken && answer.status.is_client_error() => Word::Done(Fact::Taken(name(api, asked))),
         // What is to be made cannot be missed: something else is, and the API will not take the row.
         None if gone && !creates && answer.status == StatusCode::NOT_FOUND => absent(api, asked),
         None if signed && answer.status.is_client_error() => Word::Refused,
         None => Word::Suspect(Suspicion::Unsigned),
     }
+}
+
+/// Which of the row's ids a creation goes by: an id that only the API gives out takes no part in one.
+fn name(api: &Description, asked: Asked<'_>) -> Slot {
+    let (called, other) = match asked.call.slot {
+        Slot::Primary => (asked.identity.primary(), Slot::Fallback),
+        Slot::Fallback => (asked.addressee(), Slot::Primary),
+    };
+    if asked.identity.fallback().is_none() || api.creates_by(called) { asked.call.slot } else { other }
 }
 
 /// What the status alone decides, whoever wrote the body.

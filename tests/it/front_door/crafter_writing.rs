@@ -117,6 +117,26 @@ fn crafter_is_not_told_what_it_would_ignore() {
     );
 }
 
+/// The row's first id was once looked at instead, which is somebody else's: `unchanged`, and nobody had what the row says.
+#[test]
+fn a_name_that_is_taken_is_looked_up_by_that_name() {
+    let (desk, sandbox) = (Desk::new(), crafter(0));
+    desk.put("rows.csv", "username,email,enabled\nbob,bob@example.com,true\nada,other@example.com,true\n");
+    run(&mut tenant(&desk, &["create", "rows.csv"], &sandbox, "1")).with(0);
+    let bob = lines(&desk.path("1"))[0].remote_id.clone();
+    desk.put("rows.csv", format!("id,username,email,enabled\n{bob},ada,bob@example.com,true\n"));
+    run(&mut tenant(&desk, &["create", "rows.csv"], &sandbox, "2")).with(1).saying(&["existing 1"]);
+    let line = &lines(&desk.path("2"))[0];
+    assert_ne!(line.remote_id, bob);
+    assert_eq!(line.message, "by the row's second id, ada; one stood there already, and differs as far as can be told");
+    desk.put("rows.csv", format!("id,username,email,enabled\n{bob},ada,other@example.com,true\n"));
+    run(&mut tenant(&desk, &["create", "rows.csv"], &sandbox, "3")).with(0).saying(&["unchanged 1"]);
+    desk.put("rows.csv", "username,email,enabled,password\nbob,bob@example.com,true,secret\n");
+    run(&mut tenant(&desk, &["create", "rows.csv"], &sandbox, "4")).with(1);
+    let message = lines(&desk.path("4"))[0].message.clone();
+    assert!(message.ends_with("; `password` is not returned, so that it cannot be compared"), "{message}");
+}
+
 #[test]
 fn crafter_remembers_a_sync_as_well() {
     let (desk, sandbox) = (Desk::new(), crafter(0));

@@ -139,7 +139,7 @@ fn every_word_is_borne_out(seen: &Seen) {
             Verdict::New | Verdict::Invalid | Verdict::Duplicate | Verdict::Superseded | Verdict::Suppressed => false,
             Verdict::Refused => matches!(answer, Some(Word::Refused | Word::Suspect(_))),
             Verdict::Failed => {
-                outcome.erased || matches!(answer, Some(Word::Again { .. } | Word::Done(Fact::Taken)) | None)
+                outcome.erased || matches!(answer, Some(Word::Again { .. } | Word::Done(Fact::Taken(_))) | None)
             }
         };
         assert!(borne_out, "line {line}: {:?} after {deciding:?}", outcome.verdict);

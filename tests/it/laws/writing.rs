@@ -115,7 +115,10 @@ fn a_creation_that_finds_the_name_taken_says_by_whom() {
     assert_eq!((seen.count(Verdict::Unchanged), seen.verdict(3)), (2, Some(Verdict::Exists)));
     assert_eq!(
         (message(&seen, 2), message(&seen, 3)),
-        ("it stood there already, just so".to_owned(), "one stood there already, and differs".to_owned())
+        (
+            "it stood there already, just so".to_owned(),
+            "one stood there already, and differs as far as can be told".to_owned()
+        )
     );
     let exists = seen.outcomes.iter().find(|outcome| outcome.verdict == Verdict::Exists).expect("one");
     assert_eq!(exists.evidence.remote_id.as_deref(), Some("remote-person-2"));

@@ -204,7 +204,7 @@ async fn a_refused_creation_says_whose_fault_it_is() {
     let api = crafter();
     let client = client(&api, &script.url());
     let joe = Identity::one(id(1, "joe"));
-    assert_eq!(client.send(CREATE, &joe, &Fields::default()).await.word, Word::Done(Fact::Taken));
+    assert_eq!(client.send(CREATE, &joe, &Fields::default()).await.word, Word::Done(Fact::Taken(Slot::Primary)));
     let update = client.send(UPDATE, &Identity::one(id(0, ID)), &Fields::default()).await;
     assert_eq!(update.word, Word::Refused, "only a creation can be late");
     assert_eq!(client.send(CREATE, &joe, &Fields::default()).await.word, Word::Refused);

@@ -227,7 +227,7 @@ impl ScriptedRemote {
                 (Word::Done(if is_so { Fact::Same } else { Fact::Found }), Some(200), false)
             }
             Operation::Create if applied => (Word::Done(Fact::Created), Some(200), false),
-            Operation::Create => (Word::Done(Fact::Taken), Some(409), false),
+            Operation::Create => (Word::Done(Fact::Taken(Slot::Primary)), Some(409), false),
             Operation::Update if applied && has_nulls && self.script.habits.removes => {
                 (Word::Next(Call { operation: Operation::Remove, ..call }), Some(200), false)
             }
