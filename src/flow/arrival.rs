@@ -89,7 +89,11 @@ pub(super) fn name_second_id(evidence: &mut Evidence, second: &Id) {
     say(evidence, &format!("by the row's second id, {}", second.text()));
 }
 
-fn say(evidence: &mut Evidence, words: &str) {
+/// What the second id's word leaves open. Where the two ids are of two profiles, both calls may have been done.
+pub(super) const FIRST_IN_DOUBT: &str = "an answer about the first id was lost: it may have been done by that, too";
+
+/// Puts words before those of the answer.
+pub(super) fn say(evidence: &mut Evidence, words: &str) {
     let said = evidence.message.take().map_or_else(String::new, |message| format!("; {message}"));
     evidence.message = Some(format!("{words}{said}"));
 }

@@ -8,7 +8,7 @@ use crate::domain::{Blame, Call, Fact, Fields, Id, Identity, Operation, Slot, Su
 
 use super::{
     Remote,
-    arrival::{Arrival, Conclusion, Testimony, about_the_other, name_second_id, suspicious_words},
+    arrival::{Arrival, Conclusion, FIRST_IN_DOUBT, Testimony, about_the_other, name_second_id, say, suspicious_words},
     gate::Lane,
     house::{Attempt, House, LOOK, Stop},
     itinerary::Itinerary,
@@ -33,6 +33,8 @@ pub(super) struct Journey<'h, 'a, R> {
     resolved: Option<Resolved>,
     /// Of the profile that was found before the call that acts on it.
     remote_id: Option<String>,
+    /// The answer to a change by the first id was lost, before the second one was turned to.
+    first_in_doubt: bool,
     /// The deletion's own answer, while it is being verified.
     erasure: Option<Testimony>,
 }
@@ -66,6 +68,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             resolved: None,
             remote_id: None,
             erasure: None,
+            first_in_doubt: false,
             house,
             line,
             identity,
@@ -101,7 +104,10 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
                     ControlFlow::Continue(next) => call = next,
                 },
                 Word::Refused => return Ok(self.arrive(Conclusion::Refused, self.testimony(attempt, call))),
-                Word::Next(next) => call = self.turn_to(next),
+                Word::Next(next) => {
+                    self.first_in_doubt |= self.lost_answer && next.slot != call.slot;
+                    call = self.turn_to(next);
+                }
                 Word::Again { blame: Blame::Never, .. } => {}
                 Word::Again { blame: Blame::Row, .. } => {
                     if self.is_used_up(call) {
@@ -256,6 +262,9 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
         let Testimony { mut evidence, took, slot } = answer;
         if let (Slot::Fallback, Some(second)) = (slot, self.identity.fallback()) {
             name_second_id(&mut evidence, second);
+            if self.first_in_doubt {
+                say(&mut evidence, FIRST_IN_DOUBT);
+            }
         }
         evidence.remote_id = evidence.remote_id.or_else(|| self.remote_id.take());
         Arrival {

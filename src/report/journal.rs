@@ -68,7 +68,7 @@ pub struct Closed {
     pub totals: Tally,
     /// The chain value of the last line.
     pub head: Digest,
-    /// Rows of these found absent after an attempt whose answer was lost: probably erased by it.
+    /// Rows of these found absent after an attempt whose answer was lost: may have been erased by it.
     pub after_lost_answer: u64,
     /// Outcome lines in the file, superseded ones included.
     pub lines: u64,

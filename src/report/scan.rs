@@ -42,7 +42,7 @@ pub struct Scan {
     pub lines: u64,
     /// Lines that a later line superseded.
     pub superseded: u64,
-    /// Rows found absent after an attempt whose answer was lost: probably erased by it.
+    /// Rows found absent after an attempt whose answer was lost: may have been erased by it.
     pub after_lost_answer: u64,
     /// Bytes of a torn tail, to be moved to `results.torn`.
     pub torn: Vec<u8>,

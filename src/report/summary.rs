@@ -43,7 +43,7 @@ pub struct Summary {
     /// Every row by its last line, all tries together.
     #[serde(serialize_with = "super::runfile::totals::serialize")]
     pub totals: Tally,
-    /// Rows not found after an attempt whose answer was lost: probably erased by it.
+    /// Rows not found after an attempt whose answer was lost: may have been erased by it.
     pub after_lost_answer: u64,
     /// Rows of this try with blanks around an id, which were trimmed.
     pub trimmed: u64,
@@ -159,7 +159,7 @@ impl Summary {
             Verdict::Suppressed => ", erased before and not brought back".to_owned(),
             Verdict::Absent if self.command == Task::Verify => String::new(),
             Verdict::Absent if self.after_lost_answer > 0 => format!(
-                ", not erased by this run, but for {} whose answer was lost: probably erased by it",
+                ", not erased by this run, but for {} whose answer was lost: may have been erased by it",
                 say_count(self.after_lost_answer)
             ),
             Verdict::Absent => ", not erased by this run".to_owned(),

@@ -67,7 +67,7 @@ impl Judge<'_> {
         let journal = naive::journal(&self.machine.disk);
         let try_of = |request| self.tries.borrow().iter().position(|(from, to)| (*from..*to).contains(&request));
         let excuses = |(request, sent): (usize, &Sent)| {
-            let lost = sent.manner == Manner::ResetAfter;
+            let lost = matches!(sent.manner, Manner::ResetAfter | Manner::BrokenAfter);
             let unwritten = try_of(request) != try_of(deciding) && !self.is_written(request, sent, &journal);
             sent.applied && entry.shares_an_id(&ids(sent)) && (lost || unwritten)
         };

@@ -227,7 +227,8 @@ fn passing(chance: &mut Chance) -> Manner {
         0..=1 => Manner::Broken,
         2 => Manner::ResetBefore,
         // An answer that is cut short, once the request was applied, is a lost one as well.
-        3..=5 => Manner::ResetAfter,
+        3..=4 => Manner::ResetAfter,
+        5 => Manner::BrokenAfter,
         6 => Manner::Hang,
         7 => Manner::Unreachable,
         8 => Manner::TooMany(None),

@@ -86,9 +86,10 @@ fn own_id(api: &Description, text: &str) -> Option<Id> {
     Id::parse(kind, text).ok().filter(|id| whole && format.check(id).is_ok())
 }
 
-/// A gateway's 502 and 504 say that the API's own answer never reached it: as lost as an answer that broke off.
+/// Whoever had trouble of his own, or stood in between and waited, does not say whether the request was applied: as little
+/// as an answer that broke off. (RFC 9110, section 15.6; 408 and 52x are gateways' words, too.)
 fn is_lost(answer: &Answer<'_>) -> bool {
-    answer.cut || matches!(answer.status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT)
+    answer.cut || answer.status.is_server_error() || answer.status == StatusCode::REQUEST_TIMEOUT
 }
 
 fn success(api: &Description, asked: Asked<'_>, answer: &Answer<'_>, evidence: &mut Evidence) -> Word {

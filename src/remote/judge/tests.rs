@@ -246,8 +246,9 @@ fn an_answer_that_broke_off_settles_nothing() {
 }
 
 #[test]
-fn a_gateways_word_for_a_missing_answer_is_a_lost_answer() {
-    for (status, lost) in [(500, false), (502, true), (503, false), (504, true), (429, false), (404, false)] {
+fn an_answer_that_does_not_say_whether_it_was_done_is_a_lost_answer() {
+    for (status, lost) in [(500, true), (502, true), (503, true), (520, true), (408, true), (429, false), (404, false)]
+    {
         assert_eq!(plain(DELETE, status, "empty.txt").lost, lost, "{status}");
     }
 }

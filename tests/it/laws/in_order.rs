@@ -68,6 +68,7 @@ fn passing() -> impl Strategy<Value = Vec<Phase>> {
         Manner::Broken,
         Manner::ResetBefore,
         Manner::ResetAfter,
+        Manner::BrokenAfter,
         Manner::Hang,
         Manner::TooMany(None),
         Manner::TooMany(Some(seconds(2))),

@@ -96,7 +96,10 @@ fn agrees_with_the_remote(seen: &Seen, outcome: &Outcome) {
             matches!(deciding.manner, Manner::BadRequest | Manner::Unsigned(_) | Manner::Unauthorized | Manner::Revoked)
         }
         Verdict::Failed => {
-            matches!(deciding.manner, Manner::Broken | Manner::ResetBefore | Manner::ResetAfter | Manner::Unreachable)
+            matches!(
+                deciding.manner,
+                Manner::Broken | Manner::BrokenAfter | Manner::ResetBefore | Manner::ResetAfter | Manner::Unreachable
+            )
         }
         Verdict::Invalid | Verdict::Duplicate => false,
         Verdict::Found

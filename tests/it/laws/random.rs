@@ -80,7 +80,8 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 
 fn manner() -> impl Strategy<Value = Manner> {
     prop_oneof![
-        3 => Just(Manner::Broken),
+        2 => Just(Manner::Broken),
+        1 => Just(Manner::BrokenAfter),
         2 => Just(Manner::ResetBefore),
         2 => Just(Manner::ResetAfter),
         1 => Just(Manner::Hang),

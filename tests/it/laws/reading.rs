@@ -79,6 +79,22 @@ fn whoever_is_found_by_the_second_id_is_deleted_by_it() {
     assert!(message(&seen, 2).starts_with("by the row's second id, person-1"), "{}", message(&seen, 2));
 }
 
+/// Two profiles: the first deletion was done, and its answer lost, so that the second id is turned to as well.
+#[test]
+fn whoever_is_deleted_by_the_second_id_after_a_lost_answer_about_the_first_is_told_so() {
+    let rows = vec![row(2, &[&profile(1), &name(1)])];
+    for manner in [Manner::ResetAfter, Manner::BrokenAfter] {
+        let script = Script::calm(&rows, millis(20)).first(Phase::all(seconds(0), millis(20), manner));
+        let script = script.then(Phase::calm(millis(10), millis(20)));
+        let seen = Stage::new(options(100.0, 4), rows.clone(), script).play();
+        assert_eq!(seen.verdict(2), Some(Verdict::Deleted));
+        assert_eq!(
+            message(&seen, 2),
+            "an answer about the first id was lost: it may have been done by that, too; by the row's second id, person-1"
+        );
+    }
+}
+
 #[test]
 fn a_verified_deletion_names_the_second_id_only_when_it_was_the_one() {
     let rows = vec![row(2, &[&profile(1), &name(1)])];

@@ -30,9 +30,12 @@ fn expected(manner: Manner, well_before: bool) -> (&'static str, u8) {
         Manner::Hang | Manner::ResetBefore | Manner::ResetAfter | Manner::Unreachable if !well_before => {
             ("never reached", 75)
         }
-        Manner::Broken | Manner::Hang | Manner::ResetBefore | Manner::ResetAfter | Manner::Unreachable => {
-            ("gave up", 75)
-        }
+        Manner::Broken
+        | Manner::BrokenAfter
+        | Manner::Hang
+        | Manner::ResetBefore
+        | Manner::ResetAfter
+        | Manner::Unreachable => ("gave up", 75),
         Manner::Normal
         | Manner::TooMany(_)
         | Manner::Unavailable(_)

@@ -166,7 +166,7 @@ impl ScriptedRemote {
     }
 
     fn apply(&self, manner: Manner, call: Call, id: &str, fields: &Fields) -> bool {
-        if !matches!(manner, Manner::Normal | Manner::ResetAfter) {
+        if !matches!(manner, Manner::Normal | Manner::ResetAfter | Manner::BrokenAfter) {
             return false;
         }
         if call.operation == Operation::Create && self.is_taken(id) {
@@ -191,8 +191,8 @@ impl ScriptedRemote {
             Manner::Normal => self.documented(call, (identity, fields), applied),
             Manner::Lying => not_there(call, self.fallback_call(call), identity),
             Manner::TooMany(after) => (Word::Again { after, blame: Blame::Never }, Some(429), false),
-            Manner::Unavailable(after) => (Word::Again { after: Some(after), blame: Blame::Never }, Some(503), false),
-            Manner::Broken => (Word::Again { after: None, blame: Blame::Row }, Some(500), false),
+            Manner::Unavailable(after) => (Word::Again { after: Some(after), blame: Blame::Never }, Some(503), true),
+            Manner::Broken | Manner::BrokenAfter => (Word::Again { after: None, blame: Blame::Row }, Some(500), true),
             Manner::ResetBefore | Manner::ResetAfter | Manner::Hang => {
                 (Word::Again { after: None, blame: Blame::Row }, None, true)
             }
@@ -287,7 +287,16 @@ impl Remote for ScriptedRemote {
         let id = slot_id(identity, call.slot);
         let manner = self.manner(phase, call, id);
         let applied = self.apply(manner, call, id, fields);
-        let lost = applied || matches!(manner, Manner::ResetBefore | Manner::ResetAfter | Manner::Hang);
+        let lost = applied
+            || matches!(
+                manner,
+                Manner::ResetBefore
+                    | Manner::ResetAfter
+                    | Manner::Hang
+                    | Manner::Broken
+                    | Manner::BrokenAfter
+                    | Manner::Unavailable(_)
+            );
         let index = self.log.borrow().len();
         self.log.borrow_mut().push(Sent {
             at,

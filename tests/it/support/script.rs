@@ -14,8 +14,10 @@ pub(crate) enum Manner {
     Normal,
     /// 429, with or without Retry-After.
     TooMany(Option<Duration>),
-    /// 500.
+    /// 500, and the request is not applied.
     Broken,
+    /// The request is applied, and answered 500.
+    BrokenAfter,
     /// 503 with Retry-After.
     Unavailable(Duration),
     /// The connection breaks before the request is applied.
