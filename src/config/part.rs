@@ -27,6 +27,7 @@ fn described(api: &Description) -> Described {
         own: kind.owner == Owner::System,
         seat: seat(seat_of_it),
         format: kind.format,
+        returned: kind.returned.as_ref().map(path),
         look: api.own_look(place).map(|look| route(look, schema)),
     });
     Described {

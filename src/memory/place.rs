@@ -84,10 +84,28 @@ pub(super) fn lock(file: &File, whose: &Path) -> Result<(), Error> {
     }
 }
 
+/// Locks a file against whoever would change it, at once or not at all; others may look into it meanwhile.
+pub(super) fn hold(file: &File, whose: &Path) -> Result<(), Error> {
+    match file.try_lock_shared() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(held(whose)),
+        Err(TryLockError::Error(error)) => Err(cannot_create(whose, &error)),
+    }
+}
+
 /// Another process has it.
 pub(super) fn held(whose: &Path) -> Error {
     Error::new(Exit::Incomplete, format!("another process works with {}", whose.display()))
         .hint("run the same command again when the other one has ended")
+}
+
+/// The list cannot be read.
+pub(super) fn is_not_there(list: &Path, error: &io::Error) -> Error {
+    if error.kind() != io::ErrorKind::NotFound {
+        return cannot_use(list, error);
+    }
+    Error::new(Exit::NoInput, format!("the suppression list {} is not there", list.display()))
+        .hint("`tollgate delete --suppress` makes it; without it, the erased could come back")
 }
 
 /// It cannot be made or locked.

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::place::{Privacy, cannot_create, lock, sync_names};
+use super::place::{Privacy, cannot_create, hold, is_not_there, lock, sync_names};
 use crate::error::Error;
 
 /// Something to write at the end of.
@@ -54,12 +54,27 @@ impl SheetFile {
             let mut options = OpenOptions::new();
             let file = privacy.open(path, options.read(true).append(true).create(true)).map_err(cannot)?;
             lock(&file, path)?;
-            let (ours, named) = (file.metadata().map_err(cannot)?, fs::metadata(path));
-            if named.is_ok_and(|named| (named.dev(), named.ino()) == (ours.dev(), ours.ino())) {
+            if is_named(&file, path).map_err(cannot)? {
                 return Ok(Self { path: path.to_owned(), file });
             }
         }
     }
+}
+
+/// Opens what has this name now, and keeps others from writing it.
+pub(super) fn held(path: &Path) -> Result<File, Error> {
+    loop {
+        let file = File::open(path).map_err(|error| is_not_there(path, &error))?;
+        hold(&file, path)?;
+        if is_named(&file, path).map_err(|error| cannot_create(path, &error))? {
+            return Ok(file);
+        }
+    }
+}
+
+fn is_named(file: &File, path: &Path) -> io::Result<bool> {
+    let (ours, named) = (file.metadata()?, fs::metadata(path));
+    Ok(named.is_ok_and(|named| (named.dev(), named.ino()) == (ours.dev(), ours.ino())))
 }
 
 impl Write for SheetFile {

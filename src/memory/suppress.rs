@@ -8,18 +8,18 @@
 use std::{
     collections::HashSet,
     fs::{self, File},
-    io,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
 use super::{
     listed::{Chain, Key, LINE, Listed},
-    place::{Privacy, aside, cannot_use, lock, put_in_place},
-    sheet::{Sheet, SheetFile},
+    place::{Privacy, aside, cannot_use, is_not_there, lock, put_in_place},
+    sheet::{self, Sheet, SheetFile},
 };
 use crate::{
     domain::{Digest, Id, Identity, SecretKey, Suppressed},
-    error::{Error, Exit},
+    error::Error,
 };
 
 /// The list, open for writing; as a file it is locked until dropped.
@@ -43,28 +43,34 @@ impl SuppressList {
     /// identities, in the order of [`crate::domain::IdKind`]. What a crash tore off the last line is cut away.
     ///
     /// # Errors
-    /// [`Exit::Config`] for a key that is missing, too short or another than the list's; [`Exit::Data`] when it is not
-    /// a list; [`Exit::Incomplete`] while another process writes it; [`Exit::CannotCreate`] or [`Exit::Io`] otherwise.
+    /// [`crate::error::Exit::Config`] for a key that is missing, too short or another than the list's; [`crate::error::Exit::Data`] when it is not
+    /// a list; [`crate::error::Exit::Incomplete`] while another process writes it; [`crate::error::Exit::CannotCreate`] or [`crate::error::Exit::Io`] otherwise.
     pub fn create_or_open(list: &Path, key: &Path, kinds: &[String], group_readable: bool) -> Result<Self, Error> {
         let key = Key::read(key, kinds)?;
         let privacy = Privacy { group: group_readable };
         Self::begin(SheetFile::locked(list, privacy)?, list, key, privacy)
     }
 
-    /// Reads a list that must be there. It is not locked: whoever is entered meanwhile may be missed.
+    /// Reads a list that must be there. It is not locked: whoever is entered meanwhile is missed.
     ///
     /// # Errors
-    /// [`Exit::NoInput`] when it is not there; else as [`SuppressList::create_or_open`].
+    /// [`crate::error::Exit::NoInput`] when it is not there; else as [`SuppressList::create_or_open`].
     pub fn read(list: &Path, key: &Path, kinds: &[String]) -> Result<Suppressed, Error> {
         let key = Key::read(key, kinds)?;
-        let bytes = fs::read(list).map_err(|error| {
-            if error.kind() != io::ErrorKind::NotFound {
-                return cannot_use(list, &error);
-            }
-            Error::new(Exit::NoInput, format!("the suppression list {} is not there", list.display()))
-                .hint("`tollgate delete --suppress` makes it; without it, the erased could come back")
-        })?;
+        let bytes = fs::read(list).map_err(|error| is_not_there(list, &error))?;
         Self::heed(&bytes, list, key)
+    }
+
+    /// The same, and nobody is entered or taken off before the file is dropped: whoever is erased meanwhile would come back.
+    ///
+    /// # Errors
+    /// [`crate::error::Exit::Incomplete`] while another process writes it; else as [`SuppressList::read`].
+    pub fn hold(list: &Path, key: &Path, kinds: &[String]) -> Result<(Suppressed, File), Error> {
+        let key = Key::read(key, kinds)?;
+        let mut file = sheet::held(list)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(|error| cannot_use(list, &error))?;
+        Ok((Self::heed(&bytes, list, key)?, file))
     }
 }
 
@@ -120,7 +126,7 @@ impl<S: Sheet> SuppressList<S> {
     /// Enters every id that is not on it yet, and tells how many those were. They are on the disk when this returns.
     ///
     /// # Errors
-    /// [`Exit::Io`]; the list must then be opened anew before it is used.
+    /// [`crate::error::Exit::Io`]; the list must then be opened anew before it is used.
     pub fn enter<'a>(&mut self, identities: impl Iterator<Item = &'a Identity>) -> Result<usize, Error> {
         let mut lines = Vec::new();
         for print in identities.flat_map(Identity::ids).map(|id| self.key.printer.listed(id)) {
@@ -140,7 +146,7 @@ impl SuppressList {
     /// Takes every id of these off it, and tells how many of them were on it. The list is replaced whole.
     ///
     /// # Errors
-    /// [`Exit::Io`]; the list is then as it was.
+    /// [`crate::error::Exit::Io`]; the list is then as it was.
     pub fn remove<'a>(&mut self, identities: impl Iterator<Item = &'a Identity>) -> Result<usize, Error> {
         let off: HashSet<Digest> =
             identities.flat_map(Identity::ids).map(|id: &Id| self.key.printer.listed(id)).collect();

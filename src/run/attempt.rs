@@ -71,6 +71,9 @@ impl Attempt<'_> {
         let begun = place.scan.as_ref().map(|scan| &scan.run);
         begun.map_or(Ok(()), |run| expect::of_the_list(job, run))?;
         descriptors::suffice(job, is_sandbox).inspect_err(|_| place.abandon())?;
+        let heeded = suppress::heeded(job).inspect_err(|_| place.abandon())?;
+        let (suppressed, _held) = heeded.unzip();
+        past.suppressed = suppressed;
         let decision = decide(job, input, &mut past, remembered.as_deref_mut()).inspect_err(|_| place.abandon())?;
         profiles::must_be_new(job, &place).inspect_err(|_| place.abandon())?;
         let opening = Opening::of(input, job, &past, decision.as_ref()).inspect_err(|_| place.abandon())?;
@@ -89,14 +92,13 @@ impl Attempt<'_> {
     }
 }
 
-/// The lot of each row, and who shall not come back.
+/// The lot of each row.
 fn decide(
     job: &Job,
     input: &Input,
     past: &mut Past,
     remembered: Option<&mut Remembered>,
 ) -> Result<Option<Decision>, Error> {
-    past.suppressed = suppress::heeded(job)?;
     let decision = remembered::decide(job, input, past, remembered)?;
     decision.iter().try_for_each(|decision| expect::of_the_decision(job, decision))?;
     Ok(decision)

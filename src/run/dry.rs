@@ -43,7 +43,8 @@ struct Foreseen {
 fn foresee(job: &Job, input: &Input) -> Result<Option<Foreseen>, Error> {
     let begun = job.memory.as_ref().is_some_and(|wish| !wish.first || wish.directory.exists());
     let mut remembered = if begun { Remembered::open(job)? } else { None };
-    let mut past = Past { suppressed: suppress::heeded(job)?, ..Past::default() };
+    let suppressed = suppress::heeded(job)?.map(|(suppressed, _)| suppressed);
+    let mut past = Past { suppressed, ..Past::default() };
     let asked = remembered.as_mut().filter(|remembered| !remembered.takes_all_as_sent());
     let decision = remembered::decide(job, input, &mut past, asked)?;
     decision.iter().try_for_each(|decision| expect::of_the_decision(job, decision))?;

@@ -1,6 +1,6 @@
 //! Who shall not come back: heeded by what writes, grown by what deletes, asked and mended by `tollgate suppress`.
 
-use std::{fmt::Write as _, path::Path};
+use std::{fmt::Write as _, fs::File, path::Path};
 
 use super::{Stage, input::Input, remembered};
 use crate::{
@@ -12,12 +12,12 @@ use crate::{
     source::Finish,
 };
 
-/// The list that a run heeds.
-pub(super) fn heeded(job: &Job) -> Result<Option<Suppressed>, Error> {
+/// The list that a run heeds. It stays as it is until the file is dropped: whoever is erased meanwhile would come back.
+pub(super) fn heeded(job: &Job) -> Result<Option<(Suppressed, File)>, Error> {
     match (job.task, &job.suppress) {
         (Task::Create | Task::Update | Task::Sync, Some(wish)) => {
             warn_of_key(&wish.key);
-            SuppressList::read(&wish.list, &wish.key, &remembered::kinds(&job.description)).map(Some)
+            SuppressList::hold(&wish.list, &wish.key, &remembered::kinds(&job.description)).map(Some)
         }
         (Task::Delete | Task::Get | Task::Verify, _) | (_, None) => Ok(None),
     }

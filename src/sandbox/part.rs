@@ -99,6 +99,8 @@ pub struct NamedBy {
     pub seat: Seat,
     /// How it is written.
     pub format: IdFormat,
+    /// Where a look by it shows it.
+    pub returned: Option<Path>,
     /// How a profile is read by an id of this kind, where that is another call.
     pub look: Option<Route>,
 }

@@ -67,6 +67,7 @@ pub(super) struct Identity {
     pub(super) query: Option<String>,
     pub(super) form: Option<String>,
     pub(super) creates: Option<bool>,
+    pub(super) returned: Option<FieldPath>,
     pub(super) look: Option<Spanned<OwnLook>>,
 }
 

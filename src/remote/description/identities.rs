@@ -42,6 +42,7 @@ pub(super) fn identities(
             owner: owner(&identity.owner),
             format: format(&identity.format),
             creates: identity.creates.unwrap_or(true),
+            returned: identity.returned,
         });
         all.seats.push(seat);
         all.looks.push(identity.look);

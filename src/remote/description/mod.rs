@@ -53,6 +53,8 @@ pub struct IdentityKind {
     pub format: IdFormat,
     /// A profile can be created by it: not by an id that only the API gives out.
     pub creates: bool,
+    /// Where the answer to a look has it, if it is said: an answer that bears another one is about somebody else.
+    pub returned: Option<FieldPath>,
 }
 
 /// An API as data.

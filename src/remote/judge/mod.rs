@@ -19,7 +19,8 @@ use super::{
     retry_after,
 };
 use crate::domain::{
-    Blame, Call, Evidence, Fact, Fields, Id, Identity, Moment, Operation, Reply, Slot, Suspicion, Word, say_quoted,
+    Blame, Call, Evidence, Fact, Fields, Id, IdFormat, Identity, Moment, Operation, Reply, Slot, Suspicion, Word,
+    say_quoted,
 };
 
 /// An answer, as far as it was read.
@@ -106,7 +107,8 @@ fn success(api: &Description, asked: Asked<'_>, answer: &Answer<'_>, evidence: &
         Shape::Empty if answer.body.is_empty() => reached(api, asked),
         Shape::Empty => Word::Suspect(Suspicion::Unsigned),
         Shape::Json { remote_id, app, fields, profile } => {
-            if recognised(answer.body, remote_id.as_ref(), app.as_ref(), fields, evidence) {
+            if recognised(answer.body, remote_id.as_ref(), app.as_ref(), fields, evidence) && bears(api, asked, answer)
+            {
                 found(api, asked, answer, profile.as_ref(), evidence)
             } else {
                 Word::Suspect(Suspicion::Unsigned)
@@ -181,6 +183,22 @@ fn recognised(
     // It is shown to whoever is asked.
     evidence.app = evidence.app.take().map(|app| say_quoted(&app).into_owned());
     whole && found.all(|there| there != There::Nothing)
+}
+
+/// Whether what was found by an id bears that id, where the API says so: a cache that does not heed how an id travels
+/// gives everybody the same profile.
+fn bears(api: &Description, asked: Asked<'_>, answer: &Answer<'_>) -> bool {
+    let id = asked.addressee();
+    let kind = api.identities().get(usize::from(id.kind().0));
+    let Some((path, format)) = kind.and_then(|kind| Some((kind.returned.as_ref()?, kind.format))) else { return true };
+    let is_look = matches!(asked.call.operation, Operation::Look | Operation::Get | Operation::Compare);
+    let there = is_look.then(|| body::find(answer.body, &[path]).and_then(|mut found| found.pop()));
+    match (there, format) {
+        (None, _) => true,
+        (Some(Some(There::Text(text))), IdFormat::Any) => text == body::bounded(id.text().to_owned()),
+        (Some(Some(There::Text(text))), IdFormat::Hex24 | IdFormat::Uuid) => text.eq_ignore_ascii_case(id.text()),
+        (Some(Some(There::Nothing | There::Something) | None), _) => false,
+    }
 }
 
 const fn goal(operation: Operation) -> Fact {

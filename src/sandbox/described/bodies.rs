@@ -27,8 +27,17 @@ pub(super) fn error(api: &Described, status: u16, code: &str, text: &str) -> Ans
     Answer::json(of(status), json(&body))
 }
 
-/// The body of success: what was written, where nothing stands that was promised anything at all, and the ids.
-pub(super) fn success(api: &Described, app_id: &str, route: &Route, own_id: &str, content: Option<&Content>) -> Answer {
+/// What a profile shows: what was written, and the id that it was asked for by, where that is to stand.
+pub(super) type Shown<'a> = (Option<&'a Content>, Option<(&'a Path, &'a str)>);
+
+/// The body of success: what a profile shows, where nothing stands that was promised anything at all, and the ids.
+pub(super) fn success(
+    api: &Described,
+    app_id: &str,
+    route: &Route,
+    own_id: &str,
+    (content, borne): Shown<'_>,
+) -> Answer {
     let Gives::Json { own_id: at, app, fields, profile } = &route.gives else {
         return Answer::empty(of(route.status));
     };
@@ -41,6 +50,9 @@ pub(super) fn success(api: &Described, app_id: &str, route: &Route, own_id: &str
             }
         }
         place(&mut body, profile, shown);
+    }
+    if let Some((path, id)) = borne {
+        place(&mut body, path, Value::from(id));
     }
     for path in fields {
         if path.iter().try_fold(&body, |at, key| at.get(key)).is_none_or(Value::is_null) {

@@ -254,7 +254,11 @@ impl Player {
     fn show(&self, route: &Route, kind: Kind, id: &str, world: &World) -> Answer {
         match world.look(kind, id) {
             None => self.missing(),
-            Some(found) => success(&self.api, &self.app_id, route, &found.profile_id, found.content),
+            Some(found) => {
+                let by = self.api.identities.iter().find(|named| named.own == (kind == Kind::Profile));
+                let borne = by.and_then(|named| Some((named.returned.as_ref()?, id)));
+                success(&self.api, &self.app_id, route, &found.profile_id, (found.content, borne))
+            }
         }
     }
 
@@ -291,10 +295,10 @@ impl Player {
         let own_id = world.look(kind, id).map(|found| found.profile_id.into_owned());
         match own_id {
             None if self.api.delete_tells => self.missing(),
-            None => success(&self.api, &self.app_id, route, id, None),
+            None => success(&self.api, &self.app_id, route, id, (None, None)),
             Some(own_id) => {
                 let applied = world.delete(kind, id);
-                success(&self.api, &self.app_id, route, &own_id, None).applied(applied)
+                success(&self.api, &self.app_id, route, &own_id, (None, None)).applied(applied)
             }
         }
     }

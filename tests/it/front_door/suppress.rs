@@ -153,3 +153,40 @@ fn a_run_that_was_begun_with_a_list_goes_on_with_one() {
     run(delete().args(LIST)).with(0);
     assert!(missing(&desk, ROWS).is_empty());
 }
+
+/// A sync once brought back whom a deletion erased while it ran: it had read the list before.
+#[test]
+fn a_list_stays_as_it_is_while_somebody_heeds_it() {
+    let (desk, sandbox) = (desk(&["customer-1"]), calm(1000));
+    desk.customers(1000);
+    desk.put(
+        "rows.csv",
+        customers(1000)
+            .replace("customer_user_id\n", "customer_user_id,first_name\n")
+            .replace("\ncustomer-", ",A\ncustomer-")
+            .replacen(",A", "", 1)
+            + ",A\n",
+    );
+    let mut sync = desk.program();
+    sync.args([
+        "sync",
+        "rows.csv",
+        "--action",
+        "upsert",
+        "--yes",
+        "--api-key-file",
+        "key",
+        "--out",
+        "synced",
+        "--base-url",
+    ]);
+    let running = Running::start(sync.arg(sandbox.base_url()).args(LIST).args(["--rate", "100/s", "--canary", "0"]));
+    assert!(sandbox.wait_for(50, PATIENCE));
+    run(&mut suppress(&desk, "check", "customers.csv")).with(0);
+    let before = sandbox.received().deletes;
+    run(desk.delete(&sandbox.base_url()).args(LIST)).with(75).saying(&["another process works with erased.list"]);
+    assert_eq!(sandbox.received().deletes, before);
+    running.kill();
+    run(desk.delete(&sandbox.base_url()).args(LIST)).with(0);
+    assert!(missing(&desk, 1000).is_empty());
+}

@@ -83,7 +83,7 @@ async fn a_look_by_name_takes_a_path_of_its_own_and_leads_to_the_apis_id() {
 #[tokio::test]
 async fn an_id_that_is_none_of_the_apis_own_settles_nothing() {
     for wrong in ["joe", "..", "507f1f77bcf86cd79943901", ""] {
-        let profile = format!(r#"{{"id":"{wrong}","username":"joe","tenant":"corporate"}}"#);
+        let profile = format!(r#"{{"id":"{wrong}","username":"joe & co","tenant":"corporate"}}"#);
         let script = Script::play(&[&answer("200 OK", &profile)]).await;
         let reply = client(&script.url()).send(LOOK, &joe(), &Fields::default()).await;
         assert_eq!((reply.word, reply.resolved), (Word::Suspect(Suspicion::Unsigned), None), "{wrong}");
@@ -137,10 +137,31 @@ async fn an_id_too_long_to_be_kept_whole_is_not_called_by_its_beginning() {
     let api = api.with_parameters(vec![("workspace".to_owned(), "w-1".to_owned())]);
     for (length, is_whole) in [(1_000, true), (1_024, false), (2_000, false)] {
         let long = "x".repeat(length);
-        let account = format!(r#"{{"account":{{"id":"{long}","workspace":"w","created_at":1}}}}"#);
+        let account = format!(r#"{{"account":{{"id":"{long}","login":"joe & co","workspace":"w","created_at":1}}}}"#);
         let script = Script::play(&[&answer("200 OK", &account)]).await;
         let client = Client::build(&api, &options(script.url()), || Moment::from_millis(0)).unwrap();
         let reply = client.send(LOOK, &joe(), &Fields::default()).await;
         assert_eq!(reply.resolved, is_whole.then(|| id(0, &long)), "{length}");
+    }
+}
+
+/// A cache that does not heed the query once gave everybody the same profile, and six people became six deletions of it.
+#[tokio::test]
+async fn whoever_is_found_by_a_name_bears_it() {
+    let found =
+        |name: &str, id: &str| answer("200 OK", &format!(r#"{{"id":"{id}","username":"{name}","tenant":"t"}}"#));
+    let capitals = ID.to_ascii_uppercase();
+    let own = Identity::one(id(0, ID));
+    for (identity, body, expected) in [
+        (joe(), found("joe & co", ID), Word::Done(Fact::Found)),
+        (joe(), found("Joe & co", ID), Word::Suspect(Suspicion::Unsigned)),
+        (joe(), found("ada", ID), Word::Suspect(Suspicion::Unsigned)),
+        (own.clone(), found("joe", &capitals), Word::Done(Fact::Found)),
+        (own.clone(), found("joe", "507f1f77bcf86cd799439012"), Word::Suspect(Suspicion::Unsigned)),
+    ] {
+        let script = Script::play(&[&body]).await;
+        let reply = client(&script.url()).send(LOOK, &identity, &Fields::default()).await;
+        assert_eq!(reply.word, expected);
+        assert!(reply.resolved.is_none() || expected == Word::Done(Fact::Found));
     }
 }

@@ -25,6 +25,7 @@ fn api() -> Described {
             own: false,
             seat: Seat::Path,
             format: IdFormat::Any,
+            returned: None,
             look: None,
         }],
         look: Route {

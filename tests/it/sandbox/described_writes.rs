@@ -54,7 +54,14 @@ fn api() -> Described {
     let json = |constants: &str| Takes::Fields { encoding: Encoding::Json, constants: constants.into() };
     let by_name = Route { parameters: vec!["team".into()], ..route("GET", "/who/by_name", Takes::Nothing) };
     let field = |name: &str| Seat::Field { query: Some(name.into()), form: Some(name.into()) };
-    let named = |name: &str, own, seat, look| NamedBy { name: name.into(), own, seat, format: IdFormat::Any, look };
+    let named = |name: &str, own, seat, look| NamedBy {
+        name: name.into(),
+        own,
+        seat,
+        format: IdFormat::Any,
+        returned: None,
+        look,
+    };
     Described {
         name: "mine".into(),
         key: Seat::Header("X-Key".into()),
