@@ -20,6 +20,7 @@ mod job;
 mod key;
 mod naming;
 mod opening;
+mod pass;
 mod patience;
 mod place;
 mod profiles;

@@ -2,19 +2,18 @@
 
 use std::{
     fs::{self, File, Metadata},
-    io::{self, BufReader, Read},
-    os::unix::fs::FileExt,
+    io::{self, Read},
 };
 
-use super::carry::carry;
+use super::{
+    carry::carry,
+    pass::{Blocks, Pass},
+};
 use crate::{
     domain::{Batch, Past, Row},
     error::{Error, Exit},
     source::{Decision, Finish, InputName, Options, Reader, Survey, survey},
 };
-
-/// Enough for one system call per hundreds of rows.
-const BUFFER: usize = 256 * 1024;
 
 /// What the reader's thread reads from.
 pub(super) type Bytes = Box<dyn Read + Send>;
@@ -25,6 +24,8 @@ pub(super) enum Input {
     File {
         /// Open for reading.
         file: File,
+        /// As the counting pass met them.
+        blocks: Blocks,
         /// As typed.
         name: String,
         /// The counting pass's findings.
@@ -50,8 +51,10 @@ impl Input {
         }
         let file = File::open(path).map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
-        let survey = Box::new(survey(BufReader::with_capacity(BUFFER, &file), &name, options, carry)?);
-        Ok(Self::File { file, name, survey, metadata: Box::new(metadata) })
+        let blocks = Blocks::default();
+        let counting = Pass::counting(file.try_clone().map_err(unreadable)?, blocks.clone());
+        let survey = Box::new(survey(counting, &name, options, carry)?);
+        Ok(Self::File { file, blocks, name, survey, metadata: Box::new(metadata) })
     }
 
     /// As typed.
@@ -107,26 +110,12 @@ impl Input {
     /// The whole input once more, from its beginning; of stdin, what is left of it.
     pub(super) fn bytes(&self) -> Result<Bytes, Error> {
         match self {
-            Self::File { file, name, .. } => {
+            Self::File { file, blocks, name, .. } => {
                 let file = file.try_clone().map_err(|error| cannot_open(name, &error))?;
-                Ok(Box::new(BufReader::with_capacity(BUFFER, Pass { file, offset: 0 })))
+                Ok(Box::new(Pass::again(file, blocks.clone())))
             }
             Self::Stdin => Ok(Box::new(io::stdin())),
         }
-    }
-}
-
-/// One pass over a file. Clones of a descriptor share one position, so each pass keeps its own.
-struct Pass {
-    file: File,
-    offset: u64,
-}
-
-impl Read for Pass {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read_at(into, self.offset)?;
-        self.offset += read as u64;
-        Ok(read)
     }
 }
 

@@ -3,6 +3,8 @@
 //! Promises: a settled row costs nothing but its place, unless repeats are watched for, the input is replayed or somebody
 //! asks whom it is about; nor does a row that was decided to be unchanged. It does no reading.
 
+use std::collections::VecDeque;
+
 use super::{
     columns::{Columns, Reading},
     fields::Doubts,
@@ -70,6 +72,8 @@ pub(super) struct Desk {
     doubts: Doubts,
     /// Being summed, until it has agreed with the journal.
     replay: Option<ReplaySum>,
+    /// Rows met meanwhile: until then they may be of another input.
+    held: VecDeque<Row>,
     counts: Counts,
 }
 
@@ -82,6 +86,7 @@ impl Desk {
             spans: Spans::new(options.action),
             doubts: Doubts::default(),
             replay: None,
+            held: VecDeque::new(),
             counts: Counts::default(),
         }
     }
@@ -162,8 +167,21 @@ impl Desk {
         self.compare(record.line, past)?;
         self.counts.rows += 1;
         self.spans.close(&mut batch.aside.spans);
-        batch.rows.push(self.hand_on(record, reading, past, stretch));
+        let row = self.hand_on(record, reading, past, stretch);
+        if self.replay.is_some() || !self.held.is_empty() {
+            self.held.push_back(row);
+        } else {
+            batch.rows.push(row);
+        }
         Ok(())
+    }
+
+    /// Hands on a row that was kept back, once it is known to be of this input; tells whether there was one.
+    pub(super) fn release(&mut self, batch: &mut Batch) -> bool {
+        let row = if self.replay.is_none() { self.held.pop_front() } else { None };
+        let any = row.is_some();
+        batch.rows.extend(row);
+        any
     }
 
     /// At the end of the input: nothing that is settled may be missing.

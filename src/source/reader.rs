@@ -143,6 +143,9 @@ impl<R: Read> Reader<R> {
     fn fill(&mut self, past: &Past, batch: &mut Batch) -> Result<bool, Error> {
         let mut stretch = Stretch::default();
         while stretch.goes_on(batch) && (batch.rows.is_empty() || self.records.is_at_hand()) {
+            if self.desk.release(batch) {
+                continue;
+            }
             let record = if self.desk.is_over() { None } else { self.records.next()? };
             let taken = match &record {
                 Some(record) => self.desk.take(record, past, batch, &mut stretch),
@@ -150,7 +153,7 @@ impl<R: Read> Reader<R> {
             };
             let over = record.is_none();
             taken.map_err(|Difference| self.records.fault(DIFFERENT).hint(FEED_THE_SAME))?;
-            if over {
+            if over && !self.desk.release(batch) {
                 return Ok(!batch.rows.is_empty() || !batch.aside.is_empty() || batch.skipped > 0);
             }
         }

@@ -6,6 +6,7 @@ use serde_json::json;
 use tollgate::sandbox::{Faults, Population, Share};
 
 use crate::support::{
+    acts::people,
     door::Door,
     program::{Desk, PATIENCE, Running, SLOWLY, Signal, calm, customers, run, sandbox},
     record::{deletions, journal, lines, run_json, settled_once},
@@ -139,6 +140,30 @@ fn a_file_that_changes_while_it_is_read_ends_incomplete_and_its_run_is_not_conti
     let deletes = sandbox.received().deletes;
     run(&mut desk.delete(&sandbox.base_url())).with(78);
     assert_eq!(sandbox.received().deletes, deletes);
+}
+
+/// What `cp` or an export does to a file that a run still reads: thousands were once erased who never stood in the list that
+/// was counted, looked at and agreed to.
+#[test]
+fn nobody_is_deleted_who_was_not_in_the_file_when_it_was_counted() {
+    const ROWS: u64 = 3000;
+    let (desk, sandbox) = (Desk::new(), calm(2 * ROWS));
+    let wide = "x".repeat(500);
+    let list = |from: u64| {
+        (1..=ROWS).fold("customer_user_id,note\n".to_owned(), |all, n| all + &format!("customer-{},{wide}\n", from + n))
+    };
+    let input = desk.put("customers.csv", list(0));
+    let running = Running::start(desk.delete(&sandbox.base_url()).args(["--expect-rows", "3000"]));
+    assert!(sandbox.wait_for(50, PATIENCE));
+    let mut file = fs::OpenOptions::new().write(true).open(&input).unwrap();
+    file.write_all(list(ROWS).as_bytes()).unwrap();
+    running
+        .leave()
+        .with(65)
+        .saying(&["the input changed while it was read", "nobody of the part that changed was sent"]);
+    let left = people(&sandbox);
+    assert!((ROWS + 1..=2 * ROWS).all(|n| left.contains_key(&format!("customer-{n}"))), "somebody else is gone");
+    assert!(left.len() as u64 > ROWS, "the run was still at it");
 }
 
 /// Two passes over one descriptor once shared its position: near the end of a run, looking for somebody to look at
