@@ -27,10 +27,11 @@ pub struct SyncArgs {
     pub creation: CreationArgs,
     /// Stop when more rows than this ask for a deletion, or --prune would delete more (a share: of the last complete sync's)
     ///
-    /// A share bounds --prune alone; rows that ask for a deletion by themselves are bounded by a number only.
-    #[arg(long, value_name = "N|N%", default_value = "1%", env = "TOLLGATE_MAX_DELETE", help_heading = "Safety",
+    /// A share (with --prune 1% unless it is said) bounds --prune alone; rows that ask for a deletion by themselves are bounded
+    /// by a number only.
+    #[arg(long, value_name = "N|N%", env = "TOLLGATE_MAX_DELETE", help_heading = "Safety",
           value_parser = Amount::parse)]
-    pub max_delete: Amount,
+    pub max_delete: Option<Amount>,
     /// Whether rows are held against the API.
     #[command(flatten)]
     pub compare: CompareArgs,

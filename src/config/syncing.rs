@@ -24,8 +24,19 @@ pub(super) fn sees_every_row(memory: Option<&MemoryWish>, source: &source::Optio
     .hint("sync the whole input, or leave out --prune"))
 }
 
+/// What a sync prunes at most unless it is told otherwise, as a share of the last complete sync.
+const PRUNES_AT_MOST: Amount = Amount::Percent(1.0);
+
 /// What a sync remembers; `max_delete` bounds what it prunes.
-pub(super) fn memory(args: &MemoryArgs, max_delete: Amount, compare: bool) -> Result<Option<MemoryWish>, Error> {
+pub(super) fn memory(
+    args: &MemoryArgs,
+    max_delete: Option<Amount>,
+    compare: bool,
+) -> Result<Option<MemoryWish>, Error> {
+    if let (Some(Amount::Percent(_)), false) = (max_delete, args.prune) {
+        let what = "--max-delete bounds rows that ask for a deletion by a number; a share bounds --prune alone";
+        return Err(Error::new(Exit::Usage, what).hint("give a number, or --prune"));
+    }
     let Some(directory) = args.memory.clone() else { return needs_no_memory(args).map(|()| None) };
     if args.assume_sent && args.prune {
         return Err(Error::new(Exit::Usage, "--assume-sent sends nothing and --prune deletes: give one of them"));
@@ -43,7 +54,7 @@ pub(super) fn memory(args: &MemoryArgs, max_delete: Amount, compare: bool) -> Re
         first: args.first,
         assume_sent: args.assume_sent,
         refresh: args.refresh,
-        prune: args.prune.then_some(max_delete),
+        prune: args.prune.then_some(max_delete.unwrap_or(PRUNES_AT_MOST)),
     }))
 }
 

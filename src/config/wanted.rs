@@ -102,8 +102,8 @@ impl Wanted {
         let mut wanted = Self::write(Task::Sync, args.write, args.absent.max_absent)?;
         wanted.guards.max_create = args.creation.max_create.unwrap_or(u64::MAX);
         wanted.guards.max_delete = match args.max_delete {
-            Amount::Rows(most) => most,
-            Amount::Percent(_) => u64::MAX,
+            Some(Amount::Rows(most)) => most,
+            Some(Amount::Percent(_)) | None => u64::MAX,
         };
         let wants = Wants {
             action: args.wants.action,

@@ -22,14 +22,20 @@ use crate::error::{Error, Exit};
 /// How the name of a rehearsal's directory goes on after the command.
 const SANDBOX: &str = "-sandbox";
 
-/// Takes away the oldest complete runs of a command beyond `keep`, by when they began; `spare`, the run that has just
-/// ended, counts among the kept and stays. Tells what was taken away, the youngest first.
+/// Takes away the oldest complete runs of its kind beyond `keep`, by when they began: of the same command at the same
+/// destination as `spare`, the run that has just ended, which counts among the kept and stays. Tells what was taken away, the youngest first.
 ///
 /// # Errors
 /// [`Exit::Io`] when the runs cannot be listed, or one of them cannot be taken away.
-pub fn retain(runs_dir: &Path, command: &str, keep: NonZeroUsize, spare: &Path) -> Result<Vec<PathBuf>, Error> {
-    let complete = runs_under(runs_dir)?.into_iter().filter(|(path, run)| {
-        let ours = run.immutable.command == command && !is_rehearsal(path, run);
+pub fn retain(runs_dir: &Path, keep: NonZeroUsize, spare: &Path) -> Result<Vec<PathBuf>, Error> {
+    let runs: Vec<_> = runs_under(runs_dir)?.into_iter().collect();
+    let Some(kind) = runs.iter().find(|(path, _)| is_same(path, spare)).map(|(_, run)| run.immutable.clone()) else {
+        return Ok(Vec::new());
+    };
+    let complete = runs.into_iter().filter(|(path, run)| {
+        let about = &run.immutable;
+        let alike = about.command == kind.command && about.destination == kind.destination;
+        let ours = alike && !is_rehearsal(path, run);
         ours && run.state.complete && !is_same(path, spare)
     });
     let mut removed = Vec::new();

@@ -206,7 +206,7 @@ impl Run<'_> {
         }
         let most = say_count(samples.len() as u64);
         Err(Error::new(Exit::Guard, format!("of {most} people whom the memory holds as sent, none is there"))
-            .hint(format!("see whether the key belongs to app {app}; nothing was sent")))
+            .hint(format!("see whether the key belongs to app {app}; nothing was sent; if all of them were erased meanwhile, --max-absent off goes on")))
     }
 
     /// What earlier tries left, where it is worth a word.

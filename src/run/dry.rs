@@ -16,7 +16,8 @@ use crate::{
 
 /// Counts the input and says what the real command would be.
 pub(super) fn run(job: &Job, input: &Input, stage: &Stage) -> Result<Exit, Error> {
-    stage.tell("dry run: nothing will be sent");
+    // Said even to those who want silence: the flag may stand in an environment that everybody has forgotten.
+    stage.screen.say("dry run: nothing will be sent");
     let (finish, foreseen) = (read_all(job, input)?, foresee(job, input)?);
     let of_a_file = input.warnings(foreseen.as_ref().map(|foreseen| &foreseen.decision));
     let of_stdin = finish.warnings.iter().filter(|_| input.survey().is_none());
@@ -27,9 +28,9 @@ pub(super) fn run(job: &Job, input: &Input, stage: &Stage) -> Result<Exit, Error
         let (sent, leavers) = (say_count(decision.counts.sent()), say_count(*leavers as u64));
         stage.tell(&format!("{sent} rows would be sent, and {leavers} profiles pruned"));
     }
-    stage.tell("dry run: nothing was sent; the real command:");
+    stage.screen.say("dry run: nothing was sent; the real command:");
     let seen = input.survey().map(|survey| (survey.rows, &survey.digest));
-    stage.tell(&job.again.for_real(seen));
+    stage.screen.say(&job.again.for_real(seen));
     Ok(summary.exit)
 }
 

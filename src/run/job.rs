@@ -120,7 +120,7 @@ fn retain(attempt: &Attempt<'_>, came: &Came) -> Result<(), Error> {
     let (Some(keep), Whereabouts::Under(runs_dir)) = (job.leniency.keep_runs, &job.place.whereabouts) else {
         return Ok(());
     };
-    for gone in report::retain(runs_dir, job.task.word(), keep, &came.directory)? {
+    for gone in report::retain(runs_dir, keep, &came.directory)? {
         tracing::info!("the run in {} was taken away by --keep-runs", gone.display());
     }
     Ok(())

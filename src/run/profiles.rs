@@ -25,9 +25,25 @@ pub(super) fn path(job: &Job, directory: &Path) -> Option<PathBuf> {
 /// Before a new run is begun: the file that it is to write is nobody else's.
 pub(super) fn must_be_new(job: &Job, place: &Place) -> Result<(), Error> {
     match file(job, place)? {
-        Some((disk, name)) if place.scan.is_none() => Profiles::must_be_new(&disk, &name),
+        Some((disk, name)) if place.scan.is_none() => {
+            place_is_there(job)?;
+            Profiles::must_be_new(&disk, &name)
+        }
         Some(_) | None => Ok(()),
     }
+}
+
+fn place_is_there(job: &Job) -> Result<(), Error> {
+    let ProfilesTo::File(path) = &job.profiles else { return Ok(()) };
+    let parent = parent(path);
+    if parent.is_dir() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Exit::CannotCreate,
+        format!("{} cannot be created: {} is no directory", path.display(), parent.display()),
+    )
+    .hint("make it, or choose another place with --out-profiles"))
 }
 
 /// Opens it; `None` when no row asks for its profile.
@@ -50,6 +66,9 @@ fn file(job: &Job, place: &Place) -> Result<Option<(RealDisk, String)>, Error> {
         return Err(Error::new(Exit::CannotCreate, format!("{} does not name a file", path.display()))
             .hint("--out-profiles FILE, with a name of UTF-8"));
     };
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Ok(Some((RealDisk::at(parent, job.place.group_readable), name.to_owned())))
+    Ok(Some((RealDisk::at(parent(&path), job.place.group_readable), name.to_owned())))
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

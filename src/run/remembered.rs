@@ -54,6 +54,12 @@ impl Remembered {
     ) -> Result<Decision, Error> {
         if self.wish.assume_sent {
             let mut memory = self.store.lock();
+            if memory.last_sync().is_some() {
+                let what = format!("the memory in {} knows a complete sync already", self.wish.directory.display());
+                return Err(Error::new(Exit::Guard, what).hint(
+                    "--assume-sent takes an input for sent where nothing is known yet: leave it out, or changes are never sent",
+                ));
+            }
             let mut baseline = memory.baseline(wall::now());
             let decision = ask(&mut baseline)?;
             baseline.finish(rows)?;

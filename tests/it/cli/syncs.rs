@@ -54,7 +54,7 @@ fn rows_without_a_word_of_their_own_want_what_was_said() {
 #[test]
 fn a_number_bounds_deletions_that_rows_ask_for_and_a_share_only_pruning() {
     assert_eq!(job("sync x --max-delete 7", &[]).flow.max_delete, 7);
-    assert_eq!(job("sync x --max-delete 7%", &[]).flow.max_delete, u64::MAX);
+    assert_eq!(job("sync x --memory m --prune --max-delete 7%", &[]).flow.max_delete, u64::MAX);
     assert_eq!(memory("sync x --memory m").prune, None);
     assert_eq!(memory("sync x --memory m --prune").prune, Some(Amount::Percent(1.0)));
     assert_eq!(memory("sync x --memory m --prune --max-delete 7").prune, Some(Amount::Rows(7)));
@@ -97,6 +97,7 @@ fn what_contradicts_itself_is_turned_down() {
         ("sync x --assume-sent", "--assume-sent needs --memory"),
         ("sync x --refresh 30d", "--refresh needs --memory"),
         ("sync x --prune", "--prune needs --memory"),
+        ("sync x --memory m --max-delete 7%", "--max-delete bounds rows that ask for a deletion by a number"),
         ("sync x --memory m --refresh 0s", "invalid value '0s' for '--refresh"),
         ("sync x --memory m --assume-sent --prune", "--assume-sent sends nothing and --prune deletes"),
         ("sync x --memory m --assume-sent --compare server", "--assume-sent makes no call and --compare"),

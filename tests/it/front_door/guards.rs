@@ -143,6 +143,8 @@ fn without_a_terminal_it_names_the_flag_that_goes_without_asking() {
 fn a_dry_run_sends_nothing_leaves_nothing_and_prints_the_command_that_then_works() {
     let (desk, sandbox) = (Desk::new(), calm(30));
     desk.customers(30);
+    let silent = refused(desk.delete(&sandbox.base_url()).arg("-q").env("TOLLGATE_DRY_RUN", "1"), &sandbox, 0);
+    silent.saying(&["dry run: nothing will be sent", "dry run: nothing was sent"]);
     let left = refused(desk.delete(&sandbox.base_url()).arg("--dry-run"), &sandbox, 0);
     let left = left.saying(&["dry run: nothing will be sent", "dry run: nothing was sent"]);
     assert_eq!(sandbox.received().requests, 0);

@@ -223,6 +223,16 @@ fn a_verification_is_not_continued_with_a_key_that_nobody_vouches_for() {
 }
 
 #[test]
+fn a_place_for_profiles_that_is_not_there_is_told_before_the_first_call() {
+    let (desk, sandbox) = (Desk::new(), calm(30));
+    desk.customers(30);
+    let mut get = reading(&desk, "get", &sandbox.base_url(), "got");
+    run(get.args(["--out-profiles", "nowhere/profiles.jsonl"])).with(73).saying(&["nowhere is no directory"]);
+    assert_eq!(sandbox.received().requests, 0);
+    assert!(!desk.path("got").exists());
+}
+
+#[test]
 fn a_dry_get_sends_nothing_and_a_rehearsed_one_needs_no_key() {
     let (desk, sandbox) = (Desk::new(), calm(30));
     desk.customers(30);

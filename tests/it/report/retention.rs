@@ -66,11 +66,11 @@ fn keep(runs: usize) -> NonZeroUsize {
 fn the_oldest_complete_runs_go() {
     let root = TempDir::new().unwrap();
     let runs: Vec<_> = (0..5).map(|day| run(root.path(), &format!("{day}"), &about(day), true)).collect();
-    let gone = retain(root.path(), "sync", keep(2), &runs[4]).unwrap();
+    let gone = retain(root.path(), keep(2), &runs[4]).unwrap();
     assert_eq!(gone, [runs[2].clone(), runs[1].clone(), runs[0].clone()]);
     assert_eq!(names(root.path()), ["3", "4"]);
-    assert_eq!(retain(root.path(), "sync", keep(2), &runs[4]).unwrap(), Vec::<PathBuf>::new());
-    assert_eq!(retain(root.path(), "sync", keep(1), &runs[3]).unwrap(), [runs[4].clone()], "the spared one is kept");
+    assert_eq!(retain(root.path(), keep(2), &runs[4]).unwrap(), Vec::<PathBuf>::new());
+    assert_eq!(retain(root.path(), keep(1), &runs[3]).unwrap(), [runs[4].clone()], "the spared one is kept");
 }
 
 #[test]
@@ -79,6 +79,7 @@ fn nothing_else_is_ever_taken_away() {
     let spare = run(root.path(), "spare", &about(99), true);
     run(root.path(), "unfinished", &about(0), false);
     run(root.path(), "delete", &Immutable { command: "delete".to_owned(), ..about(0) }, true);
+    run(root.path(), "other place", &Immutable { destination: elsewhere(), ..about(0) }, true);
     run(root.path(), "rehearsal", &Immutable { sandbox: true, ..about(0) }, true);
     run(root.path(), "20261121T015900Z-sync-sandbox", &about(0), true);
     let unreadable = run(root.path(), "unreadable", &about(0), true);
@@ -98,12 +99,12 @@ fn nothing_else_is_ever_taken_away() {
     held.try_lock().unwrap();
 
     let before = names(root.path());
-    assert_eq!(retain(root.path(), "sync", keep(1), &spare).unwrap(), Vec::<PathBuf>::new());
+    assert_eq!(retain(root.path(), keep(1), &spare).unwrap(), Vec::<PathBuf>::new());
     assert_eq!(names(root.path()), before);
     assert_eq!(names(&linked).len(), 5);
 
     drop(held);
-    assert_eq!(retain(root.path(), "sync", keep(1), &spare).unwrap(), [held_path], "in use no more");
+    assert_eq!(retain(root.path(), keep(1), &spare).unwrap(), [held_path], "in use no more");
 }
 
 /// The only record of those who were deleted since they had left.
@@ -113,9 +114,9 @@ fn a_run_that_pruned_somebody_stays() {
     let spare = run(root.path(), "spare", &about(9), true);
     let old = run(root.path(), "old", &about(0), true);
     run(&old, PRUNE, &Immutable { command: "delete".to_owned(), ..about(0) }, true);
-    assert_eq!(retain(root.path(), "sync", keep(1), &spare).unwrap(), Vec::<PathBuf>::new());
+    assert_eq!(retain(root.path(), keep(1), &spare).unwrap(), Vec::<PathBuf>::new());
     fs::remove_dir_all(old.join(PRUNE)).unwrap();
-    assert_eq!(retain(root.path(), "sync", keep(1), &spare).unwrap(), [old]);
+    assert_eq!(retain(root.path(), keep(1), &spare).unwrap(), [old]);
     assert_eq!(names(root.path()), ["spare"]);
 }
 
@@ -141,7 +142,7 @@ fn a_removal_that_died_is_never_continued_and_is_finished_later() {
         };
         let same = Asked { input_digest: immutable().input.digest, ..asked() };
         assert!(resolve(&place, &same, now()).unwrap().existing.is_none());
-        assert_eq!(retain(root.path(), "sync", keep(1), &spare).unwrap(), [old]);
+        assert_eq!(retain(root.path(), keep(1), &spare).unwrap(), [old]);
     }
 }
 
@@ -149,7 +150,7 @@ fn a_removal_that_died_is_never_continued_and_is_finished_later() {
 fn what_cannot_be_listed_is_said() {
     let root = TempDir::new().unwrap();
     let nowhere = root.path().join("nowhere");
-    assert_eq!(retain(&nowhere, "sync", keep(1), &nowhere).unwrap_err().exit(), Exit::Io);
+    assert_eq!(retain(&nowhere, keep(1), &nowhere).unwrap_err().exit(), Exit::Io);
     assert_eq!(last_complete_rows(&nowhere, &asked()), None);
 }
 
@@ -193,7 +194,7 @@ proptest! {
             .map(|(at, (second, complete))| run(root.path(), &format!("{at}"), &about(*second), *complete))
             .collect();
         let spare = spare.index(runs.len());
-        let gone = retain(root.path(), "sync", keep(kept), &paths[spare]).unwrap();
+        let gone = retain(root.path(), keep(kept), &paths[spare]).unwrap();
         let others = (0..runs.len()).filter(|at| *at != spare && runs[*at].1).count();
         prop_assert_eq!(gone.len(), others.saturating_sub(kept - 1));
         let youngest_gone = (0..runs.len()).filter(|at| gone.contains(&paths[*at])).map(|at| runs[at].0).max();
