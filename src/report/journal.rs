@@ -23,6 +23,10 @@ use crate::{
 /// Lines that [`Journal::record`] lets pile up before it syncs by itself.
 pub const SYNC_EVERY: u64 = 4096;
 
+/// Every line that was recorded before this was given lasts: only the journal can say so.
+#[derive(Debug)]
+pub struct Synced(());
+
 /// The journal of one try.
 #[derive(Debug)]
 pub struct Journal<D: Disk> {
@@ -215,13 +219,13 @@ impl<D: Disk> Journal<D> {
     ///
     /// # Errors
     /// [`Exit::Io`]; from then on always.
-    pub fn sync(&mut self) -> Result<(), Error> {
+    pub fn sync(&mut self) -> Result<Synced, Error> {
         self.guarded(|journal| {
             if journal.lines_synced < journal.lines {
                 journal.results.sync().map_err(|error| cannot_write(RESULTS, &error))?;
                 journal.lines_synced = journal.lines;
             }
-            Ok(())
+            Ok(Synced(()))
         })
     }
 
@@ -279,7 +283,7 @@ impl<D: Disk> Journal<D> {
     }
 
     fn sync_if_due(&mut self) -> Result<(), Error> {
-        if self.lines - self.lines_synced >= SYNC_EVERY { self.sync() } else { Ok(()) }
+        if self.lines - self.lines_synced >= SYNC_EVERY { self.sync().map(drop) } else { Ok(()) }
     }
 
     fn write_lines<T>(&mut self, all: &[T], push: impl Fn(&mut Encoder, &T, &mut Vec<u8>)) -> Result<(), Error> {
@@ -324,7 +328,7 @@ impl<D: Disk> Journal<D> {
     }
 
     /// After a failure nothing is tried again.
-    fn guarded(&mut self, act: impl FnOnce(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
+    fn guarded<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         if self.failed {
             return Err(Error::new(Exit::Io, "the journal failed before, so nothing more is written to it"));
         }

@@ -29,7 +29,7 @@ pub use audit::{Against, Audit, Elsewhere, audit, its_naming, recorded_by, settl
 pub use directory::{Chosen, likely, resolve};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use find::{FOUND_HEADER, Found, Wanted, find};
-pub use journal::{Closed, Ending, Journal, SYNC_EVERY};
+pub use journal::{Closed, Ending, Journal, SYNC_EVERY, Synced};
 pub use line::{AFTER_LOST_ANSWER, HEADER, MESSAGE_CHARACTERS, NOT_VERIFIED, RANGE_WORDS};
 pub use lock::Locks;
 pub use options::{Asked, Place, Whereabouts};

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::{Stage, input::Input, wall};
 use crate::{
     config::{Job, Target},
-    domain::{Past, Sample, Task, say_count, say_duration},
+    domain::{Past, Sample, Task, say_count, say_duration, say_quoted},
     error::{Error, Exit},
     flow::{Ending, Looked, Signal},
     source::Decision,
@@ -71,7 +71,7 @@ impl Picture<'_> {
         // Where the results must not name anybody, what is shown may be kept as well.
         if job.hash_ids.is_none() {
             let shown = self.samples.iter().take(SHOWN);
-            let ids: Vec<&str> = shown.map(|sample| sample.identity.primary().text()).collect();
+            let ids: Vec<_> = shown.map(|sample| say_quoted(sample.identity.primary().text())).collect();
             line("such as", ids.join(", "));
         }
         text

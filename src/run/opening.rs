@@ -104,8 +104,8 @@ pub(super) fn once_more(
     let mut reader = if is_known { reader } else { reader.replaying() };
     let (mut batch, mut without_line) = (Batch::default(), 0);
     while reader.next(past, &mut batch)? {
-        beforehand.prepare(&batch)?;
         without_line += batch.rows.len() as u64;
+        batch = beforehand.prepare(batch)?.into_batch();
     }
     if reader.finish()?.rows == state.rows_read && without_line <= state.totals.of(crate::domain::Verdict::Failed) {
         return Ok(());

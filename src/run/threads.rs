@@ -18,12 +18,16 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{beforehand::Beforehand, store::Store, wall};
+use super::{
+    beforehand::{Beforehand, Prepared},
+    store::Store,
+    wall,
+};
 use crate::{
     domain::{Aside, Batch, Digest, Outcome, Past},
     error::{Error, Exit},
     flow::{Ending, Intake, IntakeLost, Ledger, LedgerLost},
-    report::{Journal, RealDisk},
+    report::{Journal, RealDisk, Synced},
     source::{Finish, Reader},
 };
 
@@ -45,7 +49,7 @@ const SYNC_EVERY: Duration = Duration::from_millis(100);
 
 /// The reader's thread, as the flow sees it.
 pub(super) struct ReaderThread {
-    batches: Receiver<Result<Batch, IntakeLost>>,
+    batches: Receiver<Result<Prepared, IntakeLost>>,
 }
 
 /// What is left of the reader when the flow is done with it.
@@ -101,13 +105,13 @@ fn read_all<R: Read>(
 /// The way of a batch into the flow.
 struct Way<'s> {
     beforehand: Beforehand,
-    sender: &'s Sender<Result<Batch, IntakeLost>>,
+    sender: &'s Sender<Result<Prepared, IntakeLost>>,
 }
 
 impl Way<'_> {
     fn hand_on(&mut self, batch: Batch) -> Result<(), Error> {
-        self.beforehand.prepare(&batch)?;
-        let sent = self.sender.blocking_send(Ok(batch));
+        let prepared = self.beforehand.prepare(batch)?;
+        let sent = self.sender.blocking_send(Ok(prepared));
         sent.map_err(|_| Error::new(Exit::Incomplete, "the run ended before the input did"))
     }
 }
@@ -122,7 +126,7 @@ impl ReaderHandle {
 
 impl Intake for ReaderThread {
     async fn next(&mut self) -> Result<Option<Batch>, IntakeLost> {
-        self.batches.recv().await.transpose()
+        Ok(self.batches.recv().await.transpose()?.map(Prepared::into_batch))
     }
 }
 
@@ -266,11 +270,11 @@ impl Desk {
     }
 
     fn sync(&mut self) -> Result<(), Error> {
-        self.journal.sync()?;
+        let synced = self.journal.sync()?;
         match &mut self.remembering {
             Some(remembering) => {
                 if remembering.is_due() {
-                    self.remember()
+                    remembering.flush(&synced)
                 } else {
                     Ok(())
                 }
@@ -279,11 +283,9 @@ impl Desk {
         }
     }
 
-    /// Only what is in the synced journal.
     fn remember(&mut self) -> Result<(), Error> {
         let Some(remembering) = &mut self.remembering else { return Ok(()) };
-        self.journal.sync()?;
-        remembering.flush()
+        remembering.flush(&self.journal.sync()?)
     }
 }
 
@@ -306,7 +308,8 @@ impl Remembering {
         self.ticks.is_multiple_of(REMEMBER_EVERY) && !self.synced.is_empty()
     }
 
-    fn flush(&mut self) -> Result<(), Error> {
+    /// Only what is in the synced journal.
+    fn flush(&mut self, _lines: &Synced) -> Result<(), Error> {
         if self.synced.is_empty() {
             return Ok(());
         }

@@ -113,6 +113,28 @@ fn failed_rows_are_tried_again_when_asked_for_and_the_others_are_not() {
     assert!(later.keys().all(|id| failed.iter().any(|failed| failed == id)), "only failed rows were sent again");
 }
 
+/// Another slice of the input is another run's work: its rows would be taken for all there are.
+#[test]
+fn a_directory_of_other_rows_of_the_same_input_is_refused() {
+    let (desk, sandbox) = (Desk::new(), calm(40));
+    desk.customers(40);
+    let delete = |words: &[&str]| {
+        let mut command = desk.delete(&sandbox.base_url());
+        command.args(words);
+        command
+    };
+    run(&mut delete(&["--limit", "10"])).with(0);
+    for (words, what) in [
+        (&[][..], "its limit was 10"),
+        (&["--limit", "20"], "its limit was 10, this one's is 20"),
+        (&["--limit", "10", "--skip", "3"], "its skip was 0"),
+        (&["--limit", "10", "--shard", "1/2"], "its shard was"),
+    ] {
+        run(&mut delete(words)).with(78).saying(&["belongs to another run", what]);
+    }
+    assert_eq!(sandbox.received().deletes, 10);
+}
+
 #[test]
 fn a_corrected_file_passes_over_what_the_old_run_settled_well() {
     let (desk, sandbox) = (Desk::new(), calm(60));
@@ -177,8 +199,8 @@ fn near_its_end_a_large_file_is_read_from_its_beginning_all_the_same() {
     let mut rows = "customer_user_id,note\n".to_owned();
     (1..=ROWS).for_each(|n| rows.extend(["customer-", &n.to_string(), ",", &wide, "\n"]));
     desk.put("customers.csv", rows);
-    let running = Running::start(&mut desk.delete(&sandbox.base_url()));
-    assert!(sandbox.wait_for(ROWS - 40, PATIENCE));
+    let running = Running::start(desk.delete(&sandbox.base_url()).args(["--rate", "2000/s"]));
+    assert!(sandbox.wait_for(ROWS - 300, PATIENCE));
     running.kill();
     run(desk.delete(&sandbox.base_url()).args(["--max-absent", "off"])).with(0);
     assert_eq!(settled_once(&desk.out()).values().sum::<usize>() as u64, ROWS);

@@ -147,6 +147,16 @@ fn whoever_lingers_is_looked_at_again_and_whoever_stays_is_failed() {
     assert!(stays.erased && message(&seen, 3).contains("still finds it"), "{stays:?}");
 }
 
+/// The deletion itself was not refused: the next try looks again.
+#[test]
+fn a_deletion_whose_look_is_refused_is_not_verified() {
+    let rows = people(3);
+    let refusing = Phase::all(seconds(1), millis(20), Manner::BadRequest);
+    let script = Script::calm(&rows, millis(20)).then(refusing);
+    let seen = Stage::new(verifying(100.0, 4), rows, script).play();
+    assert_eq!((seen.count(Verdict::Failed), seen.outcomes.iter().filter(|outcome| outcome.erased).count()), (3, 3));
+}
+
 #[test]
 fn a_second_profile_of_the_row_keeps_it_from_being_verified() {
     let rows = vec![row(2, &[&profile(1), &name(1)])];

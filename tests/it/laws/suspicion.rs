@@ -47,6 +47,24 @@ fn a_key_that_stops_working_ends_the_run_after_a_few_looks() {
     }
 }
 
+/// That one suspicion was found groundless clears nothing that is answered later.
+#[test]
+fn a_key_that_stops_working_after_a_groundless_suspicion_is_found_out_all_the_same() {
+    for width in [1, 8] {
+        let rows = people(300);
+        let script = Script::calm(&rows, millis(50)).temper(&name(5), Temper::Haunted);
+        let script = script.then(Phase::all(seconds(2), millis(50), Manner::Unauthorized));
+        let seen = Stage::new(options(100.0, width), rows.clone(), script).play();
+        every_row_is_accounted_for(&seen, &rows);
+        assert!(ended_by(&seen, Suspicion::Credentials), "{:?}", seen.report.ending);
+        assert_eq!(
+            (seen.count(Verdict::Refused), seen.verdict(6)),
+            (1, Some(Verdict::Refused)),
+            "no other row is blamed"
+        );
+    }
+}
+
 #[test]
 fn an_investigation_goes_alone_and_looks_at_others() {
     let rows = people(200);
