@@ -71,12 +71,12 @@ impl Fingerprints {
     fn print_identity(&self, identity: &Identity) -> [u8; 12] {
         let primary = identity.primary();
         match identity.fallback() {
-            None => self.print(&[&[primary.kind().0], primary.text().as_bytes()]),
+            None => self.print(&[&[primary.kind().0], primary.name().as_bytes()]),
             Some(second) => self.print(&[
                 &[primary.kind().0],
-                primary.text().as_bytes(),
+                primary.name().as_bytes(),
                 &[second.kind().0],
-                second.text().as_bytes(),
+                second.name().as_bytes(),
             ]),
         }
     }

@@ -1,6 +1,10 @@
 //! Who a row is about.
 
-use std::fmt;
+use std::{
+    borrow::Cow,
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use super::Digest;
 
@@ -10,10 +14,29 @@ pub struct IdKind(pub u8);
 
 /// An id that can travel: not empty, no control character, no blank at either end, neither `.` nor `..`, at most
 /// [`Id::MAX_BYTES`] long.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+///
+/// Two of them are equal where they name the same: capitals are no other letters in an id whose form is hexadecimal digits.
+#[derive(Clone)]
 pub struct Id {
     kind: IdKind,
     text: Box<str>,
+    /// Its kind is written in hexadecimal digits, of either case.
+    is_hexadecimal: bool,
+}
+
+impl PartialEq for Id {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.name() == other.name()
+    }
+}
+
+impl Eq for Id {}
+
+impl Hash for Id {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.kind.hash(state);
+        self.name().hash(state);
+    }
 }
 
 /// Why a text is not an [`Id`].
@@ -54,6 +77,15 @@ pub enum IdFormat {
 }
 
 impl IdFormat {
+    /// An id that is written so; it knows from then on whether capitals are other letters in it.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn take(self, id: Id) -> Result<Id, IdFault> {
+        self.check(&id)?;
+        Ok(if self == Self::Any { id } else { id.hexadecimal() })
+    }
+
     /// Holds an id against it.
     ///
     /// # Errors
@@ -101,18 +133,40 @@ impl Id {
         if matches!(text, "." | "..") {
             return Err(IdFault::Dots);
         }
-        Ok(Self { kind, text: text.into() })
+        Ok(Self { kind, text: text.into(), is_hexadecimal: false })
     }
 
     /// What stands for an id: 64 hex digits can travel anywhere.
     pub(super) fn hashed(kind: IdKind, hash: Digest) -> Self {
-        Self { kind, text: hash.to_string().into() }
+        Self { kind, text: hash.to_string().into(), is_hexadecimal: false }
+    }
+
+    /// The same of a kind that is written in hexadecimal digits: capitals are no other letters in it.
+    #[must_use]
+    pub fn hexadecimal(self) -> Self {
+        Self { is_hexadecimal: true, ..self }
+    }
+
+    /// Whether it is of such a kind.
+    #[must_use]
+    pub const fn is_hexadecimal(&self) -> bool {
+        self.is_hexadecimal
     }
 
     /// Which identity of the API this is.
     #[must_use]
     pub const fn kind(&self) -> IdKind {
         self.kind
+    }
+
+    /// The text by which it is told from others: in small letters where capitals are no other letters.
+    #[must_use]
+    pub fn name(&self) -> Cow<'_, str> {
+        if self.is_hexadecimal && self.text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            self.text.to_ascii_lowercase().into()
+        } else {
+            Cow::Borrowed(&*self.text)
+        }
     }
 
     /// The text as it is sent.
@@ -181,6 +235,15 @@ mod tests {
 
     fn fault(format: IdFormat, text: &str) -> Option<IdFault> {
         format.check(&Id::parse(IdKind(0), text).unwrap()).err()
+    }
+
+    #[test]
+    fn capitals_are_no_other_letters_in_hexadecimal_digits_alone() {
+        let id = |format: IdFormat, text: &str| format.take(Id::parse(IdKind(0), text).unwrap()).unwrap();
+        let (small, large) = ("507f1f77bcf86cd799439011", "507F1F77BCF86CD799439011");
+        assert_eq!(id(IdFormat::Hex24, small), id(IdFormat::Hex24, large));
+        assert_eq!(id(IdFormat::Hex24, large).text(), large, "sent as it stands");
+        assert_ne!(id(IdFormat::Any, small), id(IdFormat::Any, large));
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Printer {
     /// Of one id.
     #[must_use]
     pub fn id(&self, id: &Id) -> Digest {
-        self.text(Some(id.kind()), id.text().as_bytes())
+        self.text(Some(id.kind()), id.name().as_bytes())
     }
 
     /// Of one id, as the list of those who shall not come back has it: where capitals are no other letters, in a UUID and
@@ -116,7 +116,7 @@ impl Printer {
 
     fn sign_id(&self, parts: &mut Parts, id: &Id) -> Print {
         parts.0.clear();
-        self.add(parts, Some(id.kind()), id.text().as_bytes());
+        self.add(parts, Some(id.kind()), id.name().as_bytes());
         self.key.sign(&parts.0).into()
     }
 

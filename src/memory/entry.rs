@@ -103,6 +103,11 @@ pub(super) fn day(now: Moment) -> u32 {
     u32::try_from(now.millis().max(0) / 86_400_000).unwrap_or(u32::MAX)
 }
 
+/// An id's length, of which none has more than [`Id::MAX_BYTES`] …
+const LENGTH: u16 = HEXADECIMAL - 1;
+/// … and whether it is one in which capitals are no other letters.
+const HEXADECIMAL: u16 = 1 << 15;
+
 /// The kinds of ids by number, as the store writes them and as the API's description counts them now.
 #[derive(Debug)]
 pub(super) struct Kinds {
@@ -137,7 +142,8 @@ impl Kinds {
     pub(super) fn encode(&self, identity: &Identity, out: &mut Vec<u8>) {
         for id in identity.ids() {
             out.push(self.ours.get(usize::from(id.kind().0)).copied().unwrap_or(u8::MAX));
-            let length = u16::try_from(id.text().len()).unwrap_or(u16::MAX);
+            let length = u16::try_from(id.text().len()).unwrap_or(LENGTH);
+            let length = if id.is_hexadecimal() { length | HEXADECIMAL } else { length };
             out.extend_from_slice(&length.to_le_bytes());
             out.extend_from_slice(id.text().as_bytes());
         }
@@ -156,7 +162,9 @@ impl Kinds {
     fn decode_id(&self, part: &[u8]) -> Option<Id> {
         let (kind, text) = (part.first()?, part.get(3..)?);
         let at = self.ours.iter().position(|ours| ours == kind)?;
-        Id::parse(IdKind(u8::try_from(at).ok()?), std::str::from_utf8(text).ok()?).ok()
+        let id = Id::parse(IdKind(u8::try_from(at).ok()?), std::str::from_utf8(text).ok()?).ok()?;
+        let is_hexadecimal = u16::from_le_bytes([*part.get(1)?, *part.get(2)?]) & HEXADECIMAL != 0;
+        Some(if is_hexadecimal { id.hexadecimal() } else { id })
     }
 }
 
@@ -166,7 +174,7 @@ pub(super) fn parts(mut bytes: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
         if bytes.is_empty() {
             return None;
         }
-        let length = bytes.get(1..3).map(|length| 3 + usize::from(u16::from_le_bytes([length[0], length[1]])));
+        let length = bytes.get(1..3).map(|length| 3 + usize::from(u16::from_le_bytes([length[0], length[1]]) & LENGTH));
         let part = length.and_then(|length| bytes.split_at_checked(length));
         bytes = part.map_or(&[], |(_, rest)| rest);
         Some(part.map(|(part, _)| part))

@@ -64,7 +64,7 @@ impl Draft {
         }
         self.notes.trimmed |= id.len() != text.len();
         self.notes.non_ascii |= !id.is_ascii();
-        let checked = Id::parse(kind, id).and_then(|id| written.check(&id).map(|()| id));
+        let checked = Id::parse(kind, id).and_then(|id| written.take(id));
         let parsed = match checked {
             Ok(parsed) => parsed,
             Err(fault) => return self.reject(label, id.as_bytes(), &fault.to_string()),

@@ -51,7 +51,7 @@ impl Share {
             return true;
         }
         let number = match subject {
-            Subject::Known(identity) | Subject::Spared(identity, _) => stable(identity.primary().text().as_bytes()),
+            Subject::Known(identity) | Subject::Spared(identity, _) => stable(identity.primary().name().as_bytes()),
             Subject::Malformed { .. } => line,
         };
         number % u64::from(self.shard.count) == u64::from(self.shard.index)

@@ -87,7 +87,7 @@ fn hash(key: &[u8], identity: &Identity) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(key);
     hasher.write_u8(identity.primary().kind().0);
-    hasher.write(identity.primary().text().as_bytes());
+    hasher.write(identity.primary().name().as_bytes());
     hasher.finish()
 }
 

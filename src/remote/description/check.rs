@@ -213,6 +213,6 @@ fn probe(form: &form::Probe, identities: &[IdentityKind]) -> Result<Id, Complain
     let unknown = || (form.identity.span(), format!("no identity is named `{name}`"));
     let (place, kind) = identities.iter().enumerate().find(|(_, kind)| kind.name == *name).ok_or_else(unknown)?;
     let place = u8::try_from(place).map_err(|_| unknown())?;
-    let checked = Id::parse(IdKind(place), form.id.get_ref()).and_then(|id| kind.format.check(&id).map(|()| id));
+    let checked = Id::parse(IdKind(place), form.id.get_ref()).and_then(|id| kind.format.take(id));
     checked.map_err(|fault| (form.id.span(), format!("the id {fault}")))
 }

@@ -84,7 +84,7 @@ pub(super) fn judge(api: &Description, asked: Asked<'_>, answer: &Answer<'_>, no
 fn own_id(api: &Description, text: &str) -> Option<Id> {
     let (kind, format) = api.own_kind()?;
     let whole = text.len() < body::MAX_TEXT - char::MAX.len_utf8();
-    Id::parse(kind, text).ok().filter(|id| whole && format.check(id).is_ok())
+    Id::parse(kind, text).and_then(|id| format.take(id)).ok().filter(|_| whole)
 }
 
 /// Whoever had trouble of his own, or stood in between and waited, does not say whether the request was applied: as little

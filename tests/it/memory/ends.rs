@@ -220,3 +220,23 @@ fn a_baseline_that_broke_off_takes_nobody_in() {
     assert_eq!(memory.last_rows(), Some(1));
     assert_eq!(leavers(&mut memory, &[]), [person(1)]);
 }
+
+/// Capitals are no other letters in hexadecimal digits: they once made another person, whose change hid the first one's.
+#[test]
+fn whoever_is_written_in_capitals_is_the_same_person() {
+    let id = |text: &str| Identity::one(Id::parse(IdKind(0), text).unwrap().hexadecimal());
+    let (small, large) = (id("507f1f77bcf86cd79943abcd"), id("507F1F77BCF86CD79943ABCD"));
+    let drive = Drive::default();
+    let mut memory = open(&drive);
+    sync(&mut memory, &[(small.clone(), "a")]);
+    assert_eq!(known(&mut memory, &large, "a"), Known::Same);
+    sync(&mut memory, &[(large.clone(), "b")]);
+    assert_eq!(known(&mut memory, &small, "a"), Known::Changed);
+    assert_eq!(known(&mut memory, &small, "b"), Known::Same);
+    assert!(leavers(&mut memory, &[(small.clone(), "b")]).is_empty());
+    drop(memory);
+    let mut memory = open(&drive);
+    assert_eq!(leavers(&mut memory, &[]), [small], "and is still, when it is read again");
+    let text = leavers(&mut memory, &[])[0].primary().text().to_owned();
+    assert_eq!(text, large.primary().text(), "he is deleted by the id that was sent last, as it stood");
+}
