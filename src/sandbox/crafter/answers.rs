@@ -1,5 +1,7 @@
 //! What Crafter answers: the profile, and errors in its own shape.
 
+use std::borrow::Cow;
+
 use hyper::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -41,12 +43,14 @@ pub(super) fn error(status: StatusCode, error_code: &str, message: &str) -> Answ
     Answer::json(status, json(&Complaint { error_code, message }))
 }
 
-/// Of its attributes those that `shown` names; all of them, if it names none.
-pub(super) fn profile(found: &Found<'_>, shown: &[String]) -> Answer {
+/// Of its attributes those that `shown` names; all of them, if it names none. `name`: what it is known by, where somebody
+/// has said so.
+pub(super) fn profile(found: &Found<'_>, name: Option<(&'static str, &str)>, shown: &[String]) -> Answer {
     let id = &*found.profile_id;
-    let (tenant, username) = match &found.customer_user_id {
-        Some(name) => tenant::split(name),
-        None => (tenant::OF_RESIDENTS, tenant::nameless(id)),
+    let (tenant, username) = match (name, &found.customer_user_id) {
+        (Some((tenant, username)), _) => (tenant, Cow::Borrowed(username)),
+        (None, Some(name)) => tenant::split(name),
+        (None, None) => (tenant::OF_RESIDENTS, tenant::nameless(id)),
     };
     let written = |field: &str| found.content.and_then(|content| content.get(field));
     let record = Record {

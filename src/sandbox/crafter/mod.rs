@@ -137,7 +137,7 @@ fn of<'a>(id: String, call: Call, params: &Params, asked: &Asked<'a>) -> Result<
     Ok(match call {
         Call::Get => {
             let shown = params.all("attributeToReturn");
-            Box::new(move |world| show(&id, &shown, world))
+            Box::new(move |world| show(&id, None, &shown, world))
         }
         Call::Delete => Box::new(move |world| Answer::empty(StatusCode::OK).applied(world.delete(Kind::Profile, &id))),
         Call::Update => {
@@ -171,7 +171,7 @@ fn by_username<'a>(params: &Params, alias: Option<&str>) -> Result<Deed<'a>, Ans
     let (tenant, username) = (tenant_of(params, alias)?, params.needed("username")?.to_owned());
     let shown = params.all("attributeToReturn");
     Ok(Box::new(move |world| match tenant::look(world, tenant, &username) {
-        Some(id) => show(&id, &shown, world),
+        Some(id) => show(&id, Some((tenant, &username)), &shown, world),
         None => no_such_profile(&format!("username '{username}'")),
     }))
 }
@@ -187,7 +187,7 @@ fn create<'a>(params: &Params, alias: Option<&str>) -> Result<Deed<'a>, Answer> 
         }
         let id = world.create(&tenant::join(tenant, &username));
         world.write(Kind::Profile, &id, |content| change.merge(content));
-        show(&id, &[], world).applied(true)
+        show(&id, None, &[], world).applied(true)
     }))
 }
 
@@ -218,12 +218,13 @@ fn rename(id: &str, username: &str, world: &mut World) -> Result<bool, Refused> 
     world.rename(Kind::Profile, id, &claimed)
 }
 
-fn show(id: &str, shown: &[String], world: &World) -> Answer {
+/// `name`: the tenant and the username that it was looked for by.
+fn show(id: &str, name: Option<(&'static str, &str)>, shown: &[String], world: &World) -> Answer {
     let missing = || no_such_profile(&format!("ID '{id}'"));
-    world.look(Kind::Profile, id).map_or_else(missing, |found| profile(&found, shown))
+    world.look(Kind::Profile, id).map_or_else(missing, |found| profile(&found, name, shown))
 }
 
 /// The profile after a change that did or did not make a difference.
 fn answer(id: &str, written: Option<bool>, world: &World) -> Answer {
-    show(id, &[], world).applied(written.unwrap_or(false))
+    show(id, None, &[], world).applied(written.unwrap_or(false))
 }
