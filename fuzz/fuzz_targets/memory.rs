@@ -15,11 +15,11 @@ use libfuzzer_sys::fuzz_target;
 use redb::StorageBackend;
 use tollgate::{
     domain::{
-        Action, Evidence, Fields, Id, IdKind, Identity, Moment, Outcome, Recall as _, Row, Setting, Subject, Value,
-        Verdict,
+        Action, Destination, Evidence, Fields, Id, IdKind, Identity, Moment, Outcome, Recall as _, Row, Setting,
+        Subject, Value, Verdict,
     },
     error::{Error, Exit},
-    memory::{About, Memory},
+    memory::Memory,
 };
 
 const KEY: [u8; 32] = [7; 32];
@@ -49,7 +49,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn open(drive: &Drive, first: bool) -> Result<Memory, Error> {
-    let about = About {
+    let about = Destination {
         api: "adapty".to_owned(),
         host: "api.adapty.io".to_owned(),
         base_path: "/".to_owned(),
