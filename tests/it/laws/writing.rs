@@ -213,6 +213,25 @@ fn a_name_is_resolved_before_anything_is_done_by_it() {
     }
 }
 
+/// Somebody else deletes him between the look and the update: the API's own id is gone with him.
+#[test]
+fn whoever_is_gone_once_his_name_was_resolved_is_created_by_that_name() {
+    let upsert = wants(Action::Upsert, row(2, &[&name(1)]));
+    let deletion = Row { action: Action::Delete, ..row(3, &[&own(&name(1))]) };
+    let rows = vec![upsert, deletion];
+    let habits = Habits { names: true, ..Habits::default() };
+    let script = Script { habits, ..Script::calm(&rows, millis(20)) };
+    let seen = play(&options(20.0, 4), &rows, script);
+    let expected = [
+        (Operation::Look, name(1)),
+        (Operation::Delete, own(&name(1))),
+        (Operation::Update, own(&name(1))),
+        (Operation::Create, name(1)),
+    ];
+    assert_eq!(calls(&seen), expected);
+    assert_eq!((seen.verdict(2), seen.verdict(3)), (Some(Verdict::Created), Some(Verdict::Deleted)));
+}
+
 #[test]
 fn a_deletion_by_a_resolved_name_is_verified_by_the_same_id() {
     let rows = vec![row(2, &[&profile(1), &name(1)])];
