@@ -2,8 +2,9 @@
 //!
 //! Promises: a check is made with the key from the line's hash and the check before it, so that lines which were changed,
 //! exchanged, put in or taken out are found, and named, before anybody relies on one. What a crash tore off the last line is
-//! no line, and neither are zeros at the end, which a power cut leaves where bytes were to come. Whole lines that are missing at the end, and an older copy in the list's stead, it cannot tell: nothing besides
-//! the list says how long it was. It does not know where the text stands.
+//! no line, and neither are zeros at the end, which a power cut leaves where bytes were to come. Whole lines that are
+//! missing at the end, and an older copy in the list's stead, it cannot tell: nothing besides the list says how long it
+//! was. It does not know where the text stands.
 
 use std::{fs, path::Path, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! The reader at its first row, and whom to look at before anything is touched.
+//! The reader at its first row, and whom to look at before anything is touched; or the rows of a finished run once more.
 
 use super::{
     beforehand::Beforehand,

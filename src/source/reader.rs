@@ -1,7 +1,7 @@
 //! The main pass: batches of rows, without those that an earlier try has settled.
 //!
-//! Promises: each of our rows is handed on once, or was settled before; memory is bounded by one batch, one record and
-//! the fingerprints; an error is final, and comes again when asked again. It does not know who takes the rows.
+//! Promises: each of our rows is handed on once, or was settled before; memory is bounded by one batch, one record, the
+//! fingerprints and, while a replayed input may be another one, the rows that no try has settled; an error is final, and comes again when asked again. It does not know who takes the rows.
 
 use std::io::Read;
 

@@ -53,7 +53,7 @@ fn no_corpus_is_passed_over() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_law_holds_near_every_file_of_its_corpus(
