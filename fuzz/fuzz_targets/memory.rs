@@ -74,7 +74,7 @@ fn work(memory: &mut Memory) -> Result<(), Error> {
     memory.forget(identities.iter())?;
     memory.remember(&rows.iter().cloned().map(outcome).collect::<Vec<_>>(), now)?;
     recollection.check()?;
-    memory.leavers(&recollection, 10)?;
+    memory.leavers(&recollection, |_| 10)?;
     memory.complete(&recollection, rows.len() as u64, now)
 }
 

@@ -44,7 +44,7 @@ pub fn options(format: Wish<Format>, schema: Option<Schema>) -> Options {
         action: if schema.is_some() { Action::Update } else { Action::Delete },
         action_column: None,
         fields: FieldWish { schema, ..FieldWish::default() },
-        last_wins: false,
+        decided: None,
         fingerprint_key: [7; 32],
         seed: 1,
     }

@@ -40,8 +40,6 @@ pub struct Job {
     pub against: Option<PathBuf>,
     /// What a sync remembers.
     pub memory: Option<MemoryWish>,
-    /// Of several rows of one identity only the last one is sent.
-    pub last_wins: bool,
     /// The list of those who shall not come back: a deletion enters them, everything else heeds it.
     pub suppress: Option<SuppressWish>,
     /// The file with the key under which ids stand in what the run leaves; `None` where they stand in clear.
@@ -133,7 +131,6 @@ pub(super) fn configure(args: Wanted, again: Again, around: &Surroundings<'_>) -
         profiles: args.profiles,
         against: args.against,
         memory: args.memory,
-        last_wins: source.last_wins,
         suppress: args.suppress,
         hash_ids,
         patience,

@@ -31,7 +31,7 @@ pub(super) fn reading(
         action,
         action_column: None,
         fields: FieldWish::default(),
-        last_wins: false,
+        decided: None,
         fingerprint_key: around.fingerprint_key,
         seed: around.seed,
     })

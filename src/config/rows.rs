@@ -8,7 +8,7 @@ use crate::{
     domain::Task,
     error::{Error, Exit},
     remote::Description,
-    source::{self, Dedupe, FieldWish},
+    source::{self, Counting, Dedupe, FieldWish},
 };
 
 /// Where a row of a sync says what it wants, unless told otherwise.
@@ -58,10 +58,15 @@ pub(super) fn reading(
     Ok(source::Options {
         action_column: action_column(args)?,
         fields: args.fields.as_ref().map(|said| fields(said, constants, api)).unwrap_or_default(),
-        last_wins: args.wants.last_wins,
+        decided: counting(args),
         dedupe: dedupe(args.task, input.dedupe)?,
         ..reading::reading(args.wants.action, input, api, around)?
     })
+}
+
+/// Whoever remembers wants to know of all rows before the first call.
+fn counting(args: &Wanted) -> Option<Counting> {
+    if args.wants.last_wins { Some(Counting::Last) } else { args.memory.as_ref().map(|_| Counting::Every) }
 }
 
 fn fields(args: &FieldArgs, set: Constants, api: &Description) -> FieldWish {

@@ -6,7 +6,7 @@ use super::{Job, ProfilesTo};
 use crate::{
     domain::Task,
     flow::{self, MaxAbsent, MaxErrors},
-    source::{self, ColumnWish, Dedupe, Format, Wish},
+    source::{self, ColumnWish, Counting, Dedupe, Format, Wish},
 };
 
 /// A flag and its value.
@@ -70,7 +70,7 @@ fn sync(job: &Job) -> Vec<Said> {
     let mut said = vec![
         ("action", job.source.action.word().to_owned()),
         ("action-column", job.source.action_column.clone().unwrap_or_else(|| "none".to_owned())),
-        ("every-row", (!job.last_wins).to_string()),
+        ("every-row", (job.source.decided != Some(Counting::Last)).to_string()),
     ];
     if let Some(memory) = &job.memory {
         said.extend([

@@ -44,7 +44,7 @@ pub use naming::Naming;
 pub use outcome::{Outcome, Verdict};
 pub use past::{Answered, Decided, Past, Recorded, ReplaySum};
 pub use print::{Print, Printer, RowPrint, Suppressed};
-pub use recall::{Asked, Known, Recall};
+pub use recall::{Asked, Conclusion, Known, Recall, Standing, Told};
 pub use row::{Aside, Batch, Keep, Kept, Layout, Row, Sample, Span, Spared, Subject};
 pub use say::{say_count, say_duration, say_quoted};
 pub use schema::{Field, FieldKind, PairRules, Schema, Shape};

@@ -114,6 +114,25 @@ impl Printer {
         RowPrint { who, what: self.key.sign(&parts.0).into() }
     }
 
+    /// Of several rows of one person, one after the other: of all that they say in the end.
+    #[must_use]
+    pub fn together(&self, rows: impl IntoIterator<Item = Print>) -> Print {
+        let mut parts = Parts::new();
+        parts.add(b"rows of one person");
+        rows.into_iter().for_each(|Print(row)| parts.add(&row));
+        self.key.sign(&parts.0).into()
+    }
+
+    /// Of one of these rows, in its place among them.
+    #[must_use]
+    pub fn among(&self, Print(together): Print, place: usize) -> Print {
+        let mut parts = Parts::new();
+        parts.add(b"a row among them");
+        parts.add(&together);
+        parts.add(&(place as u64).to_le_bytes());
+        self.key.sign(&parts.0).into()
+    }
+
     fn sign_id(&self, parts: &mut Parts, id: &Id) -> Print {
         parts.0.clear();
         self.add(parts, Some(id.kind()), id.name().as_bytes());

@@ -13,9 +13,22 @@ pub enum Known {
     Refused,
 }
 
+/// What became of a row in earlier tries of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is not settled: unless it is known, it will be sent.
+    Open,
+    /// It is settled, and the API has what it says.
+    Well,
+    /// It is settled in some other way.
+    Badly,
+}
+
 /// A row that somebody asks about.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'r> {
+    /// Where it starts.
+    pub line: u64,
     /// Who it is about.
     pub identity: &'r Identity,
     /// What it asks for.
@@ -24,6 +37,31 @@ pub struct Asked<'r> {
     pub fields: &'r Fields,
     /// By [`Recall::printer`].
     pub print: RowPrint,
+    /// Whether another row of the input has one of its ids: the two are about one person.
+    pub is_shared: bool,
+    /// What became of it in earlier tries.
+    pub standing: Standing,
+}
+
+/// What is known of a row that was asked about, told when all were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// Its line.
+    pub line: u64,
+    /// What is known of it, together with the other rows of its person.
+    pub known: Known,
+    /// A number that all rows of its person have; `None` where there is no other one.
+    pub person: Option<u64>,
+}
+
+/// What there is to say when every row was asked about.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Conclusion {
+    /// Rows that seemed to be the same are about people of whom another row changed: ask about each of those again, and
+    /// then for the conclusion.
+    AskAgain,
+    /// Of each row that [`Recall::answer`] did not know, in the order of their lines.
+    Told(Vec<Told>),
 }
 
 /// Whoever remembers. It is asked once about each row that counts, and may take note of who was asked about.
@@ -41,22 +79,29 @@ pub trait Recall {
     /// is said all the same.
     fn supersede(&mut self, _identity: &Identity) {}
 
-    /// What is known of a row.
-    fn answer(&mut self, row: Asked<'_>) -> Known;
+    /// Whoever a row is about was erased meanwhile, and is not sent: were he to come back, he must be.
+    fn suppress(&mut self, _identity: &Identity) {}
+
+    /// What is known of a row; `None` where that hangs on other rows of its person: see [`Recall::conclude`].
+    fn answer(&mut self, row: Asked<'_>) -> Option<Known>;
+
+    /// Every row was asked about.
+    fn conclude(&mut self) -> Conclusion {
+        Conclusion::Told(Vec::new())
+    }
 
     /// An earlier try of the run settled a row about this identity, after which there may be a profile; it may have had no
     /// time to have that remembered.
     fn settled(&mut self, _identity: &Identity) {}
 
-    /// What ties a row about this identity to rows of the same person that share no id with it: any two of them have a tie
-    /// in common. Numbers that mean nothing else.
-    fn ties(&mut self, _identity: &Identity) -> Vec<u64> {
-        Vec::new()
-    }
-
-    /// What is known of a row that has no prints yet.
+    /// What is known of a row that is the only one of its person, and has no prints yet.
     fn ask(&mut self, identity: &Identity, action: Action, fields: &Fields) -> Known {
         let print = self.printer().row(identity, action, fields);
-        self.answer(Asked { identity, action, fields, print })
+        let (line, is_shared, standing) = (0, false, Standing::Open);
+        let asked = Asked { line, identity, action, fields, print, is_shared, standing };
+        self.answer(asked).unwrap_or_else(|| match self.conclude() {
+            Conclusion::Told(told) => told.last().map_or(Known::Changed, |told| told.known),
+            Conclusion::AskAgain => Known::Changed,
+        })
     }
 }

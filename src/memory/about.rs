@@ -15,7 +15,9 @@ use crate::{
 };
 
 /// Of this version; a store of a newer one is left alone.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
+/// The one before: nobody's several rows are one in it, and all else is as it is now.
+const BEFORE: u32 = 2;
 
 const FORMAT_OF: &str = "format";
 const API: &str = "api";
@@ -90,6 +92,9 @@ pub(super) fn bind(
         return Err(refused(store.name(), "empty"));
     }
     check(store.name(), &facts, key, about)?;
+    if number(store.name(), &facts, FORMAT_OF)? == BEFORE {
+        store.write(|writing| writing.state(FORMAT_OF, &FORMAT.to_le_bytes()))?;
+    }
     // One that has seen a complete sync knows that there is nobody: a crash may have kept it from being told.
     if !first && !facts.contains_key(LAST) && store.read()?.len()? == 0 {
         return Err(refused(store.name(), "empty"));
@@ -135,7 +140,7 @@ fn key_id(key: &[u8; 32]) -> Vec<u8> {
 }
 
 fn check(name: &str, facts: &Facts, key: &[u8; 32], about: &Destination) -> Result<(), Error> {
-    if number(name, facts, FORMAT_OF)? != FORMAT {
+    if ![BEFORE, FORMAT].contains(&number(name, facts, FORMAT_OF)?) {
         return Err(Error::new(
             Exit::Config,
             format!("the memory in {name} has a format that this version does not know"),

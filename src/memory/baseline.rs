@@ -1,17 +1,19 @@
 //! A file that is taken as sent already, without a call.
 
-use std::io;
+use std::{collections::BTreeSet, io};
 
 use super::{
     about::{LastSync, PASS},
     entry::{Entry, State, day},
+    links::Pair,
+    persons::{PersonRow, gather},
     sayings::{Saying, Sayings},
     sent::Memory,
     sorting::{RUN, Sorted, Sorter},
     store::Writing,
 };
 use crate::{
-    domain::{Action, Asked, Identity, Known, Moment, Print, Printer, Recall, RowPrint},
+    domain::{Action, Asked, Identity, Known, Moment, Print, Printer, Recall, RowPrint, Standing},
     error::{Error, Exit},
 };
 
@@ -20,8 +22,9 @@ const BATCH: u32 = 1 << 18;
 
 /// Takes every row that it is asked about as sent just as it stands.
 ///
-/// What was remembered of others stays, but they are part of the last complete sync no more. Where several rows may be
-/// about one person, by different ids, nothing is taken as certain of them. Nothing is written before
+/// What was remembered of others stays, but they are part of the last complete sync no more. Rows of one person are taken
+/// together; but where an earlier sync alone says that two rows are about one, nothing is certain of them. Nothing is written
+/// before
 /// [`Baseline::finish`], and then in the store's order, so that each of its pages is written about once. Broken off, it
 /// can be done again.
 #[derive(Debug)]
@@ -30,6 +33,10 @@ pub struct Baseline<'a> {
     now: Moment,
     rows: Sorter,
     ids: Vec<u8>,
+    /// Rows that are not the only ones of their persons.
+    shared: Vec<PersonRow>,
+    /// Ids that stand together in superseded rows.
+    pairs: BTreeSet<Pair>,
     trouble: Option<Error>,
 }
 
@@ -38,7 +45,8 @@ impl Memory {
     pub fn baseline(&mut self, now: Moment) -> Baseline<'_> {
         self.pass += 1;
         let rows = Sorter::new(self.aside.clone(), RUN);
-        Baseline { memory: self, now, rows, ids: Vec::new(), trouble: None }
+        let (shared, pairs) = (Vec::new(), BTreeSet::new());
+        Baseline { memory: self, now, rows, ids: Vec::new(), shared, pairs, trouble: None }
     }
 }
 
@@ -48,10 +56,11 @@ impl Baseline<'_> {
     ///
     /// # Errors
     /// [`Exit::Data`] or [`Exit::Io`]; what was written before it is part of no sync.
-    pub fn finish(self, rows: u64) -> Result<(), Error> {
+    pub fn finish(mut self, rows: u64) -> Result<(), Error> {
         if let Some(trouble) = self.trouble {
             return Err(trouble);
         }
+        self.put_together().map_err(|error| full(self.memory, &error))?;
         let memory = self.memory;
         let made = Entry {
             content: Print([0; 16]),
@@ -75,23 +84,43 @@ impl Baseline<'_> {
         memory.complete_anew(made.sync, last)
     }
 
+    /// What people with several rows say.
+    fn put_together(&mut self) -> io::Result<()> {
+        let persons = gather(std::mem::take(&mut self.shared), &self.pairs);
+        for person in persons.iter().filter(|person| !person.is_one_row()) {
+            let content = person.content(&self.memory.printer);
+            for who in person.ends() {
+                Saying::Together { content }.put(who, &mut self.rows)?;
+            }
+        }
+        Ok(())
+    }
+
     fn take(&mut self, asked: Asked<'_>) -> Result<(), Error> {
         let Asked { identity, action, print: RowPrint { who, what }, .. } = asked;
         self.ids.clear();
         self.memory.kinds.encode(identity, &mut self.ids);
-        let own = Saying::Own { what, is_deletion: action == Action::Delete, ids: &self.ids };
+        let is_deletion = action == Action::Delete;
+        let own = Saying::Own { what, is_deletion, ids: &self.ids };
         own.put(who, &mut self.rows).map_err(|error| full(self.memory, &error))?;
-        self.pair(identity)
+        let pair = self.pair(identity)?;
+        if asked.is_shared {
+            let second = pair.map(|(_, second)| second);
+            let (line, beside, places, standing) = (asked.line, Vec::new(), Vec::new(), Standing::Open);
+            self.shared.push(PersonRow { line, who, second, beside, what, is_deletion, standing, places });
+        }
+        Ok(())
     }
 
     /// Its two ids stand together.
-    fn pair(&mut self, identity: &Identity) -> Result<(), Error> {
-        let Some(second) = identity.fallback() else { return Ok(()) };
+    fn pair(&mut self, identity: &Identity) -> Result<Option<Pair>, Error> {
+        let Some(second) = identity.fallback() else { return Ok(None) };
         let [who, second] = [identity.primary(), second].map(|id| Print::from(self.memory.printer.id(id)));
-        Saying::Beside { other: second, is_second: false }
+        Saying::Beside { other: second }
             .put(who, &mut self.rows)
-            .and_then(|()| Saying::Beside { other: who, is_second: true }.put(second, &mut self.rows))
-            .map_err(|error| full(self.memory, &error))
+            .and_then(|()| Saying::Beside { other: who }.put(second, &mut self.rows))
+            .map_err(|error| full(self.memory, &error))?;
+        Ok(Some((who, second)))
     }
 }
 
@@ -102,15 +131,18 @@ impl Recall for Baseline<'_> {
 
     fn supersede(&mut self, identity: &Identity) {
         if self.trouble.is_none() {
-            self.trouble = self.pair(identity).err();
+            match self.pair(identity) {
+                Ok(pair) => self.pairs.extend(pair),
+                Err(error) => self.trouble = Some(error),
+            }
         }
     }
 
-    fn answer(&mut self, asked: Asked<'_>) -> Known {
+    fn answer(&mut self, asked: Asked<'_>) -> Option<Known> {
         if self.trouble.is_none() {
             self.trouble = self.take(asked).err();
         }
-        Known::Same
+        Some(Known::Same)
     }
 }
 
@@ -152,7 +184,6 @@ impl Ledger {
         let said = self.sayings.said();
         let Some((content, is_deletion, ids)) = said.own() else { return void_one(id, writing) };
         let state = if is_deletion { State::Deleted } else { State::Sent };
-        let state = if said.is_shared() { state.void() } else { state };
         writing.put(id, &Entry { content, state, ..self.made })?;
         if is_deletion {
             writing.take_ids(id)

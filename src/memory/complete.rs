@@ -1,4 +1,7 @@
 //! The end of a complete sync: who is in it no longer, and who is part of it.
+//!
+//! Promises: nobody leaves who was there before the memory's syncs and was part of no complete one. It does not know what
+//! becomes of those who leave.
 
 use std::ops::Bound;
 
@@ -18,7 +21,7 @@ use crate::{
 /// Changes that are written at once: they are held in RAM till then.
 const BATCH: usize = 1 << 18;
 
-/// Who was part of the last complete sync, and was not met by this one.
+/// Who was part of the last complete sync, or was created by one since, and was not met by this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leavers {
     /// These.
@@ -58,8 +61,9 @@ impl<'a> Walk<'a> {
 }
 
 impl Memory {
-    /// Who was part of the last complete sync and was not met in this one, as long as they are not more than `most`.
-    /// Whoever was met by another id has not left, as far as the two ids ever stood together.
+    /// Who was part of the last complete sync, or was created by one that broke off since, and was not met in this one;
+    /// as long as they are not more than `most` says of the number of all such people, met or not. Whoever was met by another
+    /// id has not left, as far as the two ids ever stood together.
     ///
     /// Every row of the input must have been asked about: a row that could not be read, or that an earlier try settled
     /// and nobody asked about, would make its identity a leaver.
@@ -67,23 +71,21 @@ impl Memory {
     /// # Errors
     /// [`Exit::Data`] or [`Exit::Io`] when the store cannot be read; [`Exit::Config`] when one has an id of a kind that
     /// the API's description does not name any more.
-    pub fn leavers(&self, recollection: &Recollection, most: u64) -> Result<Leavers, Error> {
+    pub fn leavers(&self, recollection: &Recollection, most: impl FnOnce(u64) -> u64) -> Result<Leavers, Error> {
         recollection.check()?;
-        let reading = self.store.read()?;
-        let mut walk = Walk::of(recollection);
-        let (mut count, mut prints) = (0, Vec::new());
-        reading.scan(Bound::Unbounded, |who, entry| {
-            if !walk.met(&entry) && entry.sync == self.sync && entry.state.may_exist() {
-                count += 1;
-                if count <= most {
-                    prints.push(who);
-                }
-            }
-            Ok(true)
+        let (mut members, mut count) = (0, 0);
+        self.scan_members(recollection, |_, met| {
+            members += 1;
+            count += u64::from(!met);
         })?;
-        if count > most {
+        if count > most(members) {
             return Ok(Leavers::TooMany(count));
         }
+        let mut prints = Vec::new();
+        if count > 0 {
+            self.scan_members(recollection, |who, met| prints.extend((!met).then_some(who)))?;
+        }
+        let reading = self.store.read()?;
         let mut leavers = Vec::with_capacity(prints.len());
         for print in prints {
             let Some(ids) = reading.ids(print)? else { continue };
@@ -93,6 +95,18 @@ impl Memory {
             }
         }
         Ok(Leavers::Known(leavers))
+    }
+
+    /// Shows whoever may have to leave some day, and whether he was met.
+    fn scan_members(&self, recollection: &Recollection, mut each: impl FnMut(Print, bool)) -> Result<(), Error> {
+        let mut walk = Walk::of(recollection);
+        self.store.read()?.scan(Bound::Unbounded, |who, entry| {
+            let met = walk.met(&entry);
+            if entry.sync == self.sync && entry.state.may_exist() {
+                each(who, met);
+            }
+            Ok(true)
+        })
     }
 
     /// Some who were sent something, and so should be there: by them it shows whether a key is of the memory's app.
@@ -164,7 +178,8 @@ impl Memory {
     fn becomes(&self, entry: &Entry, met: bool) -> Option<Entry> {
         match entry.state {
             State::Gone => None,
-            State::Deleted | State::Absent if !met => None,
+            State::Deleted | State::Absent | State::Among if !met => None,
+            State::Among => Some(*entry),
             State::Absent => Some(Entry { sync: self.sync, state: State::Deleted, ..*entry }),
             State::Open | State::Sent | State::Refused | State::Deleted => {
                 Some(Entry { sync: if met { self.sync } else { 0 }, ..*entry })

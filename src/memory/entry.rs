@@ -18,16 +18,20 @@ pub(super) enum State {
     /// To delete it, and there was nobody: another app's key says so of everybody. It is [`State::Deleted`] once the sync
     /// is complete, and the not-found guard was quiet to the end.
     Absent,
+    /// Nobody's: what the API refused is one of several rows of somebody, and [`Entry::content`] is the print of it among
+    /// these, as is the print by which it stands here.
+    Among,
 }
 
 impl State {
-    const ALL: [Self; 6] = [Self::Open, Self::Sent, Self::Refused, Self::Deleted, Self::Gone, Self::Absent];
+    const ALL: [Self; 7] =
+        [Self::Open, Self::Sent, Self::Refused, Self::Deleted, Self::Gone, Self::Absent, Self::Among];
 
     /// Whether there may be a profile, so that its ids are kept.
     pub(super) const fn may_exist(self) -> bool {
         match self {
             Self::Open | Self::Sent | Self::Refused | Self::Absent => true,
-            Self::Deleted | Self::Gone => false,
+            Self::Deleted | Self::Gone | Self::Among => false,
         }
     }
 
@@ -35,7 +39,7 @@ impl State {
     pub(super) const fn is_certain(self) -> bool {
         match self {
             Self::Sent | Self::Refused | Self::Deleted | Self::Absent => true,
-            Self::Open | Self::Gone => false,
+            Self::Open | Self::Gone | Self::Among => false,
         }
     }
 
@@ -45,6 +49,7 @@ impl State {
             Self::Open | Self::Sent | Self::Refused | Self::Absent => Self::Open,
             // Nobody is to be deleted by this id: whoever was sent something is known by the other one.
             Self::Deleted | Self::Gone => Self::Gone,
+            Self::Among => Self::Among,
         }
     }
 }

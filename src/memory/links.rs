@@ -24,7 +24,7 @@ pub(super) struct Touched {
     /// The row's other id, where it has one.
     pub(super) second: Option<Print>,
     /// Whatever stood together with either of them, and is neither.
-    beside: Vec<Print>,
+    pub(super) beside: Vec<Print>,
     /// Whether its two ids stood together before.
     is_known: bool,
 }
@@ -74,18 +74,6 @@ pub(super) fn join((one, other): Pair, writing: &mut Writing<'_>) -> Result<(), 
         writing.put_links(id, &with(&known, std::iter::once(beside)))?;
     }
     Ok(())
-}
-
-/// What a row of this identity has in common with a row that touches it, and shares no id with it: for each id of its own
-/// and each that stood together with it, a number of the two.
-pub(super) fn ties(identity: &Identity, printer: &Printer, reading: &Reading<'_>) -> Result<Vec<u64>, Error> {
-    let own: Vec<Print> = identity.ids().map(|id| Print::from(printer.id(id))).collect();
-    let mut ties = Vec::new();
-    for id in &own {
-        let links = reading.links(*id)?;
-        ties.extend(prints(&links).filter(|link| !own.contains(link)).map(|link| id.leading() ^ link.leading()));
-    }
-    Ok(ties)
 }
 
 /// The links of an id, and more: the latest come last, and each once.

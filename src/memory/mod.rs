@@ -5,12 +5,15 @@
 //! its directory is private); it knows neither the API nor how rows are read.
 
 mod about;
+mod asking;
+mod awaited;
 mod baseline;
 mod complete;
 mod entry;
 mod files;
 mod links;
 mod listed;
+mod persons;
 mod place;
 mod recollection;
 mod sayings;

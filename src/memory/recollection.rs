@@ -1,18 +1,18 @@
 //! What was remembered when a sync began, in RAM, and whom the sync has met since.
 //!
-//! Promises: a row that says something else than what its person was last sent, or that stands behind another row of the
-//! person that is to be sent, is `Same` only by chance: with 10 million entries, by odds of about 1 in 10^18 a row. An
-//! entry takes 8 to 9 bytes. It does not know how rows are read.
+//! Promises: what was not sent is found only by chance: with 10 million entries, by odds of about 1 in 10^18 a row. An entry
+//! takes 8 to 9 bytes. It knows no rows: what is asked about them is in [`super::asking`].
 
 use std::{collections::BTreeSet, hint::black_box, ops::Bound, sync::Arc, time::Duration};
 
 use super::{
     entry::{Entry, State, day},
-    links::{self, Pair, Touched},
+    links::{Pair, Touched},
+    persons::{Person, PersonRow},
     store::Store,
 };
 use crate::{
-    domain::{Asked, Identity, Known, Moment, Print, Printer, Recall, RowPrint},
+    domain::{Identity, Moment, Print, Printer},
     error::{Error, Exit},
 };
 
@@ -30,8 +30,8 @@ const MOST_BUCKET_BITS: u32 = 24;
 /// Entries are kept by their place in the order of the ids' prints: in buckets by the first bits of those, and within a
 /// bucket by what was sent. The rest of an id's print is looked up in the store, for changed rows only.
 pub struct Recollection {
-    store: Arc<Store>,
-    printer: Printer,
+    pub(super) store: Arc<Store>,
+    pub(super) printer: Printer,
     /// Entries of this pass or a later one are younger than this recollection.
     pass: u32,
     bucket_bits: u32,
@@ -39,16 +39,22 @@ pub struct Recollection {
     starts: Box<[u32]>,
     contents: Vec<u64>,
     /// Who stands in the input by this id.
-    met: Marks,
+    pub(super) met: Marks,
     /// Who is sent something, by whichever id.
-    touched: Marks,
-    /// Whether any two ids stood together.
-    has_links: bool,
+    pub(super) touched: Marks,
+    /// Of whom all rows are known.
+    pub(super) known: Marks,
+    /// Rows of people who may have several.
+    pub(super) held: Vec<PersonRow>,
+    /// People of whom several rows are to be sent.
+    pub(super) persons: Vec<Person>,
     /// Ids that stand together in superseded rows alone, as far as is known.
-    pairs: BTreeSet<Pair>,
+    pub(super) pairs: BTreeSet<Pair>,
+    /// By each id, whoever was erased and is not sent.
+    pub(super) erased: Vec<Print>,
     /// Of whom nothing is remembered, though an earlier try of the run was well answered.
-    unheard: Vec<Identity>,
-    trouble: Option<Error>,
+    pub(super) unheard: Vec<Identity>,
+    pub(super) trouble: Option<Error>,
 }
 
 impl std::fmt::Debug for Recollection {
@@ -84,7 +90,6 @@ impl Recollection {
             contents.push(if stale { NOTHING } else { remembered(&entry) });
             Ok(true)
         })?;
-        let has_links = reading.has_links()?;
         drop(reading);
         starts.resize((1 << bucket_bits) + 1, place(contents.len()));
         let marks = Marks::of(contents.len());
@@ -96,9 +101,12 @@ impl Recollection {
             starts: starts.into(),
             contents,
             met: marks.clone(),
-            touched: marks,
-            has_links,
+            touched: marks.clone(),
+            known: marks,
+            held: Vec::new(),
+            persons: Vec::new(),
             pairs: BTreeSet::new(),
+            erased: Vec::new(),
             unheard: Vec::new(),
             trouble: None,
         })
@@ -141,10 +149,24 @@ impl Recollection {
     }
 
     /// A later row of the same person may change what an earlier one set: what was sent last counts no more.
-    fn forget(&mut self, at: usize) {
+    pub(super) fn forget(&mut self, at: usize) {
         if let Some(content) = self.contents.get_mut(at) {
             *content = NOTHING;
         }
+    }
+
+    /// Whether what stands at a place was refused.
+    pub(super) fn is_refused(&self, at: usize) -> bool {
+        self.contents.get(at).is_some_and(|content| content & REFUSED == REFUSED)
+    }
+
+    /// What is known of these may be far away: each look-up waits for memory that is in no cache, twice, and so they wait
+    /// together.
+    pub(super) fn fetch(&self, ids: &mut dyn Iterator<Item = Print>) {
+        let starts: Vec<usize> = ids.map(|id| self.starts[bucket(id, self.bucket_bits)] as usize).collect();
+        let content = |at: usize| self.contents.get(at).copied().unwrap_or(NOTHING);
+        // A bucket may lie across two lines of the cache.
+        black_box(starts.iter().fold(0, |sum, start| sum ^ content(*start) ^ content(start + BUCKET - 1)));
     }
 
     /// The places of a bucket.
@@ -153,7 +175,8 @@ impl Recollection {
         self.starts[bucket] as usize..self.starts[bucket + 1] as usize
     }
 
-    fn find(&self, who: Print, what: Print) -> Option<usize> {
+    /// The place where it is remembered that this was said of that id.
+    pub(super) fn find(&self, who: Print, what: Print) -> Option<usize> {
         let wanted = content(what);
         if wanted == NOTHING {
             return None;
@@ -164,7 +187,7 @@ impl Recollection {
     }
 
     /// The place of an id, by counting in the store from the beginning of its bucket.
-    fn look_up(&self, who: Print) -> Result<Option<usize>, Error> {
+    pub(super) fn look_up(&self, who: Print) -> Result<Option<usize>, Error> {
         let places = self.places(who);
         if places.is_empty() {
             return Ok(None);
@@ -183,30 +206,8 @@ impl Recollection {
         Ok(found)
     }
 
-    /// See [`super::Memory::learn`].
-    pub(super) const fn pairs(&self) -> &BTreeSet<Pair> {
-        &self.pairs
-    }
-
-    /// See [`super::Memory::learn`].
-    pub(super) fn unheard(&self) -> &[Identity] {
-        &self.unheard
-    }
-
-    /// The ids of a superseded row: what was sent by either of them counts no more where they are new to each other.
-    fn pair(&mut self, identity: &Identity) -> Result<(), Error> {
-        let touched = Touched::by(identity, &self.printer, &self.store.read()?)?;
-        let Some(pair) = touched.new_pair() else { return Ok(()) };
-        self.pairs.insert(pair);
-        self.places_of(&touched)?.all().for_each(|at| self.forget(at));
-        Ok(())
-    }
-
-    fn places_touched_by(&self, identity: &Identity) -> Result<Places, Error> {
-        self.places_of(&Touched::by(identity, &self.printer, &self.store.read()?)?)
-    }
-
-    fn places_of(&self, touched: &Touched) -> Result<Places, Error> {
+    /// The places of everybody who is touched by a row.
+    pub(super) fn places_of(&self, touched: &Touched) -> Result<Places, Error> {
         let who = self.look_up(touched.who)?;
         let others = touched.others().map(|id| self.look_up(id)).filter_map(Result::transpose);
         Ok(Places { who, others: others.collect::<Result<_, _>>()? })
@@ -215,104 +216,42 @@ impl Recollection {
 
 /// One bit for each entry.
 #[derive(Clone)]
-struct Marks(Box<[u64]>);
+pub(super) struct Marks(Box<[u64]>);
 
 impl Marks {
     fn of(entries: usize) -> Self {
         Self(vec![0; entries.div_ceil(64)].into())
     }
 
-    fn has(&self, at: usize) -> bool {
+    pub(super) fn has(&self, at: usize) -> bool {
         self.0.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1)
     }
 
-    fn set(&mut self, at: usize) {
+    pub(super) fn set(&mut self, at: usize) {
         if let Some(bits) = self.0.get_mut(at / 64) {
             *bits |= 1 << (at % 64);
         }
     }
+
+    /// Takes a mark away; tells whether it was there.
+    pub(super) fn take(&mut self, at: usize) -> bool {
+        let was = self.has(at);
+        if let Some(bits) = self.0.get_mut(at / 64) {
+            *bits &= !(1 << (at % 64));
+        }
+        was
+    }
 }
 
 /// The places of whoever is touched by a row, as far as they have one.
-struct Places {
-    who: Option<usize>,
-    others: Vec<usize>,
+pub(super) struct Places {
+    pub(super) who: Option<usize>,
+    pub(super) others: Vec<usize>,
 }
 
 impl Places {
-    fn all(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn all(&self) -> impl Iterator<Item = usize> {
         self.who.into_iter().chain(self.others.iter().copied())
-    }
-}
-
-impl Recall for Recollection {
-    fn printer(&self) -> &Printer {
-        &self.printer
-    }
-
-    /// Each look-up waits for memory that is in no cache, twice: they wait together.
-    fn expect(&self, rows: &mut dyn Iterator<Item = RowPrint>) {
-        let starts: Vec<usize> = rows.map(|row| self.starts[bucket(row.who, self.bucket_bits)] as usize).collect();
-        let content = |at: usize| self.contents.get(at).copied().unwrap_or(NOTHING);
-        // A bucket may lie across two lines of the cache.
-        black_box(starts.iter().fold(0, |sum, start| sum ^ content(*start) ^ content(start + BUCKET - 1)));
-    }
-
-    fn mention(&mut self, identity: &Identity) {
-        match self.places_touched_by(identity) {
-            // By that id nobody was met before: he who is known by another one is part of the sync still.
-            Ok(Places { who: None, others }) => others.into_iter().for_each(|at| self.met.set(at)),
-            Ok(places) => {
-                places.who.into_iter().for_each(|at| self.met.set(at));
-                places.all().for_each(|at| self.touched.set(at));
-            }
-            Err(error) => self.trouble = Some(error),
-        }
-    }
-
-    fn answer(&mut self, Asked { identity, print: RowPrint { who, what }, .. }: Asked<'_>) -> Known {
-        if let Some(at) = self.find(who, what) {
-            self.met.set(at);
-            return if self.contents[at] & REFUSED == REFUSED { Known::Refused } else { Known::Same };
-        }
-        match self.places_touched_by(identity) {
-            Ok(places) => {
-                places.who.into_iter().for_each(|at| self.met.set(at));
-                for at in places.all() {
-                    self.touched.set(at);
-                    self.forget(at);
-                }
-            }
-            Err(error) => self.trouble = Some(error),
-        }
-        Known::Changed
-    }
-
-    fn supersede(&mut self, identity: &Identity) {
-        if identity.fallback().is_some()
-            && let Err(error) = self.pair(identity)
-        {
-            self.trouble = Some(error);
-        }
-    }
-
-    fn settled(&mut self, identity: &Identity) {
-        match self.look_up(self.printer.id(identity.primary()).into()) {
-            Ok(Some(_)) => {}
-            Ok(None) => self.unheard.push(identity.clone()),
-            Err(error) => self.trouble = Some(error),
-        }
-    }
-
-    fn ties(&mut self, identity: &Identity) -> Vec<u64> {
-        if !self.has_links {
-            return Vec::new();
-        }
-        let ties = self.store.read().and_then(|reading| links::ties(identity, &self.printer, &reading));
-        ties.unwrap_or_else(|error| {
-            self.trouble = Some(error);
-            Vec::new()
-        })
     }
 }
 
@@ -320,7 +259,7 @@ impl Recall for Recollection {
 fn remembered(entry: &Entry) -> u64 {
     match entry.state {
         State::Sent | State::Deleted => content(entry.content),
-        State::Refused => content(entry.content) | REFUSED,
+        State::Refused | State::Among => content(entry.content) | REFUSED,
         State::Open | State::Gone | State::Absent => NOTHING,
     }
 }

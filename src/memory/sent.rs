@@ -2,8 +2,8 @@
 //!
 //! Promises: it never says that something was sent which was not, or which something else was sent after: what is about
 //! to be sent is forgotten first, and remembered only once its result is safe. A crash costs a repeated call, never a
-//! missed one. A row is remembered by its first id; what else its person was sent, by whichever id, is forgotten then. It
-//! does not know how rows are read or sent.
+//! missed one. A row is remembered by its first id; what else its person was sent, by whichever id, is forgotten then. Of
+//! several rows of a person all are remembered or none is. It does not know how rows are read or sent.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, hash_map},
@@ -16,6 +16,7 @@ use redb::StorageBackend;
 
 use super::{
     about::{self, LastSync},
+    awaited::{Awaited, Whole},
     entry::{Entry, Kinds, State, day},
     links::{self, Pair, Touched},
     recollection::Recollection,
@@ -49,6 +50,8 @@ pub struct Memory {
     /// By id, the rows that were forgotten and have no outcome yet: while there is one, nothing is certain about whoever
     /// it touches.
     on_their_way: HashMap<Print, u32>,
+    /// See [`Memory::learn`].
+    awaited: Awaited,
     /// Where what RAM cannot hold is sorted; a store without files has no such place.
     pub(super) aside: Option<Aside>,
     /// Held until dropped; a store without files has none.
@@ -63,6 +66,17 @@ struct Note<'a> {
     identity: &'a Identity,
     content: Print,
     state: State,
+    /// He was not there, and is there now by this sync: whether or not it comes to its end, he is part of it.
+    is_made: bool,
+}
+
+/// What outcomes say.
+#[derive(Default)]
+struct Notes<'a> {
+    /// By the first id of a row.
+    rows: BTreeMap<Print, Note<'a>>,
+    /// Of people all of whose rows have come.
+    wholes: Vec<Whole>,
 }
 
 impl Memory {
@@ -91,6 +105,7 @@ impl Memory {
             app: bound.app,
             run: bound.run,
             on_their_way: HashMap::new(),
+            awaited: Awaited::default(),
             aside: None,
             _lock: None,
         })
@@ -137,6 +152,7 @@ impl Memory {
     /// [`crate::error::Exit::Data`] or [`crate::error::Exit::Io`].
     pub fn begin_run(&mut self, run: Digest) -> Result<(), Error> {
         if self.run != Some(run) {
+            self.awaited.distrust_earlier_tries();
             self.store.write(|writing| writing.state(about::RUN, &run.0))?;
             self.run = Some(run);
         }
@@ -168,40 +184,46 @@ impl Memory {
         for id in touched.iter().flat_map(|(_, touched)| touched.own()) {
             *self.on_their_way.entry(id).or_default() += 1;
         }
-        let voids = self.voids(&touched, |_| true)?;
+        let voids = self.voids(&touched)?;
         self.void(&voids, &touched.iter().filter_map(|(_, touched)| touched.new_pair()).collect())
     }
 
-    /// Forgets what these people were last sent, since somebody else erased them, and nothing will be sent: were they to
-    /// come back, they must be sent again. That they were deleted stays known. It is on the disk when this returns.
-    ///
-    /// # Errors
-    /// As [`Memory::forget`].
-    pub fn lose<'a>(&mut self, identities: impl Iterator<Item = &'a Identity>) -> Result<(), Error> {
-        let voids = self.voids(&self.touched(identities)?, State::may_exist)?;
-        self.void(&voids, &BTreeSet::new())
-    }
-
     /// Learns what a sync met besides the rows that it will send, before its first call: which ids stand together in rows
-    /// that a later one superseded, and of whom an earlier try of the run was well answered and had no time to have it
-    /// remembered. Nothing is certain of these, but they are part of the sync.
+    /// that a later one superseded; who was erased by somebody else, and is not sent: were he to come back, he must be; and
+    /// of whom an earlier try of the run was well answered and had no time to have it remembered. Nothing is certain of
+    /// these, but they are part of the sync. And who has several rows that will be sent: these are remembered together.
     ///
     /// # Errors
     /// As [`Memory::forget`].
     pub fn learn(&mut self, recollection: &Recollection, now: Moment) -> Result<(), Error> {
-        self.void(&Voids::new(), recollection.pairs())?;
-        if recollection.unheard().is_empty() {
+        self.void(&self.lost(recollection)?, &recollection.pairs)?;
+        self.awaited = Awaited::of(&recollection.persons, &self.printer);
+        if recollection.unheard.is_empty() {
             return Ok(());
         }
         let made = self.made(now);
         self.store.write(|writing| {
             writing.state(about::PASS, &made.born.to_le_bytes())?;
-            recollection.unheard().iter().try_for_each(|identity| {
+            recollection.unheard.iter().try_for_each(|identity| {
                 let who = self.printer.id(identity.primary()).into();
                 writing.put(who, &made)?;
                 writing.put_ids(who, &self.kinds.encoded(identity))
             })
         })
+    }
+
+    /// Whoever was erased, as far as he was sent something and has no other row of which all is known. That somebody was
+    /// deleted stays known, and what the API refused.
+    fn lost(&self, recollection: &Recollection) -> Result<Voids, Error> {
+        let reading = self.store.read()?;
+        let mut lost = Voids::new();
+        for id in &recollection.erased {
+            let Some(sent) = reading.entry(*id)?.filter(|entry| entry.state == State::Sent) else { continue };
+            if !recollection.look_up(*id)?.is_some_and(|at| recollection.known.has(at)) {
+                lost.insert(*id, (sent.void(), None));
+            }
+        }
+        Ok(lost)
     }
 
     /// An entry that is made now, of which nothing is certain.
@@ -219,18 +241,17 @@ impl Memory {
 
     /// The entries that say something of whoever is touched, each with what is to be in its place and with its ids where
     /// these are to be known from now on.
-    fn voids(&self, touched: &[(&Identity, Touched)], counts: impl Fn(State) -> bool) -> Result<Voids, Error> {
+    fn voids(&self, touched: &[(&Identity, Touched)]) -> Result<Voids, Error> {
         let reading = self.store.read()?;
-        let entry = |id| Ok::<_, Error>(reading.entry(id)?.filter(|entry| counts(entry.state)));
         let mut voids = Voids::new();
         for other in touched.iter().flat_map(|(_, touched)| touched.others()) {
-            if let Some(said) = entry(other)?.filter(|said| said.state.is_certain()) {
+            if let Some(said) = reading.entry(other)?.filter(|said| said.state.is_certain()) {
                 voids.insert(other, (said.void(), None));
             }
         }
         for (identity, touched) in touched {
             // Whoever was missing may be there by now.
-            if let Some(said) = entry(touched.who)?.filter(|said| said.state != State::Open) {
+            if let Some(said) = reading.entry(touched.who)?.filter(|said| said.state != State::Open) {
                 let ids = (!said.state.may_exist()).then(|| self.kinds.encoded(identity));
                 voids.insert(touched.who, (Entry { state: State::Open, ..said }, ids));
             }
@@ -257,33 +278,41 @@ impl Memory {
     /// # Errors
     /// [`crate::error::Exit::Data`] or [`crate::error::Exit::Io`]: then none of them is remembered.
     pub fn remember(&mut self, outcomes: &[Outcome], now: Moment) -> Result<(), Error> {
-        let notes = self.notes(outcomes)?;
-        if notes.is_empty() {
+        let Notes { rows, wholes } = self.notes(outcomes)?;
+        if rows.is_empty() {
             return Ok(());
         }
         let made = self.made(now);
-        let kinds = &self.kinds;
+        let (kinds, printer, members) = (&self.kinds, &self.printer, self.sync);
         self.store.write(|writing| {
             writing.state(about::PASS, &made.born.to_le_bytes())?;
-            notes.iter().try_for_each(|(who, note)| note.write(*who, made, kinds, writing))
+            rows.iter().try_for_each(|(who, note)| note.write(*who, made, members, kinds, writing))?;
+            wholes.iter().try_for_each(|whole| whole.write(made, printer, writing))
         })
     }
 
-    /// What the outcomes say, the last one of each first id; nothing certain of those with a further row on its way. What
-    /// was said of the person by other ids was forgotten before the row was sent.
-    fn notes<'a>(&mut self, outcomes: &'a [Outcome]) -> Result<BTreeMap<Print, Note<'a>>, Error> {
+    /// What the outcomes say, the last one of each first id; nothing certain of those with a further row on its way, nor of
+    /// one row of several. What was said of the person by other ids was forgotten before the row was sent.
+    fn notes<'a>(&mut self, outcomes: &'a [Outcome]) -> Result<Notes<'a>, Error> {
         let store = Arc::clone(&self.store);
         let reading = store.read()?;
-        let mut notes = BTreeMap::new();
+        let mut notes = Notes::default();
         for outcome in outcomes {
+            let Outcome { row, verdict, .. } = outcome;
             // What is spared has had no call, and says nothing new.
-            let Subject::Known(identity) = &outcome.row.subject else { continue };
+            let Subject::Known(identity) = &row.subject else { continue };
             let touched = Touched::by(identity, &self.printer, &reading)?;
             touched.own().for_each(|id| self.has_come(id));
-            let is_certain = !touched.all().any(|id| self.on_their_way.contains_key(&id));
-            let state = if is_certain { learned(outcome.row.action, outcome.verdict) } else { State::Open };
-            let RowPrint { who, what } = self.printer.row(identity, outcome.row.action, &outcome.row.fields);
-            notes.insert(who, Note { identity, content: what, state });
+            let is_last = !touched.all().any(|id| self.on_their_way.contains_key(&id));
+            let learned = learned(row.action, *verdict);
+            let is_certain = is_last && (!self.awaited.has(row.line) || learned == State::Gone);
+            let whole = self.awaited.come(row.line, learned);
+            notes.wholes.extend(whole.filter(|_| is_last));
+            let RowPrint { who, what } = self.printer.row(identity, row.action, &row.fields);
+            let is_made = (row.action, *verdict) == (Action::Upsert, Verdict::Created);
+            let is_made = is_made || notes.rows.get(&who).is_some_and(|note| note.is_made);
+            let state = if is_certain { learned } else { State::Open };
+            notes.rows.insert(who, Note { identity, content: what, state, is_made });
         }
         Ok(notes)
     }
@@ -321,14 +350,22 @@ const fn learned(action: Action, verdict: Verdict) -> State {
 }
 
 impl Note<'_> {
-    fn write(&self, id: Print, made: Entry, kinds: &Kinds, writing: &mut Writing<'_>) -> Result<(), redb::Error> {
+    /// `members` are part of the last complete sync.
+    fn write(
+        &self,
+        id: Print,
+        made: Entry,
+        members: u32,
+        kinds: &Kinds,
+        writing: &mut Writing<'_>,
+    ) -> Result<(), redb::Error> {
         let old = writing.entry(id)?;
         if old.is_none() && self.state == State::Gone {
             return Ok(());
         }
         let kept = old.unwrap_or(made);
-        writing
-            .put(id, &Entry { content: self.content, state: self.state, born: kept.born, sync: kept.sync, ..made })?;
+        let sync = if self.is_made { members } else { kept.sync };
+        writing.put(id, &Entry { content: self.content, state: self.state, born: kept.born, sync, ..made })?;
         let known = old.filter(|old| old.state.may_exist());
         match (known, self.state.may_exist()) {
             (Some(_), false) => writing.take_ids(id),
@@ -337,5 +374,24 @@ impl Note<'_> {
             (Some(_) | None, true) => writing.put_ids(id, &kinds.encoded(self.identity)),
             (None, false) => Ok(()),
         }
+    }
+}
+
+impl Whole {
+    /// The ids themselves are there since the last row of each has come.
+    fn write(&self, made: Entry, printer: &Printer, writing: &mut Writing<'_>) -> Result<(), redb::Error> {
+        for (id, state) in &self.ends {
+            let kept = writing.entry(*id)?.unwrap_or(made);
+            writing
+                .put(*id, &Entry { content: self.content, state: *state, born: kept.born, sync: kept.sync, ..made })?;
+            if !state.may_exist() {
+                writing.take_ids(*id)?;
+            }
+        }
+        for place in &self.refused {
+            let print = printer.among(self.content, *place);
+            writing.put(print, &Entry { content: print, state: State::Among, ..made })?;
+        }
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@
 
 use super::store::Store;
 use crate::{
-    domain::{Action, Batch, Identity, Row, Spared, Subject},
+    domain::{Action, Batch, Identity, Row, Subject},
     error::Error,
     memory::SuppressList,
 };
@@ -31,9 +31,7 @@ impl Beforehand {
     pub(super) fn prepare(&mut self, batch: Batch) -> Result<Prepared, Error> {
         let Batch { rows, settled, .. } = &batch;
         if let Some(memory) = &self.memory {
-            let mut memory = memory.lock();
-            memory.forget(rows.iter().filter(|row| row.action.changes()).filter_map(known))?;
-            memory.lose(rows.iter().filter_map(suppressed))?;
+            memory.lock().forget(rows.iter().filter(|row| row.action.changes()).filter_map(known))?;
         }
         if let Some(list) = &mut self.suppress {
             // Those too who are deleted already: an earlier try may have had no list, and a repeated row may have an id more.
@@ -41,14 +39,6 @@ impl Beforehand {
             list.enter(deletions.filter_map(named).chain(settled))?;
         }
         Ok(Prepared(batch))
-    }
-}
-
-/// Erased since the memory was told of them.
-fn suppressed(row: &Row) -> Option<&Identity> {
-    match &row.subject {
-        Subject::Spared(identity, Spared::Suppressed) => Some(identity),
-        Subject::Known(_) | Subject::Spared(..) | Subject::Malformed { .. } => None,
     }
 }
 
@@ -72,7 +62,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Destination, Evidence, Fields, Id, IdKind, Known, Moment, Outcome, Recall, Verdict},
+        domain::{Destination, Evidence, Fields, Id, IdKind, Known, Moment, Outcome, Recall, Spared, Verdict},
         memory::Memory,
     };
 
@@ -121,11 +111,9 @@ mod tests {
     }
 
     #[test]
-    fn whatever_changes_somebody_is_forgotten_first_and_so_is_whoever_was_erased() {
+    fn whatever_changes_somebody_is_forgotten_first() {
         let changing = Action::ALL.into_iter().filter(|action| action.changes());
-        let rows = changing.map(|action| row(Subject::Known(person(1)), action));
-        let erased = row(Subject::Spared(person(1), Spared::Suppressed), Action::Update);
-        for row in rows.chain([erased]) {
+        for row in changing.map(|action| row(Subject::Known(person(1)), action)) {
             let home = tempfile::tempdir().unwrap();
             let store = memory(&home.path().join("memory"));
             assert_eq!(known(&store), Known::Same);
@@ -137,6 +125,7 @@ mod tests {
             (Subject::Known(person(1)), Action::Get),
             (Subject::Known(person(2)), Action::Update),
             (Subject::Spared(person(1), Spared::Superseded), Action::Update),
+            (Subject::Spared(person(1), Spared::Suppressed), Action::Update),
         ] {
             let home = tempfile::tempdir().unwrap();
             let store = memory(&home.path().join("memory"));

@@ -55,7 +55,6 @@ pub(super) fn job(sync: &Job, directory: &Path, leavers: &[Leaver]) -> Result<Jo
         profiles: ProfilesTo::Nowhere,
         against: None,
         memory: None,
-        last_wins: false,
         suppress: None,
         hash_ids: None,
         patience: Patience::default(),
@@ -114,7 +113,7 @@ fn reading(sync: &Job) -> source::Options {
         action: Task::Delete.usual(),
         action_column: None,
         fields: FieldWish::default(),
-        last_wins: false,
+        decided: None,
         ..sync.source.clone()
     }
 }

@@ -20,6 +20,8 @@ use crate::{
 pub(super) struct Remembered {
     pub(super) store: Store,
     wish: MemoryWish,
+    /// Nothing will be sent, and nothing is learned.
+    is_rehearsal: bool,
     recollection: Option<Recollection>,
     leavers: Vec<Leaver>,
     /// A row of the input says nothing of whom it is about: it may be one of the leavers.
@@ -33,7 +35,8 @@ impl Remembered {
         let kinds = kinds(&job.description);
         let memory = Memory::open(&wish.directory, &destination(job)?, &kinds, wish.first, job.place.group_readable)?;
         let store = Store::of(memory);
-        Ok(Some(Self { store, wish, recollection: None, leavers: Vec::new(), nameless: false }))
+        let is_rehearsal = job.consent.dry_run;
+        Ok(Some(Self { store, wish, is_rehearsal, recollection: None, leavers: Vec::new(), nameless: false }))
     }
 
     /// The input is taken as sent, and nobody is asked.
@@ -67,7 +70,9 @@ impl Remembered {
         }
         let mut recollection = self.store.lock().recollect(wall::now(), self.wish.refresh)?;
         let decision = ask(&mut recollection)?;
-        self.store.lock().learn(&recollection, wall::now())?;
+        if !self.is_rehearsal {
+            self.store.lock().learn(&recollection, wall::now())?;
+        }
         if let Some(most) = self.wish.prune {
             self.leavers = self.who_left(&recollection, most)?;
         }
@@ -78,16 +83,16 @@ impl Remembered {
     /// Before the first call: no more than `--max-delete` would be pruned.
     fn who_left(&self, recollection: &Recollection, most: Amount) -> Result<Vec<Leaver>, Error> {
         let memory = self.store.lock();
-        let bound = match most {
+        let bound = |members| match most {
             Amount::Rows(rows) => rows,
-            Amount::Percent(percent) => memory.last_sync().map_or(0, |last| share(percent, last.identities)),
+            Amount::Percent(percent) => share(percent, members),
         };
         match memory.leavers(recollection, bound)? {
             Leavers::Known(leavers) => Ok(leavers),
             Leavers::TooMany(count) => Err(Error::new(
                 Exit::Guard,
                 format!(
-                    "{} of the last complete sync are not in the input any more, more than --max-delete {most}",
+                    "{} whom earlier syncs kept are not in the input any more, more than --max-delete {most}",
                     say_count(count)
                 ),
             )
@@ -167,7 +172,7 @@ pub(super) fn decide(
     remembered: Option<&mut Remembered>,
 ) -> Result<Option<Decision>, Error> {
     let Some(survey) = input.survey() else { return Ok(None) };
-    if job.memory.is_none() && !job.source.last_wins {
+    if job.source.decided.is_none() {
         return Ok(None);
     }
     let open = || input.bytes();

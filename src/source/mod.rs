@@ -8,6 +8,7 @@
 //! piles of `readings`, `survey` counts it and `decide` finds out whether it must be sent; `reader` hands it on. What the
 //! input is at all is recognised in `open`, by `sniff`.
 
+mod bench;
 mod columns;
 mod decide;
 mod decode;
@@ -33,7 +34,7 @@ mod suspects;
 mod text;
 
 pub use decide::{Changes, Decision, decide};
-pub use options::{ColumnWish, Dedupe, FieldWish, Format, InputName, Options, Shard, Wish};
+pub use options::{ColumnWish, Counting, Dedupe, FieldWish, Format, InputName, Options, Shard, Wish};
 pub use reader::{Finish, Reader};
 pub use readings::{Carry, Hashing, Pile, Readings};
 pub use survey::{Survey, survey};

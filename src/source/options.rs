@@ -61,6 +61,15 @@ pub enum Dedupe {
     Off,
 }
 
+/// Which of several rows of one identity count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counting {
+    /// All of them.
+    Every,
+    /// The last one that can be sent.
+    Last,
+}
+
 /// Which columns are fields of the profile, and how their cells are read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FieldWish {
@@ -113,8 +122,9 @@ pub struct Options {
     pub action_column: Option<String>,
     /// Which further columns are fields of the profile.
     pub fields: FieldWish,
-    /// Of several rows of one identity only the last one counts: the survey then looks out for them, for [`super::decide`].
-    pub last_wins: bool,
+    /// How rows are decided about before the first call, by [`super::decide`]: the survey then reads ids alone, and looks
+    /// out for those that stand in several rows. `None`: each is met unprepared.
+    pub decided: Option<Counting>,
     /// Keys the fingerprints of [`Dedupe`]; drawn anew by each process.
     pub fingerprint_key: [u8; 32],
     /// Seeds the choice of sample rows.
@@ -132,7 +142,7 @@ impl Options {
             limit: u64::MAX,
             action_column: None,
             fields: FieldWish::default(),
-            last_wins: false,
+            decided: None,
             ..self.clone()
         }
     }

@@ -11,7 +11,7 @@ use super::{
     open::{Opened, open},
     options::Options,
     share::{Place, Share},
-    suspects::Prints,
+    suspects::{Prints, Wholes},
 };
 use crate::{
     domain::{Layout, LineSet, Printer, RowPrint, Schema},
@@ -31,8 +31,8 @@ pub struct Pile(pub(super) Vec<Entry>);
 pub(super) struct Entry {
     pub(super) line: u64,
     pub(super) reading: Reading,
-    /// Of whom it is about, for [`super::suspects`].
-    pub(super) whole: Option<[u64; 2]>,
+    /// Of its ids, for [`super::suspects`].
+    pub(super) wholes: Option<Wholes>,
     /// Of one that can be sent.
     pub(super) print: Option<RowPrint>,
 }
@@ -53,9 +53,9 @@ pub struct Hashing {
 impl Hashing {
     /// Hashes the rows of a pile, as far as anybody asks for that.
     pub fn work(&self, pile: &mut Pile) {
-        for Entry { reading, whole, print, .. } in &mut pile.0 {
+        for Entry { reading, wholes, print, .. } in &mut pile.0 {
             let Some(identity) = reading.identity() else { continue };
-            *whole = self.prints.map(|prints| prints.whole(identity));
+            *wholes = self.prints.map(|prints| prints.wholes(identity));
             let printer = self.printer.as_ref().filter(|_| reading.is_well());
             *print = printer.map(|printer| printer.row(identity, reading.action, &reading.fields));
         }
@@ -116,7 +116,7 @@ impl<R: Read> Readings<R> {
             let columns = &self.opened.columns;
             let reading =
                 if self.glancing { columns.glance(&record, &self.share) } else { columns.read(&record, &self.share) };
-            pile.0.extend(reading.map(|reading| Entry { line: record.line, reading, whole: None, print: None }));
+            pile.0.extend(reading.map(|reading| Entry { line: record.line, reading, wholes: None, print: None }));
         }
         // Other shards' rows fill no pile.
         Ok(bytes > 0)

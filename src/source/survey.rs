@@ -1,8 +1,8 @@
 //! The one fast pass over a file before anything is touched.
 //!
 //! Promises: it meets every record that the main pass will meet, and ends with the same errors; constant memory, a
-//! few samples and, where the last row of an identity wins, two bytes for each row aside: there it reads ids alone, and
-//! leaves the fields to the deciding pass. What it finds strange is said in words; whether that stops anybody is decided
+//! few samples and, where a deciding pass follows, two bytes for each id aside: there it reads ids alone, and leaves the
+//! fields to that pass. What it finds strange is said in words; whether that stops anybody is decided
 //! elsewhere.
 
 use std::io::Read;
@@ -13,7 +13,7 @@ use super::{
     options::Options,
     readings::{Carry, Entry, Hashing, Pile, Readings},
     reservoir::Reservoir,
-    suspects::{Prints, Suspects, Watch},
+    suspects::{Prints, Suspects, Watch, Wholes},
 };
 use crate::{
     domain::{Digest, Identity, Layout, Sample, Schema, Subject},
@@ -37,8 +37,8 @@ pub struct Survey {
     pub rows: u64,
     /// Rows of the input up to `--limit`'s end, ours or not.
     pub met: u64,
-    /// Rows among ours that cannot be sent. Where the last row of an identity wins, fields are not looked at: there the
-    /// deciding pass that follows knows the rest ([`super::Changes::malformed`]).
+    /// Rows among ours that cannot be sent. Where a deciding pass follows, fields are not looked at: there that one knows
+    /// the rest ([`super::Changes::malformed`]).
     pub malformed: u64,
     /// Rows with an id such as `NULL` or `1.23457E+15`, whether or not these are sent.
     pub odd: u64,
@@ -56,7 +56,7 @@ pub struct Survey {
     pub warnings: Vec<String>,
     /// How its records are laid out.
     pub layout: Layout,
-    /// Who may occur more than once, where the last row of an identity wins.
+    /// Ids that may stand in several rows, where a deciding pass follows.
     pub(super) suspects: Suspects,
 }
 
@@ -67,9 +67,9 @@ pub struct Survey {
 /// [`Exit::Data`](crate::error::Exit::Data) when the file is not what can be read as rows with ids, and when it cannot
 /// be read to its end.
 pub fn survey<R: Read>(input: R, name: &str, options: &Options, carry: Carry<R>) -> Result<Survey, Error> {
-    let mut readings = Readings::open(input, name, options)?.glancing(options.last_wins);
+    let mut readings = Readings::open(input, name, options)?.glancing(options.decided.is_some());
     let mut census = Census::new(options);
-    let prints = options.last_wins.then(|| Prints::keyed(options.fingerprint_key));
+    let prints = options.decided.is_some().then(|| Prints::keyed(options.fingerprint_key));
     carry(&mut readings, &Hashing { prints, printer: None }, &mut |pile| census.look_at(pile))?;
     let (records, lines) = (readings.met(), readings.lines_so_far());
     let warnings = census.warnings(records, lines, readings.schema());
@@ -111,7 +111,7 @@ impl Census {
             trimmed: 0,
             non_ascii: 0,
             reservoir: Reservoir::seeded(options.seed),
-            watch: options.last_wins.then(Watch::default),
+            watch: options.decided.is_some().then(Watch::default),
             doubts: Doubts::default(),
             digits: Digits::default(),
         }
@@ -119,12 +119,12 @@ impl Census {
 
     fn look_at(&mut self, pile: &Pile) {
         if let Some(watch) = &self.watch {
-            watch.expect(pile.0.iter().filter_map(|entry| entry.whole));
+            watch.expect(pile.0.iter().filter_map(|entry| entry.wholes));
         }
         pile.0.iter().for_each(|entry| self.count(entry));
     }
 
-    fn count(&mut self, Entry { line, reading, whole, .. }: &Entry) {
+    fn count(&mut self, Entry { line, reading, wholes, .. }: &Entry) {
         let Reading { subject, notes, doubts, .. } = reading;
         self.rows += 1;
         self.odd += u64::from(notes.odd);
@@ -132,15 +132,15 @@ impl Census {
         self.non_ascii += u64::from(notes.non_ascii);
         self.doubts.note(*line, doubts);
         match subject {
-            Subject::Known(identity) | Subject::Spared(identity, _) => self.meet(*line, identity, *whole),
+            Subject::Known(identity) | Subject::Spared(identity, _) => self.meet(*line, identity, *wholes),
             Subject::Malformed { .. } => self.malformed += 1,
         }
     }
 
-    fn meet(&mut self, line: u64, identity: &Identity, whole: Option<[u64; 2]>) {
+    fn meet(&mut self, line: u64, identity: &Identity, wholes: Option<Wholes>) {
         self.digits.count(identity.primary().text());
-        if let (Some(watch), Some(whole)) = (&mut self.watch, whole) {
-            watch.meet(line, whole);
+        if let (Some(watch), Some(wholes)) = (&mut self.watch, wholes) {
+            watch.meet(line, wholes);
         }
         self.reservoir.offer(line, identity);
     }

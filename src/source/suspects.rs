@@ -1,8 +1,8 @@
-//! Identities that may occur more than once, found in one pass and in bounded memory.
+//! Ids that may stand in several rows, found in one pass and in bounded memory.
 //!
-//! Promises: whoever occurs twice is a suspect; who is not a suspect occurs once. Of the others about one in a hundred is
-//! a suspect as well, which costs only memory. Two bytes for each row, and some 40 for each suspect. It keeps no
-//! identity, only keyed hashes.
+//! Promises: an id that stands in two rows is a suspect; one that is not a suspect stands in one. Of the others about one in
+//! a hundred is a suspect as well, which costs only memory. Two bytes for each id of a row, and some 50 for each suspect.
+//! It keeps no id, only keyed hashes.
 
 use std::{
     collections::HashMap,
@@ -10,20 +10,47 @@ use std::{
     hint::black_box,
 };
 
-use crate::domain::Identity;
+use crate::domain::{Id, Identity};
 
 /// Bits of one block: a cache line, so that a look costs one access to memory.
 const BLOCK: usize = 512;
-/// Rows of one block.
-const ROWS: usize = 32;
-/// Bits set for each row: nine bits of a hash tell one of [`BLOCK`] places, and 64 hold seven times nine.
+const WORDS: usize = BLOCK / 64;
+/// Ids of one block.
+const IDS: usize = 32;
+/// Bits set for each id: nine bits of a hash tell one of [`BLOCK`] places, and 64 hold seven times nine.
 const BITS: u32 = 7;
-/// Rows of the first filter.
+/// Ids of the first filter.
 const FIRST: usize = 1 << 20;
 
-/// Those who may occur more than once, and the last line of each.
+/// Those that may stand in several rows.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub(super) struct Suspects(HashMap<[u64; 2], u64, BuildHasherDefault<Folded>>);
+pub(super) struct Suspects(HashMap<Whole, Lines, BuildHasherDefault<Folded>>);
+
+/// The hash of an id. 128 bits: two of 10 million ids have the same but for odds of about 1 in 10^24. The first 64 are for
+/// the filters.
+pub(super) type Whole = [u64; 2];
+
+/// The hashes of a row's ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wholes {
+    pub(super) first: Whole,
+    pub(super) second: Option<Whole>,
+}
+
+impl Wholes {
+    pub(super) fn all(self) -> impl Iterator<Item = Whole> {
+        std::iter::once(self.first).chain(self.second)
+    }
+}
+
+/// Where a suspect stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Lines {
+    /// The last line of which it is the first id, but for the very first row that it stands in.
+    of_its_own: Option<u64>,
+    /// The last line that it stands in.
+    last: u64,
+}
 
 /// Of what is a keyed hash already.
 #[derive(Default)]
@@ -55,18 +82,23 @@ impl std::fmt::Debug for Suspects {
 }
 
 impl Suspects {
-    /// Whether nobody occurs twice.
+    /// Whether no id stands in two rows.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The last line of a suspect's.
-    pub(super) fn last_line(&self, print: [u64; 2]) -> Option<u64> {
-        self.0.get(&print).copied()
+    /// The last line of which a suspect is the first id, where there are several.
+    pub(super) fn last_of_its_own(&self, id: Whole) -> Option<u64> {
+        self.0.get(&id)?.of_its_own
+    }
+
+    /// The last line that a suspect stands in.
+    pub(super) fn last_line(&self, id: Whole) -> Option<u64> {
+        Some(self.0.get(&id)?.last)
     }
 }
 
-/// Hashes the primary id of an identity under a key of this process.
+/// Hashes ids under a key of this process.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Prints([u8; 32]);
 
@@ -75,19 +107,22 @@ impl Prints {
         Self(key)
     }
 
-    /// 128 bits: two of 10 million identities have the same but for odds of about 1 in 10^24. The first 64 are for the
-    /// filters.
-    pub(super) fn whole(self, identity: &Identity) -> [u64; 2] {
-        [hash(&self.0[..16], identity), hash(&self.0[16..], identity)]
+    /// Of all ids of an identity.
+    pub(super) fn wholes(self, identity: &Identity) -> Wholes {
+        Wholes { first: self.whole(identity.primary()), second: identity.fallback().map(|id| self.whole(id)) }
+    }
+
+    fn whole(self, id: &Id) -> Whole {
+        [hash(&self.0[..16], id), hash(&self.0[16..], id)]
     }
 }
 
 /// `SipHash`, keyed by what it reads first.
-fn hash(key: &[u8], identity: &Identity) -> u64 {
+fn hash(key: &[u8], id: &Id) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(key);
-    hasher.write_u8(identity.primary().kind().0);
-    hasher.write(identity.primary().name().as_bytes());
+    hasher.write_u8(id.kind().0);
+    hasher.write(id.name().as_bytes());
     hasher.finish()
 }
 
@@ -100,18 +135,27 @@ pub(super) struct Watch {
 
 impl Watch {
     /// These will be met soon. Their blocks are far away, and are fetched all at once, not one after the other.
-    pub(super) fn expect(&self, identities: impl Iterator<Item = [u64; 2]>) {
-        let first_words =
-            |[short, _]: [u64; 2]| self.filters.iter().fold(0, |sum, filter| sum ^ filter.block(short)[0]);
-        black_box(identities.map(first_words).fold(0, |sum, word| sum ^ word));
+    pub(super) fn expect(&self, rows: impl Iterator<Item = Wholes>) {
+        let first_words = |[short, _]: Whole| self.filters.iter().fold(0, |sum, filter| sum ^ filter.block(short)[0]);
+        black_box(rows.flat_map(Wholes::all).map(first_words).fold(0, |sum, word| sum ^ word));
     }
 
-    /// Takes one row that can be sent, as far as its ids tell; see [`Prints::whole`].
-    pub(super) fn meet(&mut self, line: u64, whole: [u64; 2]) {
-        let [short, _] = whole;
+    /// Takes one row that can be sent, as far as its ids tell.
+    pub(super) fn meet(&mut self, line: u64, ids: Wholes) {
+        if self.has_met(ids.first, line) {
+            self.suspects.0.entry(ids.first).or_default().of_its_own = Some(line);
+        }
+        if let Some(second) = ids.second {
+            self.has_met(second, line);
+        }
+    }
+
+    /// Whether an id was met before, as far as is known; from now on it was.
+    fn has_met(&mut self, id: Whole, line: u64) -> bool {
+        let [short, _] = id;
         if self.filters.iter().any(|filter| filter.has(short)) {
-            self.suspects.0.insert(whole, line);
-            return;
+            self.suspects.0.entry(id).or_default().last = line;
+            return true;
         }
         if self.filters.last().is_none_or(|filter| filter.room == 0) {
             self.grow();
@@ -119,6 +163,7 @@ impl Watch {
         if let Some(filter) = self.filters.last_mut() {
             filter.insert(short);
         }
+        false
     }
 
     pub(super) fn suspects(self) -> Suspects {
@@ -127,25 +172,31 @@ impl Watch {
 
     /// Each filter has half as much room as all before it together, so that they stay few, and hardly larger than needed.
     fn grow(&mut self) {
-        let blocks: usize = self.filters.iter().map(|filter| filter.blocks.len()).sum();
-        self.filters.push(Filter::of((blocks / 2).max(FIRST / ROWS)));
+        let blocks: usize = self.filters.iter().map(Filter::blocks).sum();
+        self.filters.push(Filter::of((blocks / 2).max(FIRST / IDS)));
     }
 }
 
 /// A Bloom filter in blocks of one cache line.
 struct Filter {
-    blocks: Vec<[u64; BLOCK / 64]>,
-    /// Rows that it still takes.
+    /// One behind the other: pages of zeros that nobody looks at take no memory.
+    words: Vec<u64>,
+    /// Ids that it still takes.
     room: usize,
 }
 
 impl Filter {
     fn of(blocks: usize) -> Self {
-        Self { blocks: vec![[0; BLOCK / 64]; blocks], room: blocks * ROWS }
+        Self { words: vec![0; blocks * WORDS], room: blocks * IDS }
     }
 
-    fn block(&self, hash: u64) -> &[u64; BLOCK / 64] {
-        &self.blocks[self.place(hash)]
+    fn blocks(&self) -> usize {
+        self.words.len() / WORDS
+    }
+
+    fn block(&self, hash: u64) -> &[u64] {
+        let first = self.place(hash) * WORDS;
+        &self.words[first..first + WORDS]
     }
 
     fn has(&self, hash: u64) -> bool {
@@ -154,15 +205,15 @@ impl Filter {
     }
 
     fn insert(&mut self, hash: u64) {
-        let place = self.place(hash);
-        bits(hash).for_each(|(word, bit)| self.blocks[place][word] |= bit);
+        let first = self.place(hash) * WORDS;
+        bits(hash).for_each(|(word, bit)| self.words[first + word] |= bit);
         self.room -= 1;
     }
 
     /// The hash, mixed and scaled: the bits within the block come from the plain one.
     fn place(&self, hash: u64) -> usize {
         let mixed = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let scaled = (u128::from(mixed) * self.blocks.len() as u128) >> 64;
+        let scaled = (u128::from(mixed) * self.blocks() as u128) >> 64;
         usize::try_from(scaled).unwrap_or(0)
     }
 }

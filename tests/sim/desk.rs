@@ -2,20 +2,20 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::Cursor,
     rc::Rc,
 };
 
 use tollgate::{
     domain::{
-        Action, Destination, Dice, Field, FieldKind, Fields, Id, IdFormat, IdKind, Identity, Known, Moment, Naming,
-        Past, Recall, Schema, Setting, Value,
+        Action, Decided, Destination, Dice, Field, FieldKind, Fields, Id, IdFormat, IdKind, Identity, Known, Moment,
+        Naming, Past, Recall, Schema, Setting, Value,
     },
     error::Error,
     memory::{Memory, Recollection},
     report::{Immutable, InputFacts},
-    source::{self, ColumnWish, Dedupe, FieldWish, Format, Options, Readings, Shard, Wish},
+    source::{self, ColumnWish, Counting, Dedupe, FieldWish, Format, Options, Readings, Shard, Wish},
 };
 
 use crate::{
@@ -80,18 +80,31 @@ impl Store {
 }
 
 impl Store {
-    /// Whatever is remembered as sent is so at the API.
+    /// Whatever is remembered as sent is so at the API: of one row alone, and of a person's rows together.
     pub(crate) fn claims_only_what_is_so(&self, rows: &Rows, state: &State) {
         let memory = self.open().expect("a drive that is well");
         for asked in rounds(&rows.entries) {
             let mut recollection = memory.borrow_mut().recollect(now(), None).expect("a drive that is well");
             for entry in asked {
                 let known = recollection.ask(&identity(entry), action(entry.deed), &fields(entry));
-                let is_so = known != Known::Same || is_so(state, entry);
+                let is_so = known != Known::Same || is_so(rows, (state, BTreeSet::new()), &[entry]);
                 assert!(is_so, "line {} is remembered as sent, and is not so", entry.line);
             }
         }
-        drop(memory);
+        let mut recollection = memory.borrow_mut().recollect(now(), None).expect("a drive that is well");
+        let decided = decision(&mut recollection, &rows.bytes(), rows, &Past::default()).expect("a good file");
+        for entry in rows.entries.iter().filter(|entry| decided.unchanged.contains(entry.line)) {
+            let person = rows.of_one_person(entry);
+            let is_known =
+                |row: &&Entry| [&decided.unchanged, &decided.refused_before].iter().any(|it| it.contains(row.line));
+            assert!(person.iter().all(is_known), "line {} is known without the others", entry.line);
+            assert!(
+                is_so(rows, (state, BTreeSet::new()), &person),
+                "line {} and others are remembered, and are not so",
+                entry.line
+            );
+        }
+        drop((memory, recollection));
         drop(self.open.borrow_mut().take());
     }
 }
@@ -143,21 +156,18 @@ impl Beforehand {
 /// Asks the memory about every row, before the first call.
 pub(crate) fn decided(store: &Store, input: &[u8], rows: &Rows, past: &mut Past) -> Result<Beforehand, Error> {
     let memory = store.open()?;
-    let options = source(rows);
-    let survey = source::survey(Cursor::new(input), "customers.csv", &options, Readings::in_turn)?;
     let mut recollection = memory.borrow_mut().recollect(now(), None)?;
-    let decision = source::decide(
-        &|| Ok(Cursor::new(input)),
-        "customers.csv",
-        &options,
-        &survey,
-        past,
-        Some(&mut recollection),
-        Readings::in_turn,
-    )?;
-    past.decided = decision.decided;
+    past.decided = decision(&mut recollection, input, rows, past)?;
     memory.borrow_mut().learn(&recollection, now())?;
     Ok(Beforehand { memory, recollection })
+}
+
+fn decision(recollection: &mut Recollection, input: &[u8], rows: &Rows, past: &Past) -> Result<Decided, Error> {
+    let (options, name) = (source(rows), "customers.csv");
+    let survey = source::survey(Cursor::new(input), name, &options, Readings::in_turn)?;
+    let open = || Ok(Cursor::new(input));
+    let decision = source::decide(&open, name, &options, &survey, past, Some(recollection), Readings::in_turn)?;
+    Ok(decision.decided)
 }
 
 /// How these rows are read.
@@ -192,7 +202,7 @@ pub(crate) fn source(rows: &Rows) -> Options {
         action: if rows.is_sync { Action::Update } else { Action::Delete },
         action_column: rows.is_sync.then(|| "action".to_owned()),
         fields: FieldWish { schema, ..FieldWish::default() },
-        last_wins: false,
+        decided: rows.is_sync.then_some(Counting::Every),
         fingerprint_key: KEY,
         seed: 1,
     }

@@ -1,15 +1,17 @@
 //! One history: told from its plan, judged, and printed when it fails.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
     chance::Chance,
     desk::Store,
-    judge::Judge,
+    judge::{Judge, is_of},
     machine::{End, Machine, wait},
-    model::beginning,
+    model::{Model, State, beginning},
     plan::{Fate, Listing, Plan},
-    rows::Rows,
+    rows::{Entry, Rows},
     shelf::Shelf,
-    support::remote::ScriptedRemote,
+    support::remote::{ScriptedRemote, Sent, WITNESS},
 };
 
 /// Tells what happened, should the history be cut short by a broken law.
@@ -52,36 +54,62 @@ pub(crate) async fn happen(plan: &Plan) {
     let erases = plan.listing == Listing::BetweenSyncs;
     let outlasts = (store.as_ref(), shelf.as_ref());
     let first = if erases { (outlasts.0, None) } else { outlasts };
-    let state = run(plan, &plan.rows, &remote, first, beginning(&plan.rows)).await;
+    let fates = &plan.fates[..];
+    let state = run(plan, (&plan.rows, fates), &remote, first, beginning(&plan.rows)).await;
     if let Some(store) = &store {
         store.claims_only_what_is_so(&plan.rows, &state);
         let mut chance = Chance::of(!plan.seed);
         let next = plan.rows.next_export(&mut chance);
-        let mut state = run(plan, &next, &remote, first, state).await;
+        let mut state = run(plan, (&next, fates), &remote, first, state).await;
         store.claims_only_what_is_so(&next, &state);
         if erases {
-            state = run(plan, &plan.rows.erasing(&mut chance), &remote, (None, outlasts.1), state).await;
+            state = run(plan, (&plan.rows.erasing(&mut chance), fates), &remote, (None, outlasts.1), state).await;
         }
-        let state = run(plan, &plan.rows, &remote, outlasts, state).await;
+        let state = run(plan, (&plan.rows, fates), &remote, outlasts, state).await;
         store.claims_only_what_is_so(&plan.rows, &state);
+        let state = run(plan, (&plan.rows, &[]), &remote, outlasts, state).await;
+        let (before, words) = (remote.log().len(), words(&plan.rows, state.clone()));
+        run(plan, (&plan.rows, &[]), &remote, outlasts, state).await;
+        nobody_is_sent_twice(&plan.rows, &words, &remote.log()[before..]);
     } else if shelf.is_some() {
         let next = plan.rows.coming_back(&mut Chance::of(!plan.seed));
-        run(plan, &next, &remote, outlasts, state).await;
+        run(plan, (&next, fates), &remote, outlasts, state).await;
     }
+}
+
+/// After a sync without any trouble the same file is no call at all, but for people with a row that no sync can bring to its
+/// end, and whoever was not there or has the name of another: they are tried again.
+fn nobody_is_sent_twice(rows: &Rows, words: &BTreeMap<u64, &str>, log: &[Sent]) {
+    for sent in log.iter().filter(|sent| sent.id() != WITNESS && sent.operation.changes()) {
+        let entry = rows.entries.iter().find(|entry| is_of(sent, entry)).expect("a request is about a row");
+        let has_an_end = |row: &&Entry| !["missing", "exists", "failed"].contains(&words[&row.line]);
+        assert!(!rows.of_one_person(entry).iter().all(has_an_end), "line {} is sent again", entry.line);
+    }
+}
+
+/// How each row ends that meets no trouble.
+fn words(rows: &Rows, state: State) -> BTreeMap<u64, &'static str> {
+    let mut model = Model::new(rows, state, BTreeSet::new());
+    let word = |entry: &Entry| {
+        let word = model.expect(entry);
+        model.apply(entry, word);
+        (entry.line, word)
+    };
+    rows.entries.iter().map(word).collect()
 }
 
 /// One run in as many tries as it takes.
 async fn run(
     plan: &Plan,
-    rows: &Rows,
+    (rows, fates): (&Rows, &[Fate]),
     remote: &ScriptedRemote,
     (store, shelf): (Option<&Store>, Option<&Shelf>),
-    beginning: crate::model::State,
-) -> crate::model::State {
+    beginning: State,
+) -> State {
     let machine = Machine { store, shelf, ..Machine::new(plan, rows, remote) };
     let chronicle = Chronicle { plan, machine: &machine };
     let judge = Judge::new(&machine);
-    for fate in &plan.fates {
+    for fate in fates {
         if matches!(judge.attempt(fate).await.end, End::Finished) {
             break;
         }
@@ -111,7 +139,7 @@ pub(crate) async fn finish(plan: &Plan, judge: &Judge<'_>) {
     panic!("a complete run is not taken for finished");
 }
 
-fn remote_state(rows: &Rows, remote: &ScriptedRemote) -> crate::model::State {
+fn remote_state(rows: &Rows, remote: &ScriptedRemote) -> State {
     let world = remote.world();
     let plan = |id: &str| world.field(id, "plan").and_then(|text| text.strip_prefix('t')).map(str::to_owned);
     rows.natures.keys().filter(|id| world.has(id)).map(|id| (id.clone(), plan(id))).collect()

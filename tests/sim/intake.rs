@@ -9,7 +9,7 @@ use std::{
 
 use tokio::time::Instant;
 use tollgate::{
-    domain::{Batch, Digest, Identity, Past, Row, Spared, Subject},
+    domain::{Batch, Digest, Identity, Past, Row, Subject},
     error::Error,
     flow::{Intake, IntakeLost},
     memory::Memory,
@@ -50,9 +50,7 @@ impl InlineReader<'_> {
         let mut batch = Batch::default();
         if reader.next(self.past, &mut batch)? {
             if let Some(memory) = &self.memory {
-                let mut memory = memory.borrow_mut();
-                memory.forget(batch.rows.iter().filter_map(identity))?;
-                memory.lose(batch.rows.iter().filter_map(erased))?;
+                memory.borrow_mut().forget(batch.rows.iter().filter_map(identity))?;
             }
             if let Some(list) = &mut self.list {
                 list.enter(batch.rows.iter().filter_map(identity))?;
@@ -74,14 +72,6 @@ impl Intake for InlineReader<'_> {
             *self.error.borrow_mut() = Some(error);
             IntakeLost
         })
-    }
-}
-
-/// Since the memory was told of them.
-fn erased(row: &Row) -> Option<&Identity> {
-    match &row.subject {
-        Subject::Spared(identity, Spared::Suppressed) => Some(identity),
-        Subject::Known(_) | Subject::Spared(..) | Subject::Malformed { .. } => None,
     }
 }
 

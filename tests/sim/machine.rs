@@ -209,6 +209,10 @@ impl<'a> Machine<'a> {
         let reader = self.reader();
         match self.journal(scan.as_ref(), &reader) {
             Ok(journal) => {
+                let begun = beforehand.iter().try_for_each(|it| it.memory.borrow_mut().begin_run(journal.first_link()));
+                if let Err(error) = begun {
+                    return End::Trouble(error);
+                }
                 said.claimed.set(journal.lines_synced());
                 self.run(journal, reader, (&past, beforehand, list), said, fate).await
             }

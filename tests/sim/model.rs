@@ -18,10 +18,14 @@ pub(crate) struct Model<'a> {
     listed: BTreeSet<String>,
 }
 
-/// Whether the row asks for what is so already: of two ids one at most is there.
-pub(crate) fn is_so(state: &State, entry: &Entry) -> bool {
-    let plan = entry.ids.iter().find_map(|id| state.get(id));
-    if entry.deed == Deed::Delete { plan.is_none() } else { plan == Some(&entry.plan) }
+/// Whether all that a person's rows ask for is so already: who takes one after the other changes nothing.
+pub(crate) fn is_so(rows: &Rows, (state, listed): (&State, BTreeSet<String>), person: &[&Entry]) -> bool {
+    let mut again = Model::new(rows, state.clone(), listed);
+    for entry in person {
+        let word = again.expect(entry);
+        again.apply(entry, word);
+    }
+    again.state == *state
 }
 
 /// What the API holds before anything was asked of it.
@@ -70,15 +74,11 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Whether somebody is held whose id ever stood beside one of this row's: a memory knows that they are one person.
+    /// Whether somebody is held who is the same person as far as ids ever stood together: a memory knows that.
     pub(crate) fn holds_kin_of(&self, entry: &Entry, ever: &Rows) -> bool {
-        let is_held = |other: &Entry| other.ids.iter().any(|id| self.held.contains(id));
-        ever.entries.iter().any(|other| other.shares_an_id(&entry.ids) && is_held(other))
-    }
-
-    /// Whether the row asks for what is so already.
-    pub(crate) fn is_so(&self, entry: &Entry) -> bool {
-        is_so(&self.state, entry)
+        let mut all = self.rows.clone();
+        all.entries.extend(ever.entries.iter().cloned());
+        all.of_one_person(entry).iter().any(|row| row.ids.iter().any(|id| self.held.contains(id)))
     }
 
     /// The row has ended so.
@@ -86,7 +86,6 @@ impl<'a> Model<'a> {
         match word {
             // Of two ids one at most is there: see `Rows`.
             "deleted" | "absent" | "missing" => entry.ids.iter().for_each(|id| _ = self.state.remove(id)),
-            "unchanged" if entry.deed == Deed::Delete => {}
             "updated" | "created" | "unchanged" => {
                 let id = entry.ids.iter().find(|id| self.state.contains_key(*id)).unwrap_or(&entry.ids[0]);
                 self.state.insert(id.clone(), entry.plan.clone());

@@ -221,6 +221,21 @@ impl Rows {
         Entry { line: 0, raw, stored: stored(&id), ids: vec![id], deed: Deed::Delete, plan: None }
     }
 
+    /// All rows of a row's person, in file order, as far as rows share ids.
+    pub(crate) fn of_one_person(&self, entry: &Entry) -> Vec<&Entry> {
+        let mut ids = entry.ids.clone();
+        loop {
+            let rows: Vec<&Entry> = self.entries.iter().filter(|other| other.shares_an_id(&ids)).collect();
+            let before = ids.len();
+            ids = rows.iter().flat_map(|row| row.ids.iter().cloned()).collect();
+            ids.sort();
+            ids.dedup();
+            if ids.len() == before {
+                return rows;
+            }
+        }
+    }
+
     /// Each row on its line.
     fn numbered(mut self) -> Self {
         let mut line = 2;

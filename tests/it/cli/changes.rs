@@ -23,7 +23,7 @@ fn pair(name: &str, value: &str) -> (String, String) {
 fn a_creation_sends_every_row_in_file_order_and_expects_nobody() {
     let made = job("create x", &[]);
     assert_eq!((made.task, made.source.action), (Task::Create, Action::Create));
-    assert_eq!((made.source.dedupe, made.source.last_wins, made.last_wins), (Dedupe::Off, false, false));
+    assert_eq!((made.source.dedupe, made.source.decided), (Dedupe::Off, None));
     assert!(made.flow.in_order && !made.flow.compare && !made.consent.yes);
     assert_eq!((made.flow.canary, made.flow.max_absent), (5, MaxAbsent::Off));
     assert_eq!((made.flow.max_create, made.flow.max_changes), (u64::MAX, u64::MAX));
@@ -38,7 +38,7 @@ fn an_update_may_be_held_against_the_server_and_doubts_a_key_that_finds_nobody()
     let made = job("update x", &[]);
     assert_eq!((made.task, made.source.action, made.source.dedupe), (Task::Update, Action::Update, Dedupe::Off));
     assert_eq!(made.flow.max_absent, MaxAbsent::Percent(95.0));
-    assert!(made.flow.in_order && !made.flow.compare && !made.last_wins);
+    assert!(made.flow.in_order && !made.flow.compare && made.source.decided.is_none());
     assert!(job("update x --compare server", &[]).flow.compare);
     assert_eq!(job("update x --max-absent off", &[]).flow.max_absent, MaxAbsent::Off);
 }

@@ -6,7 +6,7 @@ use tollgate::{
     config::{Amount, MemoryWish},
     domain::{Action, Task},
     flow::MaxAbsent,
-    source::Dedupe,
+    source::{Counting, Dedupe},
 };
 
 use super::{job, said, turned_down};
@@ -20,7 +20,7 @@ fn a_bare_sync_updates_and_takes_the_last_row_of_each_in_order() {
     let made = job("sync x", &[]);
     assert_eq!((made.task, made.source.action), (Task::Sync, Action::Update));
     assert_eq!(made.source.action_column.as_deref(), Some("action"));
-    assert!(made.last_wins && made.source.last_wins && made.flow.in_order && !made.flow.compare);
+    assert!(made.source.decided == Some(Counting::Last) && made.flow.in_order && !made.flow.compare);
     assert_eq!((made.source.dedupe, made.memory.clone(), made.flow.max_delete), (Dedupe::Off, None, u64::MAX));
     assert_eq!((made.flow.canary, made.flow.max_absent), (5, MaxAbsent::Percent(95.0)));
     let own = |line: &&str| !said(&job("update x", &[])).lines().any(|plain| plain == *line);
@@ -34,10 +34,12 @@ fn a_bare_sync_updates_and_takes_the_last_row_of_each_in_order() {
 #[test]
 fn every_row_goes_in_file_order() {
     let made = job("sync x --every-row", &[]);
-    assert!(!made.last_wins && !made.source.last_wins && made.flow.in_order);
+    assert!(made.source.decided.is_none() && made.flow.in_order);
+    let remembering = job("sync x --every-row --memory m", &[]);
+    assert_eq!(remembering.source.decided, Some(Counting::Every), "whoever remembers wants to know of all rows first");
     assert_eq!(made.source.dedupe, Dedupe::Off);
     let piped = job("sync - --every-row", &[]);
-    assert!(!piped.last_wins && piped.flow.in_order);
+    assert!(piped.source.decided.is_none() && piped.flow.in_order);
 }
 
 #[test]

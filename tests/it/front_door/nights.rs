@@ -1,7 +1,7 @@
 //! Night after night a sync with a memory, in whatever weather: killed, stopped, refused answers, repeated or abandoned.
 //!
-//! After one calm night the stand-in has what the last file says, whoever left a complete sync is gone where that was
-//! asked for, nobody else is, and the same file once more is no call at all.
+//! After one calm night the stand-in has what the last file says, whoever left the files is gone where that was asked for,
+//! nobody else is, and the same file once more is no call at all, whether its last rows count or all of them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -128,19 +128,27 @@ fn file(rows: &[Row]) -> String {
     text
 }
 
-/// What each identity of a file wants in the end; none to be gone. A deletion is not done instead of a later row that cannot
-/// be sent: then nothing is wanted.
-fn wanted(rows: &[Row]) -> BTreeMap<u8, Option<u8>> {
-    let mut wanted = BTreeMap::new();
-    for row in rows {
-        match row {
-            Row::Is(who, version) => drop(wanted.insert(*who, Some(*version))),
-            Row::Goes(who) => drop(wanted.insert(*who, None)),
-            Row::Invalid(who) if wanted.get(who) == Some(&None) => drop(wanted.remove(who)),
-            Row::Invalid(_) => {}
-        }
+impl Night {
+    fn has(&self, flag: &str) -> bool {
+        self.flags.contains(&flag)
     }
-    wanted
+
+    /// What each identity wants in the end; none to be gone. Where the last row counts, a deletion is not done instead of a
+    /// later row that cannot be sent: then nothing is wanted.
+    fn wanted(&self) -> BTreeMap<u8, Option<u8>> {
+        let mut wanted = BTreeMap::new();
+        for row in &self.file {
+            match row {
+                Row::Is(who, version) => drop(wanted.insert(*who, Some(*version))),
+                Row::Goes(who) => drop(wanted.insert(*who, None)),
+                Row::Invalid(who) if wanted.get(who) == Some(&None) && !self.has("--every-row") => {
+                    wanted.remove(who);
+                }
+                Row::Invalid(_) => {}
+            }
+        }
+        wanted
+    }
 }
 
 /// Whom a file names, in whatever row.
@@ -166,7 +174,7 @@ enum End {
 /// What is known for certain, told by how the nights ended.
 #[derive(Debug, Default)]
 struct Model {
-    /// The members of the last complete sync.
+    /// The members of the last complete sync, and whoever was created by one that was told to stop since.
     members: BTreeSet<u8>,
     /// Who is there and who is not.
     exist: BTreeMap<u8, bool>,
@@ -175,7 +183,7 @@ struct Model {
 impl Model {
     /// A night that may have done any part of its work.
     fn broken_off(&mut self, night: &Night) {
-        let wanted = wanted(&night.file);
+        let wanted = night.wanted();
         for (who, wish) in &wanted {
             if wish.is_none() || night.file.contains(&Row::Goes(*who)) || self.exist.get(who) != Some(&true) {
                 self.exist.remove(who);
@@ -183,7 +191,7 @@ impl Model {
         }
         // With every row, a deletion counts that no later row takes back.
         self.exist.retain(|who, _| !night.file.contains(&Row::Goes(*who)));
-        if night.flags.contains(&"--prune") {
+        if night.has("--prune") {
             let named = named(&night.file);
             self.exist.retain(|who, _| named.contains(who) || !self.members.contains(who));
         }
@@ -191,7 +199,7 @@ impl Model {
 
     /// A night whose every row has its line.
     fn completed(&mut self, night: &Night, end: End) {
-        let wanted = wanted(&night.file);
+        let wanted = night.wanted();
         if end == End::Well {
             self.exist.extend(wanted.iter().map(|(who, wish)| (*who, wish.is_some())));
         } else {
@@ -199,7 +207,7 @@ impl Model {
         }
         let named = named(&night.file);
         let leavers: Vec<u8> = self.members.iter().copied().filter(|who| !named.contains(who)).collect();
-        if night.flags.contains(&"--prune") && !leavers.is_empty() {
+        if night.has("--prune") && !leavers.is_empty() {
             if end == End::Failed {
                 return;
             }
@@ -211,8 +219,17 @@ impl Model {
     }
 }
 
-/// Gives the night's command, once or until it is through; tells how it ended, if it was through.
-fn spend(desk: &Desk, night: &Night, sandbox: &Sandbox) -> Option<End> {
+/// How far a night came.
+enum Came {
+    Through(End),
+    /// Killed: nobody knows how far.
+    Struck,
+    /// Told to stop: these were created.
+    Stopped(BTreeSet<u8>),
+}
+
+/// Gives the night's command, once or until it is through; tells how it ended.
+fn spend(desk: &Desk, night: &Night, sandbox: &Sandbox) -> Came {
     desk.put("tonight.csv", file(&night.file));
     let command = || {
         let mut words = vec!["sync", "tonight.csv", "--action", "upsert", "--memory", "memory", "--first"];
@@ -220,17 +237,29 @@ fn spend(desk: &Desk, night: &Night, sandbox: &Sandbox) -> Option<End> {
         words.extend(&night.flags);
         act(desk, &words, sandbox)
     };
-    let Trouble::Struck { signal, requests, again } = night.trouble else { return Some(through(&run(&mut command()))) };
+    let Trouble::Struck { signal, requests, again } = night.trouble else {
+        return Came::Through(through(&run(&mut command())));
+    };
     let target = sandbox.received().requests + requests;
     let mut running = Running::start(&mut command());
     received(&mut running, sandbox, target);
     running.strike(signal);
     let left = running.leave();
     match left.code {
-        Some(0 | 1) => Some(through(&left)),
-        _ if again => Some(through(&run(&mut command()))),
-        _ => None,
+        Some(0 | 1) => Came::Through(through(&left)),
+        _ if again => Came::Through(through(&run(&mut command()))),
+        Some(143) => Came::Stopped(created(desk, &left)),
+        _ => Came::Struck,
     }
+}
+
+/// Whom a run that closed its results has created.
+fn created(desk: &Desk, left: &Left) -> BTreeSet<u8> {
+    let Some(said) = left.stderr.lines().find_map(|line| line.strip_prefix("results ")) else { return BTreeSet::new() };
+    let results = fs::read_to_string(desk.path(said.trim()).join("results.csv")).unwrap();
+    let fields = results.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let created = fields.filter(|fields| fields.get(3) == Some(&"created"));
+    created.filter_map(|fields| fields[1].strip_prefix("customer-")?.parse::<u8>().ok()).map(|who| who - 1).collect()
 }
 
 #[track_caller]
@@ -249,32 +278,40 @@ fn live_through(nights: &[Night], faults: Faults) {
     for night in nights {
         match spend(&desk, night, &sandbox) {
             // Nights may end badly by rows that failed; that is what the next one is for.
-            Some(end) => model.completed(night, end),
-            None => model.broken_off(night),
+            Came::Through(end) => model.completed(night, end),
+            Came::Struck => model.broken_off(night),
+            Came::Stopped(created) => {
+                model.broken_off(night);
+                model.members.extend(created);
+            }
         }
     }
     let last = nights.last().unwrap();
-    let flags = last.flags.iter().copied().filter(|flag| *flag == "--prune").collect();
+    let flags = last.flags.iter().copied().filter(|flag| ["--prune", "--every-row"].contains(flag)).collect();
     let calm = Night { file: last.file.clone(), flags, trouble: Trouble::None };
     let has_invalid = last.file.iter().any(|row| matches!(row, Row::Invalid(_)));
-    let expected = Some(if has_invalid { End::Invalid } else { End::Well });
-    assert_eq!(spend(&desk, &calm, &sandbox), expected);
-    model.completed(&calm, if has_invalid { End::Invalid } else { End::Well });
-    holds(&model, &last.file, &people(&sandbox));
+    let expected = if has_invalid { End::Invalid } else { End::Well };
+    let calmly = || match spend(&desk, &calm, &sandbox) {
+        Came::Through(end) => assert_eq!(end, expected),
+        Came::Struck | Came::Stopped(_) => panic!("nobody struck it"),
+    };
+    calmly();
+    model.completed(&calm, expected);
+    holds(&model, &calm, &people(&sandbox));
     // A calm night that goes on with a broken one is not told what that one wrote down and had no time to remember.
     if matches!(last.trouble, Trouble::Struck { .. }) {
-        assert_eq!(spend(&desk, &calm, &sandbox), expected);
+        calmly();
     }
     let before = sandbox.received().requests;
-    assert_eq!(spend(&desk, &calm, &sandbox), expected);
+    calmly();
     assert_eq!(sandbox.received().requests, before, "nothing is new");
-    holds(&model, &last.file, &people(&sandbox));
+    holds(&model, &calm, &people(&sandbox));
 }
 
-fn holds(model: &Model, file: &[Row], people: &BTreeMap<String, Value>) {
-    for (who, wish) in wanted(file) {
+fn holds(model: &Model, night: &Night, people: &BTreeMap<String, Value>) {
+    for (who, wish) in night.wanted() {
         let expected = wish.map(|version| content(who, version));
-        assert_eq!(people.get(&name(who)), expected.as_ref(), "{who} of {file:?}");
+        assert_eq!(people.get(&name(who)), expected.as_ref(), "{who} of {night:?}");
     }
     for (who, exists) in &model.exist {
         assert_eq!(people.contains_key(&name(*who)), *exists, "{who} of {model:?}");

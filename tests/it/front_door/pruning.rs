@@ -24,7 +24,7 @@ fn who_left_is_deleted_under_a_bound_and_the_deletion_has_results_of_its_own() {
     run(act(&desk, &PRUNING, &sandbox).arg("--first")).with(0);
     desk.put("tonight.csv", file(1..=8));
     let (left, calls) = counted(&mut act(&desk, &PRUNING[..5], &sandbox), &sandbox);
-    left.with(3).saying(&["2 of the last complete sync are not in the input any more, more than --max-delete 1%"]);
+    left.with(3).saying(&["2 whom earlier syncs kept are not in the input any more, more than --max-delete 1%"]);
     assert_eq!(calls, 0);
     run(act(&desk, &PRUNING, &sandbox).args(["--out", "night"])).with(0).saying(&["pruning 2 who left"]);
     assert_eq!(people(&sandbox).len(), 8);

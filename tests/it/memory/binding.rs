@@ -170,7 +170,7 @@ fn whoever_brings_another_parameter_is_told_which() {
 
 #[test]
 fn another_format_is_left_alone() {
-    for format in [1_u32, 3] {
+    for format in [1_u32, 4] {
         let home = Home::with_somebody();
         let database = redb::Database::open(home.path().join("memory.redb")).unwrap();
         let writing = database.begin_write().unwrap();
@@ -228,5 +228,25 @@ fn kinds_of_ids_are_known_by_their_names_in_any_order() {
     drop(memory);
     let mut memory = open(["email", "customer_user_id"]);
     let recollection = recollect(&mut memory);
-    assert_eq!(memory.leavers(&recollection, 9).unwrap_err().exit(), Exit::Config);
+    assert_eq!(memory.leavers(&recollection, |_| 9).unwrap_err().exit(), Exit::Config);
+}
+
+/// The format before this one: nobody's several rows are one in it.
+#[test]
+fn the_format_before_is_taken_over() {
+    let home = Home::with_somebody();
+    let format = || {
+        let database = redb::Database::open(home.path().join("memory.redb")).unwrap();
+        let writing = database.begin_write().unwrap();
+        let mut facts = writing.open_table(redb::TableDefinition::<&str, &[u8]>::new("facts")).unwrap();
+        let old = facts.insert("format", 2_u32.to_le_bytes().as_slice()).unwrap().unwrap().value().to_vec();
+        drop(facts);
+        writing.commit().unwrap();
+        old
+    };
+    assert_eq!(format(), 3_u32.to_le_bytes());
+    let mut memory = home.open(false).unwrap();
+    assert_eq!(known(&mut memory, &person(1), "a"), Known::Same);
+    drop(memory);
+    assert_eq!(format(), 3_u32.to_le_bytes(), "an older version leaves it alone from now on");
 }

@@ -36,7 +36,7 @@ fn work(drive: &Drive) -> Result<(), Error> {
     let updated = |identity| outcome(identity, Action::Update, &fields, Verdict::Updated);
     memory.remember(&people.iter().map(updated).collect::<Vec<Outcome>>(), now())?;
     recollection.check()?;
-    memory.leavers(&recollection, 10)?;
+    memory.leavers(&recollection, |_| 10)?;
     memory.complete(&recollection, u64::from(PEOPLE), now())
 }
 

@@ -26,6 +26,37 @@ fn a_sync_that_broke_off_takes_nobody_in() {
     assert_eq!(leavers(&mut memory, &[(person(1), "a")]), []);
 }
 
+/// He was not there before, so that nobody else's profile is taken away.
+#[test]
+fn who_was_created_by_a_sync_that_broke_off_leaves_and_who_was_changed_by_it_does_not() {
+    let end = |memory: &mut Memory, number, action, verdict| {
+        memory.forget(std::iter::once(&person(number))).unwrap();
+        memory.remember(&[outcome(&person(number), action, &says("b"), verdict)], now()).unwrap();
+    };
+    let drive = Drive::default();
+    let mut memory = open(&drive);
+    sync(&mut memory, &[(person(1), "a")]);
+    end(&mut memory, 2, Action::Upsert, Verdict::Created);
+    end(&mut memory, 3, Action::Upsert, Verdict::Updated);
+    end(&mut memory, 4, Action::Update, Verdict::Updated);
+    // Whether it was there before is not told.
+    end(&mut memory, 5, Action::Create, Verdict::Created);
+    end(&mut memory, 2, Action::Upsert, Verdict::Failed);
+    drop(memory);
+    let mut memory = open(&drive);
+    assert_eq!(leavers(&mut memory, &[(person(1), "a")]), [person(2)]);
+    assert_eq!(leavers(&mut memory, &[(person(1), "a"), (person(2), "a")]), []);
+    let mut recollection = recollect(&mut memory);
+    recollection.ask(&person(1), Action::Update, &says("a"));
+    let all = |members| {
+        assert_eq!(members, 2, "he counts where a share of them may leave");
+        members
+    };
+    assert!(matches!(memory.leavers(&recollection, all), Ok(Leavers::Known(gone)) if gone.len() == 1));
+    memory.complete(&recollection, 1, now()).unwrap();
+    assert_eq!(leavers(&mut memory, &[(person(1), "a")]), [], "a sync without pruning let him be");
+}
+
 #[test]
 fn who_was_forgotten_and_never_settled_still_leaves() {
     let drive = Drive::default();
@@ -149,7 +180,7 @@ fn whoever_is_met_under_more_or_fewer_ids_does_not_leave() {
         let mut recollection = recollect(&mut memory);
         assert_eq!(recollection.ask(&after, Action::Update, &says("a")), Known::Changed);
         send(&mut memory, &after, "a", Verdict::Updated);
-        let Leavers::Known(gone) = memory.leavers(&recollection, 2).unwrap() else { panic!("two are allowed") };
+        let Leavers::Known(gone) = memory.leavers(&recollection, |_| 2).unwrap() else { panic!("two are allowed") };
         assert_eq!(gone.into_iter().map(|leaver| leaver.identity).collect::<Vec<_>>(), [person(9)]);
         memory.complete(&recollection, 1, now()).unwrap();
     }
@@ -163,8 +194,8 @@ fn more_leavers_than_allowed_are_only_counted() {
     let mut memory = open(&Drive::default());
     sync(&mut memory, &[(person(1), "a"), (person(2), "a"), (person(3), "a")]);
     let recollection = recollect(&mut memory);
-    assert_eq!(memory.leavers(&recollection, 2).unwrap(), Leavers::TooMany(3));
-    assert!(matches!(memory.leavers(&recollection, 3).unwrap(), Leavers::Known(found) if found.len() == 3));
+    assert_eq!(memory.leavers(&recollection, |_| 2).unwrap(), Leavers::TooMany(3));
+    assert!(matches!(memory.leavers(&recollection, |_| 3).unwrap(), Leavers::Known(found) if found.len() == 3));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod damage;
 mod ends;
 mod power;
 mod remembering;
+mod several;
 mod suppress;
 mod suppress_checks;
 mod suppress_file;
@@ -17,8 +18,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tollgate::{
     domain::{
-        Action, Destination, Digest, Evidence, Fields, Id, IdKind, Identity, Known, Moment, Outcome, Recall, Row,
-        Setting, Subject, Value, Verdict,
+        Action, Asked, Conclusion, Destination, Digest, Evidence, Fields, Id, IdKind, Identity, Known, Moment, Outcome,
+        Recall, Row, Setting, Standing, Subject, Value, Verdict,
     },
     memory::{Leavers, Memory, Recollection},
 };
@@ -85,6 +86,50 @@ fn send(memory: &mut Memory, identity: &Identity, value: &str, verdict: Verdict)
     memory.remember(&[outcome(identity, Action::Update, &says(value), verdict)], now()).unwrap();
 }
 
+/// A row of a file.
+#[derive(Debug, Clone)]
+struct FileRow {
+    line: u64,
+    identity: Identity,
+    action: Action,
+    fields: Fields,
+    standing: Standing,
+}
+
+/// Asks about every row of a file, as the deciding pass does; what is known of each.
+fn ask_all(recall: &mut dyn Recall, rows: &[FileRow]) -> Vec<Known> {
+    let mut known: BTreeMap<u64, Option<Known>> = BTreeMap::new();
+    for row in rows {
+        known.insert(row.line, answer(recall, row, rows));
+    }
+    loop {
+        match recall.conclude() {
+            Conclusion::Told(told) => {
+                for told in told {
+                    assert_eq!(known.insert(told.line, Some(told.known)), Some(None), "line {}", told.line);
+                }
+                return known.into_values().map(Option::unwrap).collect();
+            }
+            Conclusion::AskAgain => {
+                for row in rows {
+                    if matches!(known[&row.line], Some(Known::Same | Known::Refused)) {
+                        known.insert(row.line, answer(recall, row, rows));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn answer(recall: &mut dyn Recall, row: &FileRow, rows: &[FileRow]) -> Option<Known> {
+    let FileRow { line, identity, action, fields, standing } = row;
+    let shares = |other: &FileRow| other.identity.ids().any(|id| identity.ids().any(|own| own == id));
+    let is_shared = rows.iter().any(|other| other.line != *line && shares(other));
+    let print = recall.printer().row(identity, *action, fields);
+    let (line, action, standing) = (*line, *action, *standing);
+    recall.answer(Asked { line, identity, action, fields, print, is_shared, standing })
+}
+
 fn recollect(memory: &mut Memory) -> Recollection {
     memory.recollect(now(), None).unwrap()
 }
@@ -115,7 +160,7 @@ fn leavers(memory: &mut Memory, met: &[(Identity, &str)]) -> Vec<Identity> {
     for (identity, value) in met {
         recollection.ask(identity, Action::Update, &says(value));
     }
-    match memory.leavers(&recollection, u64::MAX).unwrap() {
+    match memory.leavers(&recollection, |_| u64::MAX).unwrap() {
         Leavers::Known(leavers) => leavers.into_iter().map(|leaver| leaver.identity).collect(),
         Leavers::TooMany(count) => panic!("{count} are too many"),
     }

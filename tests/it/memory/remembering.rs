@@ -146,5 +146,5 @@ fn thousands_are_found_again_each() {
         };
         assert_eq!(recollection.ask(&person(number), Action::Update, &says(&value)), expected, "{number}");
     }
-    assert_eq!(memory.leavers(&recollection, 0).unwrap(), Leavers::Known(Vec::new()));
+    assert_eq!(memory.leavers(&recollection, |_| 0).unwrap(), Leavers::Known(Vec::new()));
 }

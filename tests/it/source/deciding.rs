@@ -7,55 +7,26 @@ use std::{
 
 use proptest::prelude::*;
 use tollgate::{
-    domain::{
-        Action, Asked, Decided, Id, Identity, Known, LineSet, Past, Printer, Recall, Row, Span, Spared, Subject,
-        Suppressed,
-    },
-    source::{Changes, Decision, Options, Readings, Shard, decide, survey},
+    domain::{Action, Decided, Id, Known, LineSet, Past, Printer, Row, Span, Spared, Standing, Subject, Suppressed},
+    source::{Changes, Counting, Decision, Options, Readings, Shard, decide, survey},
 };
 
 use super::{
     CUSTOMER, customer,
     people::{said, updating},
+    recall::{Memory, known},
     rows,
     spans::{pass, set},
     surveyed,
 };
 
-/// Remembers what a row's name says, and who asked.
-struct Memory(Vec<(String, Action, Vec<String>)>, Printer);
-
-impl Default for Memory {
-    fn default() -> Self {
-        Self(Vec::new(), Printer::new(b"key", ["profile", "customer"]))
-    }
-}
-
-impl Recall for Memory {
-    fn printer(&self) -> &Printer {
-        &self.1
-    }
-
-    fn ties(&mut self, identity: &Identity) -> Vec<u64> {
-        identity.primary().text().strip_prefix("kin-").and_then(|kin| kin[..1].parse().ok()).into_iter().collect()
-    }
-
-    fn answer(&mut self, Asked { identity, action, fields, .. }: Asked<'_>) -> Known {
-        self.0.push((identity.primary().text().to_owned(), action, said(fields)));
-        known(&said(fields))
-    }
-}
-
-fn known(fields: &[String]) -> Known {
-    match fields.first().map_or("", |field| field.as_str()) {
-        "first_name=text same" => Known::Same,
-        "first_name=text bad" => Known::Refused,
-        _ => Known::Changed,
-    }
-}
-
 fn last_wins() -> Options {
-    Options { last_wins: true, ..updating() }
+    Options { decided: Some(Counting::Last), ..updating() }
+}
+
+/// Every row counts, and somebody is asked about it.
+fn remembering() -> Options {
+    Options { decided: Some(Counting::Every), ..updating() }
 }
 
 fn decided(input: &[u8], options: &Options, past: &Past, memory: &mut Memory) -> Decision {
@@ -84,18 +55,54 @@ fn the_last_row_of_an_identity_wins() {
     assert_eq!((counts.of(Action::Create), counts.sent(), counts.malformed), (1, 1, 1));
     assert_eq!((counts.superseded, counts.unchanged, counts.refused_before), (2, 1, 1));
     assert_eq!(samples.iter().map(|sample| sample.line).collect::<Vec<_>>(), [6]);
-    let asked: Vec<&str> = memory.0.iter().map(|(id, ..)| id.as_str()).collect();
-    assert_eq!(asked, ["c-2", "c-3", "c-1"]);
+    assert_eq!(memory.asked(), ["c-2", "c-3", "c-1"]);
 }
 
 #[test]
-fn rows_that_are_sent_are_tied_to_their_kin() {
+fn rows_of_one_person_that_are_sent_are_tied_to_each_other() {
     let input =
-        b"customer_user_id,first_name\nkin-1a,a\nkin-2a,a\nkin-1b,same\nkin-1c,a\nkin-3a,a\nkin-3b,bad\nkin-1d,a\n";
+        b"profile_id,customer_user_id,first_name\nkin-1a,x,a\nkin-2a,y,a\nkin-1b,x,same\nkin-1c,x,a\nkin-3a,z,a\n\
+        kin-3b,z,bad\nkin-1d,x,a\n";
     let past = Past { settled: set([8]), ..Past::default() };
-    let Decision { decided, .. } = decided(input, &updating(), &past, &mut Memory::default());
+    let mut memory = Memory::default();
+    let Decision { decided, .. } = decided(input, &remembering(), &past, &mut memory);
     let tied = |line| decided.kin.ties(line).collect::<Vec<_>>();
     assert_eq!([2, 3, 4, 5, 6, 7, 8].map(tied), [vec![1], vec![], vec![], vec![1], vec![], vec![], vec![]]);
+    assert_eq!(memory.shared, BTreeSet::from([2, 4, 5, 6, 7, 8]));
+}
+
+/// By any of its ids, whether it is the first of a row or the second.
+#[test]
+fn a_row_is_told_to_share_an_id_wherever_the_other_one_stands() {
+    let input =
+        b"profile_id,customer_user_id,first_name\np-1,c-1,a\n,c-2,a\np-3,c-3,a\np-3,c-4,long long long\n,c-1,a\n\
+        p-5,c-2,a\n,c-6,a\np-7,p-1,a\n";
+    for options in [remembering(), last_wins()] {
+        let mut memory = Memory::default();
+        decided(input, &Options { fields: without_required(), ..options }, &Past::default(), &mut memory);
+        assert_eq!(memory.shared, BTreeSet::from([2, 3, 4, 6, 7]), "the last one is another kind's id");
+    }
+}
+
+#[test]
+fn what_was_the_same_is_asked_about_again_where_somebody_wants_that() {
+    let input = b"customer_user_id,first_name\nc-1,same\nc-2,a\nc-3,same\nc-4,bad\nc-5,bad\n";
+    let mut memory = Memory::default();
+    memory.overturns = BTreeSet::from([4, 6]);
+    let Decision { decided, counts, samples, .. } = decided(input, &remembering(), &Past::default(), &mut memory);
+    assert_eq!((numbers(&decided.unchanged), numbers(&decided.refused_before)), (vec![2], vec![5]));
+    assert_eq!((counts.sent(), counts.unchanged, counts.refused_before), (3, 1, 1));
+    assert_eq!(samples.iter().map(|sample| sample.line).collect::<Vec<_>>(), [3, 4, 6]);
+}
+
+#[test]
+fn what_became_of_a_row_in_earlier_tries_is_told() {
+    let input = b"customer_user_id,first_name\nc-1,a\nc-2,a\nc-3,a\nc-4,a\n";
+    let past = Past { settled: set([3, 4, 5]), bad: set([4]), absent: set([5]), ..Past::default() };
+    let mut memory = Memory::default();
+    decided(input, &remembering(), &past, &mut memory);
+    let expected = [(2, Standing::Open), (3, Standing::Well), (4, Standing::Badly), (5, Standing::Badly)];
+    assert_eq!(memory.standing, BTreeMap::from(expected));
 }
 
 fn without_required() -> tollgate::source::FieldWish {
@@ -108,9 +115,9 @@ fn without_required() -> tollgate::source::FieldWish {
 fn every_row_counts_where_that_was_asked_for() {
     let input = b"customer_user_id,first_name\nc-1,a\nc-1,same\nc-1,b\n";
     let mut memory = Memory::default();
-    let Decision { decided, counts, .. } = decided(input, &updating(), &Past::default(), &mut memory);
+    let Decision { decided, counts, .. } = decided(input, &remembering(), &Past::default(), &mut memory);
     assert_eq!((numbers(&decided.unchanged), numbers(&decided.superseded)), (vec![3], vec![]));
-    assert_eq!((counts.of(Action::Update), memory.0.len()), (2, 3));
+    assert_eq!((counts.of(Action::Update), memory.asked.len()), (2, 3));
 }
 
 #[test]
@@ -130,7 +137,7 @@ fn a_suppressed_row_supersedes_nothing() {
     let Decision { decided, counts, .. } = decided(input, &last_wins(), &past, &mut memory);
     assert_eq!((counts.of(Action::Delete), counts.suppressed, counts.superseded), (2, 3, 0));
     assert!(decided.superseded.is_empty());
-    assert_eq!(memory.0.len(), 2);
+    assert_eq!(memory.asked.len(), 2);
     let handed = pass(input, &last_wins(), &Past { decided, ..past });
     let suppressed = |row: &&Row| matches!(row.subject, Subject::Spared(_, Spared::Suppressed));
     let lines: Vec<u64> = handed.rows.iter().filter(suppressed).map(|row| row.line).collect();
@@ -149,7 +156,7 @@ fn what_was_settled_is_asked_about_and_in_no_set() {
     let superseded_only = |Changes { superseded, .. }: &Changes| *superseded == 1;
     assert!(superseded_only(&counts) && counts.sent() == 0, "{counts:?}");
     assert_eq!((counts.unchanged, counts.refused_before, counts.malformed), (0, 0, 0));
-    assert_eq!(memory.0.len(), 4);
+    assert_eq!(memory.asked.len(), 4);
 }
 
 #[test]
@@ -199,7 +206,9 @@ struct Model {
     suppressed: u64,
     malformed: u64,
     sent: BTreeMap<u64, Action>,
-    asked: Vec<(String, Action, Vec<String>)>,
+    asked: BTreeMap<u64, (String, Action, Vec<String>)>,
+    /// Of those asked about, whose id another row has.
+    shared: BTreeSet<u64>,
 }
 
 fn model(rows: &[Row], options: &Options, past: &Past, erased: &BTreeSet<String>) -> Model {
@@ -222,7 +231,9 @@ fn model(rows: &[Row], options: &Options, past: &Past, erased: &BTreeSet<String>
         match may(row) {
             (false, _) => model.malformed += u64::from(!settled),
             (true, true) => model.suppressed += u64::from(!settled),
-            (true, false) if options.last_wins && (last[&id(row)] != row.line || is_stale(row)) => {
+            (true, false)
+                if options.decided == Some(Counting::Last) && (last[&id(row)] != row.line || is_stale(row)) =>
+            {
                 model.superseded.extend((!settled).then_some(row.line));
             }
             (true, false) => {
@@ -233,7 +244,9 @@ fn model(rows: &[Row], options: &Options, past: &Past, erased: &BTreeSet<String>
                     Known::Refused => model.refused.push(row.line),
                     Known::Changed => drop(model.sent.insert(row.line, row.action)),
                 }
-                model.asked.push((id(row), row.action, fields));
+                model.asked.insert(row.line, (id(row), row.action, fields));
+                let rows_of_his = rows.iter().filter(|other| id(other) == id(row)).count();
+                model.shared.extend((rows_of_his > 1).then_some(row.line));
             }
         }
     }
@@ -262,14 +275,15 @@ proptest! {
     #[test]
     fn decisions_and_spans_are_those_of_a_naive_model(
         table_rows in any_rows(),
-        last_wins in any::<bool>(),
+        counting in prop_oneof![Just(Counting::Every), Just(Counting::Last)],
         (skip, limit) in (0..4_u64, 1..60_u64),
         (index, count) in prop_oneof![Just((0, 1)), (0..3_u32).prop_map(|index| (index, 3))],
         settled in prop::collection::btree_set(2..42_u64, 0..20),
         erased in prop::option::of(prop::collection::btree_set((0..8_u8).prop_map(|id| format!("c-{id}")), 0..4)),
     ) {
         let input = table(&table_rows);
-        let options = Options { last_wins, skip, limit, shard: Shard { index, count }, ..updating() };
+        let decided_first = Some(counting);
+        let options = Options { decided: decided_first, skip, limit, shard: Shard { index, count }, ..updating() };
         let ours = rows(&input, "-", &options);
         let settled = ours.iter().map(|row| row.line).filter(|line| settled.contains(line));
         let ids: Option<Vec<&str>> = erased.as_ref().map(|erased| erased.iter().map(String::as_str).collect());
@@ -292,12 +306,8 @@ proptest! {
         }
         let sampled: Vec<u64> = decision.samples.iter().map(|sample| sample.line).collect();
         prop_assert_eq!(sampled, expected.sent.keys().copied().collect::<Vec<_>>());
-        let (mut asked, mut wanted) = (memory.0, expected.asked);
-        // Whoever is asked about after all comes last.
-        let order = |one: &(String, Action, Vec<String>)| (one.0.clone(), one.1.word(), one.2.clone());
-        asked.sort_by_key(order);
-        wanted.sort_by_key(order);
-        prop_assert_eq!(asked, wanted);
+        prop_assert_eq!(memory.asked, expected.asked);
+        prop_assert_eq!(memory.shared, expected.shared);
 
         let past = Past { decided: decision.decided, ..past };
         let handed = pass(&input, &options, &past);

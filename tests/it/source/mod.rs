@@ -10,6 +10,7 @@ mod hygiene;
 mod passes;
 mod people;
 mod properties;
+mod recall;
 mod spans;
 
 use std::io::{self, Cursor, Read};
@@ -42,7 +43,7 @@ fn options() -> Options {
         action: Action::Delete,
         action_column: None,
         fields: FieldWish::default(),
-        last_wins: false,
+        decided: None,
         fingerprint_key: [7; 32],
         seed: 1,
     }

@@ -1,0 +1,199 @@
+//! What a sync asks about its rows, and what it is told.
+//!
+//! Promises: a row is `Same` only if the API was sent just that, and nothing else of its person since. Where a person has
+//! several rows, all of them are known or none is, so that they are sent again together, in their order. It does not know
+//! how rows are read.
+
+use std::collections::BTreeSet;
+
+use super::{
+    links::Touched,
+    persons::{Person, PersonRow, gather},
+    recollection::{Places, Recollection},
+};
+use crate::{
+    domain::{Action, Asked, Conclusion, Identity, Known, Print, Printer, Recall, RowPrint, Told},
+    error::Error,
+};
+
+impl Recall for Recollection {
+    fn printer(&self) -> &Printer {
+        &self.printer
+    }
+
+    fn expect(&self, rows: &mut dyn Iterator<Item = RowPrint>) {
+        self.fetch(&mut rows.map(|row| row.who));
+    }
+
+    fn mention(&mut self, identity: &Identity) {
+        match self.touched_by(identity).and_then(|touched| self.places_of(&touched)) {
+            // By that id nobody was met before: he who is known by another one is part of the sync still.
+            Ok(Places { who: None, others }) => others.into_iter().for_each(|at| self.met.set(at)),
+            Ok(places) => self.meet(&places),
+            Err(error) => self.trouble = Some(error),
+        }
+    }
+
+    fn supersede(&mut self, identity: &Identity) {
+        if identity.fallback().is_some()
+            && let Err(error) = self.pair(identity)
+        {
+            self.trouble = Some(error);
+        }
+    }
+
+    fn suppress(&mut self, identity: &Identity) {
+        match self.touched_by(identity) {
+            Ok(touched) => self.erased.extend(touched.all()),
+            Err(error) => self.trouble = Some(error),
+        }
+    }
+
+    fn answer(&mut self, asked: Asked<'_>) -> Option<Known> {
+        let RowPrint { who, what } = asked.print;
+        if let Some(at) = self.find(who, what).filter(|_| !asked.is_shared) {
+            self.met.set(at);
+            self.known.set(at);
+            return Some(self.known_at(at));
+        }
+        self.hold(asked).unwrap_or_else(|error| {
+            self.trouble = Some(error);
+            Some(Known::Changed)
+        })
+    }
+
+    fn conclude(&mut self) -> Conclusion {
+        let persons = gather(std::mem::take(&mut self.held), &self.pairs);
+        let (changed, overturned) = self.changed(&persons);
+        if overturned {
+            self.held = persons.into_iter().flat_map(|Person(rows)| rows).collect();
+            return Conclusion::AskAgain;
+        }
+        let mut told = Vec::new();
+        for (person, is_changed) in persons.into_iter().zip(changed) {
+            told.extend(self.tell(&person, is_changed));
+            if is_changed && !person.is_one_row() {
+                self.persons.push(person);
+            }
+        }
+        told.sort_unstable_by_key(|told| told.line);
+        Conclusion::Told(told)
+    }
+
+    fn settled(&mut self, identity: &Identity) {
+        match self.look_up(self.printer.id(identity.primary()).into()) {
+            Ok(Some(_)) => {}
+            Ok(None) => self.unheard.push(identity.clone()),
+            Err(error) => self.trouble = Some(error),
+        }
+    }
+}
+
+impl Recollection {
+    fn touched_by(&self, identity: &Identity) -> Result<Touched, Error> {
+        Touched::by(identity, &self.printer, &self.store.read()?)
+    }
+
+    /// Somebody stands in the input, by whichever id.
+    fn meet(&mut self, places: &Places) {
+        places.who.into_iter().for_each(|at| self.met.set(at));
+        places.all().for_each(|at| self.touched.set(at));
+    }
+
+    fn known_at(&self, at: usize) -> Known {
+        if self.is_refused(at) { Known::Refused } else { Known::Same }
+    }
+
+    /// The ids of a superseded row: what was sent by either of them counts no more where they are new to each other.
+    fn pair(&mut self, identity: &Identity) -> Result<(), Error> {
+        let touched = self.touched_by(identity)?;
+        let Some(pair) = touched.new_pair() else { return Ok(()) };
+        self.pairs.insert(pair);
+        self.places_of(&touched)?.all().for_each(|at| self.forget(at));
+        Ok(())
+    }
+
+    /// A row that says something new, or is not the only one of its person as far as can be told; the latter waits.
+    fn hold(&mut self, asked: Asked<'_>) -> Result<Option<Known>, Error> {
+        let touched = self.touched_by(asked.identity)?;
+        let places = self.places_of(&touched)?;
+        self.meet(&places);
+        if !asked.is_shared && touched.beside.is_empty() {
+            places.all().for_each(|at| self.forget(at));
+            return Ok(Some(Known::Changed));
+        }
+        self.held.push(PersonRow {
+            line: asked.line,
+            who: touched.who,
+            second: touched.second,
+            what: asked.print.what,
+            is_deletion: asked.action == Action::Delete,
+            standing: asked.standing,
+            places: places.all().collect(),
+            beside: touched.beside,
+        });
+        Ok(None)
+    }
+
+    /// Which of them say something new; and whether a row that was found known is of one of these, so that it is to be asked
+    /// about again: nothing is known of it any more.
+    fn changed(&mut self, persons: &[Person]) -> (Vec<bool>, bool) {
+        let mut changed = vec![false; persons.len()];
+        let mut overturned = false;
+        loop {
+            let mut is_settled = true;
+            for (person, is_changed) in persons.iter().zip(&mut changed).filter(|(_, is_changed)| !**is_changed) {
+                if self.knows_person(person) {
+                    continue;
+                }
+                (*is_changed, is_settled) = (true, false);
+                for at in person.0.iter().flat_map(|row| &row.places) {
+                    self.forget(*at);
+                    overturned |= self.known.take(*at);
+                }
+            }
+            if is_settled {
+                return (changed, overturned);
+            }
+        }
+    }
+
+    /// Whether all that a person's rows say is what was sent last, by each id.
+    fn knows_person(&self, person: &Person) -> bool {
+        let content = person.content(&self.printer);
+        person.ends().into_iter().all(|who| self.find(who, content).is_some())
+    }
+
+    fn tell(&mut self, person: &Person, is_changed: bool) -> Vec<Told> {
+        let content = person.content(&self.printer);
+        let ends = if is_changed { BTreeSet::new() } else { person.ends() };
+        for who in ends {
+            self.find(who, content).into_iter().for_each(|at| self.known.set(at));
+        }
+        let number = person.0.first().filter(|_| !person.is_one_row()).map(|row| row.line);
+        let rows = person.0.iter().enumerate();
+        rows.map(|(place, row)| {
+            let known = if is_changed {
+                Known::Changed
+            } else if person.is_one_row() {
+                self.find(row.who, content).map_or(Known::Changed, |at| self.known_at(at))
+            } else {
+                self.known_among(content, place)
+            };
+            Told { line: row.line, known, person: number }
+        })
+        .collect()
+    }
+
+    /// One row of several that are known.
+    fn known_among(&mut self, content: Print, place: usize) -> Known {
+        let print = self.printer.among(content, place);
+        match self.find(print, print) {
+            Some(at) => {
+                self.met.set(at);
+                Known::Refused
+            }
+            None => Known::Same,
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! People of whom several rows are sent: what they were sent is remembered when the last of the rows has come, as one.
+//!
+//! Promises: of such a person nothing is certain before every row is well, or known to be refused; what an earlier try
+//! settled counts only as long as nobody else worked with the memory since. It writes nothing.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{entry::State, persons::Person};
+use crate::domain::{Print, Printer, Standing};
+
+/// They, and which of their rows have come.
+#[derive(Debug, Default)]
+pub(super) struct Awaited {
+    persons: Vec<Pending>,
+    /// By the line of a row, whose it is, and which of his.
+    rows: HashMap<u64, (u32, u32)>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    content: Print,
+    rows: Vec<Part>,
+}
+
+#[derive(Debug)]
+struct Part {
+    who: Print,
+    came: Came,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Came {
+    NotYet,
+    /// In an earlier try.
+    Before(State),
+    Now(State),
+}
+
+/// What is to be remembered of a person all of whose rows came, and are certain.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Whole {
+    /// The print of all that the rows say.
+    pub(super) content: Print,
+    /// What is true by each id that a row begins with.
+    pub(super) ends: BTreeMap<Print, State>,
+    /// Places of the rows that were refused.
+    pub(super) refused: Vec<usize>,
+}
+
+impl Awaited {
+    /// Those who have more than one row.
+    pub(super) fn of(persons: &[Person], printer: &Printer) -> Self {
+        let mut awaited = Self::default();
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        for person in persons.iter().filter(|person| !person.is_one_row()) {
+            let mut rows = Vec::with_capacity(person.0.len());
+            for (place, row) in person.0.iter().enumerate() {
+                let came = match (row.standing, row.is_deletion) {
+                    (Standing::Open, _) => Came::NotYet,
+                    (Standing::Well, true) => Came::Before(State::Deleted),
+                    (Standing::Well, false) => Came::Before(State::Sent),
+                    (Standing::Badly, _) => Came::Before(State::Open),
+                };
+                if came == Came::NotYet {
+                    awaited.rows.insert(row.line, (number(awaited.persons.len()), number(place)));
+                }
+                rows.push(Part { who: row.who, came });
+            }
+            awaited.persons.push(Pending { content: person.content(printer), rows });
+        }
+        awaited
+    }
+
+    /// Somebody else worked with the memory since: who knows what he sent.
+    pub(super) fn distrust_earlier_tries(&mut self) {
+        for part in self.persons.iter_mut().flat_map(|person| &mut person.rows) {
+            if let Came::Before(state) = &mut part.came {
+                *state = State::Open;
+            }
+        }
+    }
+
+    /// Whether a row is one of several of its person.
+    pub(super) fn has(&self, line: u64) -> bool {
+        self.rows.contains_key(&line)
+    }
+
+    /// A row has come, after which this is true by itself. What is to be remembered now.
+    pub(super) fn come(&mut self, line: u64, state: State) -> Option<Whole> {
+        let (person, place) = *self.rows.get(&line)?;
+        let pending = self.persons.get_mut(person as usize)?;
+        pending.rows.get_mut(place as usize)?.came = Came::Now(state);
+        pending.whole()
+    }
+}
+
+impl Pending {
+    fn whole(&self) -> Option<Whole> {
+        let mut whole = Whole { content: self.content, ends: BTreeMap::new(), refused: Vec::new() };
+        for (place, Part { who, came }) in self.rows.iter().enumerate() {
+            let (Came::Before(state) | Came::Now(state)) = *came else { return None };
+            if !state.is_certain() {
+                return None;
+            }
+            if state == State::Refused {
+                whole.refused.push(place);
+            }
+            whole.ends.insert(*who, state);
+        }
+        Some(whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::persons::PersonRow;
+
+    const A: Print = Print([1; 16]);
+    const B: Print = Print([2; 16]);
+
+    fn row(line: u64, who: Print, is_deletion: bool, standing: Standing) -> PersonRow {
+        let (second, beside, places) = (None, Vec::new(), Vec::new());
+        PersonRow { line, who, second, beside, what: Print([9; 16]), is_deletion, standing, places }
+    }
+
+    fn awaited(rows: Vec<PersonRow>) -> Awaited {
+        Awaited::of(&[Person(rows)], &Printer::new(b"key", ["id"]))
+    }
+
+    #[test]
+    fn all_rows_must_have_come_and_each_must_be_certain() {
+        let rows = || vec![row(2, A, false, Standing::Open), row(3, B, false, Standing::Open)];
+        let mut people = awaited(rows());
+        assert_eq!(people.come(3, State::Sent), None);
+        let whole = people.come(2, State::Refused).expect("both came");
+        assert_eq!(whole.ends, BTreeMap::from([(A, State::Refused), (B, State::Sent)]));
+        assert_eq!(whole.refused, [0]);
+        for uncertain in [State::Open, State::Gone] {
+            let mut people = awaited(rows());
+            assert_eq!([people.come(2, uncertain), people.come(3, State::Sent)], [None, None]);
+            assert!(people.come(2, State::Sent).is_some(), "it was tried again");
+        }
+        assert_eq!(people.come(7, State::Sent), None, "nobody awaits it");
+    }
+
+    #[test]
+    fn the_last_row_of_an_id_says_how_it_is_remembered() {
+        let rows = [(2, A, false), (3, A, true), (4, B, false)];
+        let mut people = awaited(rows.map(|(line, who, goes)| row(line, who, goes, Standing::Open)).into());
+        people.come(2, State::Sent);
+        people.come(3, State::Deleted);
+        let whole = people.come(4, State::Sent).expect("all came");
+        assert_eq!(whole.ends, BTreeMap::from([(A, State::Deleted), (B, State::Sent)]));
+    }
+
+    #[test]
+    fn what_an_earlier_try_settled_counts_while_nobody_else_came_between() {
+        let rows = |standing| vec![row(2, A, true, standing), row(3, B, false, Standing::Open)];
+        let whole = awaited(rows(Standing::Well)).come(3, State::Sent).expect("the first one came before");
+        assert_eq!(whole.ends, BTreeMap::from([(A, State::Deleted), (B, State::Sent)]));
+        assert_eq!(awaited(rows(Standing::Badly)).come(3, State::Sent), None);
+        let mut people = awaited(rows(Standing::Well));
+        people.distrust_earlier_tries();
+        assert_eq!(people.come(3, State::Sent), None);
+        let mut people = awaited(vec![row(2, A, false, Standing::Open), row(3, B, false, Standing::Open)]);
+        people.distrust_earlier_tries();
+        people.come(2, State::Sent);
+        assert!(people.come(3, State::Sent).is_some(), "no earlier try is trusted for it");
+    }
+}

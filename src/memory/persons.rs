@@ -1,0 +1,181 @@
+//! Which rows of a file are about one person, and what they say together.
+//!
+//! Promises: rows that share an id are of one person, and so are rows of which one names an id that stood beside one of
+//! the other's; nobody else is. Whatever a person's rows say is one thing: it is the same only if all of them are, in
+//! their order. It does not know what is remembered.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::links::Pair;
+use crate::domain::{Print, Printer, Standing};
+
+/// A row that may not be the only one of its person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PersonRow {
+    pub(super) line: u64,
+    /// By its first id.
+    pub(super) who: Print,
+    pub(super) second: Option<Print>,
+    /// Ids that stood beside one of its own, and are none of its own.
+    pub(super) beside: Vec<Print>,
+    /// All that it says.
+    pub(super) what: Print,
+    pub(super) is_deletion: bool,
+    /// What became of it in earlier tries.
+    pub(super) standing: Standing,
+    /// Where all of these are remembered, as far as they are.
+    pub(super) places: Vec<usize>,
+}
+
+impl PersonRow {
+    fn ids(&self) -> impl Iterator<Item = Print> {
+        std::iter::once(self.who).chain(self.second)
+    }
+}
+
+/// All rows of one person, in file order; at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Person(pub(super) Vec<PersonRow>);
+
+impl Person {
+    /// Of a person whose only row it is nothing else is said.
+    pub(super) fn is_one_row(&self) -> bool {
+        self.0.len() == 1
+    }
+
+    /// The print of all that the rows say.
+    pub(super) fn content(&self, printer: &Printer) -> Print {
+        match self.0.as_slice() {
+            [only] => only.what,
+            rows => printer.together(rows.iter().map(|row| row.what)),
+        }
+    }
+
+    /// By each id that a row begins with, the last such row: there it is remembered what was said.
+    pub(super) fn ends(&self) -> BTreeSet<Print> {
+        self.0.iter().map(|row| row.who).collect()
+    }
+}
+
+/// Puts together what belongs together; `pairs` are ids that stand together in rows that do not count.
+pub(super) fn gather(mut rows: Vec<PersonRow>, pairs: &BTreeSet<Pair>) -> Vec<Person> {
+    rows.sort_unstable_by_key(|row| row.line);
+    let mut circles = Circles::of(rows.len());
+    let mut by_id: HashMap<Print, usize> = HashMap::new();
+    for (place, row) in rows.iter().enumerate() {
+        for id in row.ids() {
+            let first = *by_id.entry(id).or_insert(place);
+            circles.join(first, place);
+        }
+    }
+    for (place, row) in rows.iter().enumerate() {
+        for other in row.beside.iter().filter_map(|id| by_id.get(id)) {
+            circles.join(*other, place);
+        }
+    }
+    for (one, other) in pairs {
+        if let (Some(one), Some(other)) = (by_id.get(one), by_id.get(other)) {
+            circles.join(*one, *other);
+        }
+    }
+    let mut persons: Vec<Person> = Vec::new();
+    // By the first row of each.
+    let mut found: HashMap<usize, usize> = HashMap::new();
+    for (place, row) in rows.into_iter().enumerate() {
+        let person = *found.entry(circles.first(place)).or_insert(persons.len());
+        match persons.get_mut(person) {
+            Some(Person(rows)) => rows.push(row),
+            None => persons.push(Person(vec![row])),
+        }
+    }
+    persons
+}
+
+/// Which of many belong to one circle: a forest in which each points to an earlier one of its circle, or to itself.
+struct Circles(Vec<usize>);
+
+impl Circles {
+    fn of(count: usize) -> Self {
+        Self((0..count).collect())
+    }
+
+    /// The first of a circle; ways are halved while they are walked.
+    fn first(&mut self, mut one: usize) -> usize {
+        while self.0[one] != one {
+            self.0[one] = self.0[self.0[one]];
+            one = self.0[one];
+        }
+        one
+    }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.first(one), self.first(other));
+        self.0[one.max(other)] = one.min(other);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    fn row(line: u64, ids: (u8, Option<u8>), beside: &[u8]) -> PersonRow {
+        PersonRow {
+            line,
+            who: print(ids.0),
+            second: ids.1.map(print),
+            beside: beside.iter().copied().map(print).collect(),
+            what: print(0),
+            is_deletion: false,
+            standing: Standing::Open,
+            places: Vec::new(),
+        }
+    }
+
+    fn print(id: u8) -> Print {
+        Print([id; 16])
+    }
+
+    proptest! {
+        /// Held against the slow way: whoever has something in common is joined until nothing changes any more.
+        #[test]
+        fn rows_are_gathered_as_a_naive_model_does(
+            said in vec(((0..12_u8, prop::option::of(0..12_u8)), vec(0..12_u8, 0..2)), 0..14),
+            pairs in vec((0..12_u8, 0..12_u8), 0..3),
+        ) {
+            let rows: Vec<PersonRow> =
+                said.iter().zip(2..).map(|((ids, beside), line)| row(line, *ids, beside)).collect();
+            let pairs: BTreeSet<Pair> = pairs.into_iter().map(|(one, other)| (print(one), print(other))).collect();
+            let has = |row: &PersonRow, id: Print| row.ids().any(|own| own == id);
+            let knows = |one: &PersonRow, other: &PersonRow| {
+                one.ids().chain(one.beside.iter().copied()).any(|id| has(other, id))
+                    || other.beside.iter().any(|id| has(one, *id))
+                    || pairs.iter().any(|(a, b)| {
+                        (has(one, *a) && has(other, *b)) || (has(one, *b) && has(other, *a))
+                    })
+            };
+            let mut circle: Vec<usize> = (0..rows.len()).collect();
+            for _ in 0..rows.len() {
+                for one in 0..rows.len() {
+                    for other in 0..rows.len() {
+                        if knows(&rows[one], &rows[other]) {
+                            let least = circle[one].min(circle[other]);
+                            (circle[one], circle[other]) = (least, least);
+                        }
+                    }
+                }
+            }
+            let mut expected: Vec<Vec<u64>> = Vec::new();
+            for first in 0..rows.len() {
+                let lines: Vec<u64> =
+                    rows.iter().zip(&circle).filter(|(_, of)| **of == first).map(|(row, _)| row.line).collect();
+                expected.extend((!lines.is_empty()).then_some(lines));
+            }
+            let backwards = rows.into_iter().rev().collect();
+            let persons = gather(backwards, &pairs);
+            let lines = |Person(rows): &Person| rows.iter().map(|row| row.line).collect::<Vec<_>>();
+            prop_assert_eq!(persons.iter().map(lines).collect::<Vec<_>>(), expected);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Where the deciding pass lays out what it has read.
+//!
+//! Promises: as [`super::decide`]; it knows neither how often the input is read, nor by whom.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::{
+    columns::Reading,
+    decide::{Changes, Decision},
+    fields::Doubts,
+    judge,
+    options::{Counting, Options},
+    readings::{Entry, Hashing, Pile},
+    reservoir::Reservoir,
+    survey::NOT_ONE,
+    suspects::{Prints, Suspects, Whole, Wholes},
+};
+use crate::domain::{
+    Action, Asked, Conclusion, Decided, Identity, Kin, Known, LineSet, Past, Recall, Schema, Standing, Told,
+};
+
+pub(super) struct Bench<'a, 'r> {
+    suspects: Option<&'a Suspects>,
+    last_wins: bool,
+    past: &'a Past,
+    recall: Option<&'r mut (dyn Recall + 'r)>,
+    /// Ids of rows so far that stand in later ones, too.
+    ahead: HashSet<Whole>,
+    /// The latest row so far of each identity with a later one, which counts if none of the later ones can be sent.
+    in_reserve: BTreeMap<Whole, (u64, Action)>,
+    /// Rows that count after all.
+    after_all: LineSet,
+    /// Rows of which it is told at the end what is known.
+    waiting: Vec<Waiting>,
+    decided: Decided,
+    counts: Changes,
+    reservoir: Reservoir,
+    rows: u64,
+    /// Of rows that are sent: line by line, what ties them to others.
+    ties: Vec<(u64, u64)>,
+    /// `None`: the survey had them.
+    doubts: Option<Doubts>,
+}
+
+/// A row of which is known what it asks for.
+struct Waiting {
+    line: u64,
+    action: Action,
+    identity: Identity,
+}
+
+impl<'a, 'r> Bench<'a, 'r> {
+    pub(super) fn new(
+        options: &Options,
+        suspects: &'a Suspects,
+        past: &'a Past,
+        recall: Option<&'r mut (dyn Recall + 'r)>,
+    ) -> Self {
+        Self {
+            suspects: (!suspects.is_empty()).then_some(suspects),
+            last_wins: options.decided == Some(Counting::Last),
+            past,
+            recall,
+            ahead: HashSet::new(),
+            in_reserve: BTreeMap::new(),
+            after_all: LineSet::default(),
+            waiting: Vec::new(),
+            decided: Decided::default(),
+            counts: Changes::default(),
+            reservoir: Reservoir::seeded(options.seed),
+            rows: 0,
+            ties: Vec::new(),
+            doubts: options.decided.map(|_| Doubts::default()),
+        }
+    }
+
+    /// What it wants to know of each row.
+    pub(super) fn hashing(&self, options: &Options) -> Hashing {
+        let prints = self.suspects.map(|_| Prints::keyed(options.fingerprint_key));
+        Hashing { prints, printer: self.recall.as_ref().map(|recall| recall.printer().clone()) }
+    }
+
+    pub(super) fn take(&mut self, pile: &Pile) {
+        if let Some(recall) = &self.recall {
+            recall.expect(&mut pile.0.iter().filter_map(|entry| entry.print));
+        }
+        pile.0.iter().for_each(|entry| self.place(entry));
+    }
+
+    fn place(&mut self, entry: &Entry) {
+        let Entry { line, reading, wholes, .. } = entry;
+        let is_new = !self.past.settled.contains(*line);
+        self.rows += 1;
+        if let Some(doubts) = &mut self.doubts {
+            doubts.note(*line, &reading.doubts);
+        }
+        let is_shared = wholes.is_some_and(|wholes| self.is_shared(*line, wholes));
+        let last = wholes.and_then(|Wholes { first, .. }| Some((first, self.last_line(first)?)));
+        let is_last = last.is_none_or(|(_, last)| *line >= last);
+        let in_its_stead = last.filter(|_| is_last).and_then(|(id, _)| self.in_reserve.remove(&id));
+        if !reading.is_well() {
+            self.counts.malformed += u64::from(is_new);
+            self.mention(reading);
+            // Nobody is deleted who was to be kept, as far as that can be read.
+            self.after_all.extend(in_its_stead.filter(|(_, action)| *action != Action::Delete).map(|(line, _)| line));
+        } else if self.is_suppressed(reading) {
+            self.counts.suppressed += u64::from(is_new);
+            if let (Some(recall), Some(identity)) = (&mut self.recall, reading.identity()) {
+                recall.suppress(identity);
+            }
+            self.after_all.extend(in_its_stead.map(|(line, _)| line));
+        } else if let Some((id, _)) = last.filter(|_| !is_last) {
+            self.in_reserve.insert(id, (*line, reading.action));
+            if let (Some(recall), Some(identity)) = (&mut self.recall, reading.identity()) {
+                recall.supersede(identity);
+            }
+            self.counts.superseded += u64::from(is_new && self.decided.superseded.insert(*line));
+        } else {
+            self.ask(entry, is_shared);
+        }
+    }
+
+    /// Whether an id of this row stands in another one, too. To be asked of each row, in file order.
+    fn is_shared(&mut self, line: u64, wholes: Wholes) -> bool {
+        let Some(suspects) = self.suspects else { return false };
+        let mut is_shared = false;
+        for id in wholes.all() {
+            let Some(last) = suspects.last_line(id) else { continue };
+            is_shared |= if line < last {
+                self.ahead.insert(id);
+                true
+            } else {
+                self.ahead.remove(&id)
+            };
+        }
+        is_shared
+    }
+
+    /// The last line of which an id is the first, where only that one counts and there may be several.
+    fn last_line(&self, id: Whole) -> Option<u64> {
+        self.suspects.filter(|_| self.last_wins)?.last_of_its_own(id)
+    }
+
+    fn is_suppressed(&self, reading: &Reading) -> bool {
+        reading.identity().is_some_and(|identity| judge::is_suppressed(identity, reading.action, self.past))
+    }
+
+    /// Whoever stands in the input has not left it, though the row cannot be sent.
+    fn mention(&mut self, reading: &Reading) {
+        if let (Some(recall), Some(identity)) = (&mut self.recall, reading.identity()) {
+            recall.mention(identity);
+        }
+    }
+
+    /// The rows that must be read again; empty when all is told.
+    pub(super) fn rest(&mut self) -> LineSet {
+        let after_all = std::mem::take(&mut self.after_all);
+        if !after_all.is_empty() {
+            return after_all;
+        }
+        while let Some(recall) = &mut self.recall {
+            match recall.conclude() {
+                Conclusion::Told(told) => {
+                    self.hear(told);
+                    break;
+                }
+                Conclusion::AskAgain => {
+                    let mut known = self.decided.unchanged.clone();
+                    known.union(&self.decided.refused_before);
+                    if !known.is_empty() {
+                        return known;
+                    }
+                }
+            }
+        }
+        LineSet::default()
+    }
+
+    /// Takes rows that were believed to be superseded, or to be known.
+    pub(super) fn take_again(&mut self, pile: &Pile) {
+        for entry in &pile.0 {
+            self.counts.superseded -= u64::from(self.decided.superseded.remove(entry.line));
+            let was_the_same = self.decided.unchanged.remove(entry.line);
+            let was_refused = self.decided.refused_before.remove(entry.line);
+            self.counts.unchanged -= u64::from(was_the_same);
+            self.counts.refused_before -= u64::from(was_refused);
+            // A row that was superseded has an id that stands in another one, too.
+            self.ask(entry, !was_the_same && !was_refused);
+        }
+    }
+
+    fn ask(&mut self, Entry { line, reading, print, .. }: &Entry, is_shared: bool) {
+        let Some(identity) = reading.identity() else { return };
+        let (line, action, fields) = (*line, reading.action, &reading.fields);
+        let standing = self.standing(line);
+        let known = match (&mut self.recall, *print) {
+            (Some(recall), Some(print)) => {
+                recall.answer(Asked { line, identity, action, fields, print, is_shared, standing })
+            }
+            (Some(_) | None, _) => Some(Known::Changed),
+        };
+        match known {
+            Some(known) => self.decide(line, action, identity, known),
+            None => self.waiting.push(Waiting { line, action, identity: identity.clone() }),
+        }
+    }
+
+    fn standing(&self, line: u64) -> Standing {
+        if !self.past.settled.contains(line) {
+            Standing::Open
+        } else if [&self.past.absent, &self.past.bad].iter().any(|it| it.contains(line)) {
+            Standing::Badly
+        } else {
+            Standing::Well
+        }
+    }
+
+    fn decide(&mut self, line: u64, action: Action, identity: &Identity, known: Known) {
+        match (self.standing(line), known) {
+            (Standing::Well, Known::Changed) if action != Action::Delete => {
+                if let Some(recall) = &mut self.recall {
+                    recall.settled(identity);
+                }
+            }
+            (Standing::Well | Standing::Badly, _) => {}
+            (Standing::Open, known) => {
+                self.counts.add(known, action);
+                match known {
+                    Known::Changed => self.reservoir.offer(line, identity),
+                    Known::Same => drop(self.decided.unchanged.insert(line)),
+                    Known::Refused => drop(self.decided.refused_before.insert(line)),
+                }
+            }
+        }
+    }
+
+    /// What is known of the rows that wait.
+    fn hear(&mut self, told: Vec<Told>) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.sort_unstable_by_key(|row| row.line);
+        for (Waiting { line, action, identity }, told) in waiting.into_iter().zip(told) {
+            self.decide(line, action, &identity, told.known);
+            let is_sent = told.known == Known::Changed && self.standing(line) == Standing::Open;
+            self.ties.extend(told.person.filter(|_| is_sent).map(|person| (line, person)));
+        }
+    }
+
+    pub(super) fn finish(mut self, schema: Option<&Schema>) -> Decision {
+        let mut warnings = self.doubts.iter().flat_map(|doubts| doubts.sentences(schema)).collect::<Vec<_>>();
+        if self.doubts.is_some() && self.rows > 0 && self.counts.malformed == self.rows {
+            warnings.push(NOT_ONE.to_owned());
+        }
+        self.decided.kin = Kin::of(self.ties);
+        Decision { decided: self.decided, counts: self.counts, samples: self.reservoir.samples(), warnings }
+    }
+}
