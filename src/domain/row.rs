@@ -46,6 +46,8 @@ pub enum Spared {
     Suppressed,
     /// The API refused it before, just as it stands.
     RefusedBefore,
+    /// It leaves everything as it is.
+    Idle,
 }
 
 impl Spared {
@@ -57,6 +59,7 @@ impl Spared {
             Self::Superseded => Verdict::Superseded,
             Self::Suppressed => Verdict::Suppressed,
             Self::RefusedBefore => Verdict::Refused,
+            Self::Idle => Verdict::Unchanged,
         }
     }
 
@@ -68,6 +71,7 @@ impl Spared {
             Self::EarlierRun => "settled by the run that --continue-from names",
             Self::Superseded => "a later line about the same identity is sent instead",
             Self::Suppressed => "erased, and on the list of those who shall not come back",
+            Self::Idle => "has no field to update: everything is left as it is",
             Self::RefusedBefore => "refused by an earlier sync just as it stands; not sent again",
         }
     }

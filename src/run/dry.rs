@@ -75,10 +75,10 @@ fn summary(job: &Job, finish: &Finish, foreseen: Option<&Foreseen>, host: String
     let mut totals = Tally::default();
     totals.add_many(Verdict::Invalid, finish.malformed);
     totals.add_many(Verdict::Duplicate, finish.repeated);
+    totals.add_many(Verdict::Unchanged, foreseen.map_or(finish.unchanged, |it| it.decision.counts.unchanged));
     if let Some(Foreseen { decision, .. }) = foreseen {
         totals.add_many(Verdict::Superseded, decision.counts.superseded);
         totals.add_many(Verdict::Suppressed, decision.counts.suppressed);
-        totals.add_many(Verdict::Unchanged, decision.counts.unchanged);
         totals.add_many(Verdict::Refused, decision.counts.refused_before);
     }
     Summary {

@@ -99,7 +99,8 @@ impl<'a, 'r> Bench<'a, 'r> {
         let is_last = last.is_none_or(|(_, last)| *line >= last);
         let in_its_stead = last.filter(|_| is_last).and_then(|(id, _)| self.in_reserve.remove(&id));
         if !reading.is_well() {
-            self.counts.malformed += u64::from(is_new);
+            let count = if reading.is_idle() { &mut self.counts.unchanged } else { &mut self.counts.malformed };
+            *count += u64::from(is_new);
             self.mention(reading);
             // Nobody is deleted who was to be kept, as far as that can be read.
             self.after_all.extend(in_its_stead.filter(|(_, action)| *action != Action::Delete).map(|(line, _)| line));

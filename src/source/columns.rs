@@ -14,7 +14,7 @@ use super::{
     records::Record,
     share::Share,
 };
-use crate::domain::{Action, Fields, IdFormat, IdKind, Identity, Schema, Subject};
+use crate::domain::{Action, Fields, IdFormat, IdKind, Identity, Schema, Spared, Subject};
 
 /// What a row may say that it asks for.
 const ACTIONS: [Action; 4] = [Action::Update, Action::Create, Action::Upsert, Action::Delete];
@@ -41,7 +41,7 @@ impl Column {
 
 /// All that a record says.
 pub(super) struct Reading {
-    /// [`Subject::Known`] or [`Subject::Malformed`].
+    /// [`Subject::Known`], [`Subject::Malformed`], or [`Spared::Idle`].
     pub(super) subject: Subject,
     /// Who a malformed one is about, where that can be read all the same.
     spoiled: Option<Box<Identity>>,
@@ -124,6 +124,9 @@ impl Columns {
         let taken: Vec<usize> =
             columns.iter().map(|column| column.index).chain(action.as_ref().map(|action| action.index)).collect();
         let plan = Plan::by_header(header, &taken, options)?;
+        if action.is_none() {
+            says_something(plan.as_ref(), options)?;
+        }
         Ok(Self { action, ..Self::new(Shape::Csv { width: header.len() }, columns, plan, options) })
     }
 
@@ -165,7 +168,9 @@ impl Columns {
             return Err(Complaint::Ids(what.to_owned()));
         };
         let column = Column { label: "the id".to_owned(), ..Column::of(wish, 0) };
-        Ok(Self::new(Shape::Bare, vec![column], Plan::by_key(options)?, options))
+        let plan = Plan::by_key(options)?;
+        says_something(plan.as_ref(), options)?;
+        Ok(Self::new(Shape::Bare, vec![column], plan, options))
     }
 
     /// The fields there are, where any are looked at.
@@ -183,6 +188,9 @@ impl Columns {
         let mut doubts = Vec::new();
         let mut action = self.usual;
         Some(match self.fields(&sheet, &identity, &mut action, &mut doubts) {
+            Ok(fields) if fields.is_empty() && action == Action::Update && self.plan.is_some() => {
+                Reading::of_ids(Subject::Spared(identity, Spared::Idle), action, notes)
+            }
             Ok(fields) => Reading { fields, doubts, ..Reading::of_ids(Subject::Known(identity), action, notes) },
             Err(reason) => {
                 let id = identity.primary().text().into();
@@ -320,8 +328,21 @@ impl Reading {
 
     /// Whether it can be sent, as far as it was read.
     pub(super) const fn is_well(&self) -> bool {
-        !matches!(self.subject, Subject::Malformed { .. })
+        matches!(self.subject, Subject::Known(_))
     }
+
+    /// Whether nothing is the matter with it, but that there is nothing to send.
+    pub(super) const fn is_idle(&self) -> bool {
+        matches!(self.subject, Subject::Spared(..))
+    }
+}
+
+/// An update of which no row can say anything is a mistake.
+fn says_something(plan: Option<&Plan>, options: &Options) -> Result<(), Complaint> {
+    if options.action == Action::Update && plan.is_some_and(Plan::is_empty) {
+        return Err(Complaint::Fields("has no field to update in any of its rows".to_owned()));
+    }
+    Ok(())
 }
 
 /// Whether a cell of a header has a wished name.

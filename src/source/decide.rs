@@ -34,7 +34,7 @@ pub struct Decision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Changes {
     sent: [u64; Action::ALL.len()],
-    /// Sent before just as they stand.
+    /// Sent before just as they stand, or without any field to update.
     pub unchanged: u64,
     /// A later row of the same identity is sent instead.
     pub superseded: u64,
@@ -80,7 +80,7 @@ impl Changes {
 ///
 /// The input is opened once more, from its beginning, where the last row of some identity turns out to be none that can be
 /// sent: the rows before these count instead, and `recall` hears of them at the end. But a deletion does not count instead
-/// of a row whose fields are impossible: it stays superseded. It is opened once more, too, where `recall` wants to be asked
+/// of a row whose fields are impossible, or that leaves everything as it is: it stays superseded. It is opened once more, too, where `recall` wants to be asked
 /// again.
 ///
 /// # Errors

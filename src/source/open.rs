@@ -22,8 +22,8 @@ use crate::{
 const HINT: &str = "name the id's column with `--id-column` (its number with `--no-header`), or say how the input is \
                     written with `--format csv|jsonl|lines` and `--delimiter`";
 /// What helps when a column is no field.
-const FIELDS_HINT: &str =
-    "leave a column out with `--ignore-column NAME`, or name those that count with `--only-column`";
+const FIELDS_HINT: &str = "leave a column out with `--ignore-column NAME`, name those that count with `--only-column`, or \
+                           give every row a field with `--set`";
 
 /// An input whose next record is its first row.
 pub(super) struct Opened<R: Read> {

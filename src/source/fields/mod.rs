@@ -97,6 +97,11 @@ impl Plan {
         Ok(Some(plan))
     }
 
+    /// Whether no column is a field, and no constant stands for one.
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
     /// What there is to be said.
     pub(super) const fn schema(&self) -> &Schema {
         &self.schema

@@ -49,9 +49,6 @@ impl Rules {
         settings: &[Setting],
         doubts: &mut Vec<Doubt>,
     ) -> Result<(), String> {
-        if settings.is_empty() && action == Action::Update {
-            return Err("has no field to update".to_owned());
-        }
         let broken = |field: u16, what: String| {
             let name = schema.fields.get(usize::from(field)).map_or("", |field| &*field.name);
             Err(format!("column {name}: {what}"))

@@ -120,6 +120,21 @@ fn every_row_counts_where_that_was_asked_for() {
     assert_eq!((counts.of(Action::Update), memory.asked.len()), (2, 3));
 }
 
+/// The last row that says something wins; but nobody is deleted whom a later row wants as he is.
+#[test]
+fn a_row_that_leaves_everything_as_it_is_supersedes_nothing() {
+    let input = b"customer_user_id,first_name,action\nc-1,a,\nc-1,,\nc-2,,delete\nc-2,,\nc-3,,\n";
+    let mut memory = Memory::default();
+    let Decision { decided, counts, .. } = decided(input, &last_wins(), &Past::default(), &mut memory);
+    assert_eq!((numbers(&decided.superseded), counts.superseded), (vec![4], 1));
+    assert_eq!((counts.sent(), counts.unchanged, counts.malformed), (1, 3, 0));
+    assert_eq!(memory.asked(), ["c-1"]);
+    let handed = pass(input, &last_wins(), &Past { decided, ..Past::default() });
+    let idle = |row: &&Row| matches!(row.subject, Subject::Spared(_, Spared::Idle));
+    assert_eq!(handed.rows.iter().filter(idle).map(|row| row.line).collect::<Vec<_>>(), [3, 5, 6]);
+    assert_eq!((handed.finish.unchanged, handed.finish.superseded), (3, 1));
+}
+
 #[test]
 fn nobody_to_ask_means_that_all_that_counts_is_sent() {
     let input = b"customer_user_id,first_name\nc-1,same\nc-1,bad\n";

@@ -184,7 +184,30 @@ fn a_constant_is_for_rows_without_a_value_of_their_own() {
     let bare = Options { format: Wish::Is(Format::Lines), ..setting };
     assert_eq!(wanted("c-1\n", &bare), [Ok(of("text all@example.com"))]);
     let nothing = Options { format: Wish::Is(Format::Lines), ..updating() };
-    assert_eq!(wanted("c-1\n", &nothing), [Err("has no field to update".to_owned())]);
+    assert_eq!(refused(b"c-1\n", "in.txt", &nothing).what(), "in.txt has no field to update in any of its rows");
+}
+
+/// An empty cell means leave alone, and so do empty cells only.
+#[test]
+fn a_row_of_empty_cells_leaves_everything_as_it_is() {
+    let input = "customer_user_id,email\nc-1,\nc-2,a@b\n";
+    let said = wanted(input, &updating());
+    assert_eq!(said, [Err("Idle".to_owned()), Ok(vec!["email=text a@b".to_owned()])]);
+    let survey = surveyed(input.as_bytes(), "-", &updating());
+    assert_eq!((survey.rows, survey.malformed), (2, 0));
+    assert_eq!(wanted("{\"customer_user_id\":\"c-1\"}\n", &updating()), [Err("Idle".to_owned())]);
+    // Nobody wants to update nothing at all: a column was forgotten.
+    let error = refused(b"customer_user_id\nc-1\n", "in.csv", &updating());
+    assert_eq!(error.what(), "in.csv has no field to update in any of its rows");
+    for other in ["customer_user_id,action\nc-1,delete\n", "customer_user_id,action\nc-1,\n"] {
+        assert_eq!(surveyed(other.as_bytes(), "-", &updating()).rows, 1, "a row may ask for something else");
+    }
+    let creating = Options { action: Action::Upsert, action_column: None, ..updating() };
+    assert_eq!(
+        surveyed(b"customer_user_id\nc-1\n", "-", &creating).rows,
+        1,
+        "creating nobody in particular is something"
+    );
 }
 
 #[test]
@@ -206,7 +229,7 @@ fn what_fields_must_be_together() {
             "",
             "column meta.device_id: is needed where another field of its group is given",
             "column custom: has more than 3 keys",
-            "has no field to update",
+            "Idle",
             "",
             "",
             "",
