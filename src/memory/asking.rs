@@ -52,7 +52,6 @@ impl Recall for Recollection {
     fn answer(&mut self, asked: Asked<'_>) -> Option<Known> {
         let RowPrint { who, what } = asked.print;
         if let Some(at) = self.find(who, what).filter(|_| !asked.is_shared) {
-            self.met.set(at);
             self.known.set(at);
             return Some(self.known_at(at));
         }
@@ -149,7 +148,10 @@ impl Recollection {
                 (*is_changed, is_settled) = (true, false);
                 for at in person.0.iter().flat_map(|row| &row.places) {
                     self.forget(*at);
-                    overturned |= self.known.take(*at);
+                    if self.known.take(*at) {
+                        self.met.set(*at);
+                        overturned = true;
+                    }
                 }
             }
             if is_settled {

@@ -20,6 +20,8 @@ pub(super) struct Awaited {
 struct Pending {
     content: Print,
     rows: Vec<Part>,
+    /// How many have not come yet.
+    missing: usize,
 }
 
 #[derive(Debug)]
@@ -66,7 +68,8 @@ impl Awaited {
                 }
                 rows.push(Part { who: row.who, came });
             }
-            awaited.persons.push(Pending { content: person.content(printer), rows });
+            let missing = rows.iter().filter(|row| row.came == Came::NotYet).count();
+            awaited.persons.push(Pending { content: person.content(printer), rows, missing });
         }
         awaited
     }
@@ -89,8 +92,10 @@ impl Awaited {
     pub(super) fn come(&mut self, line: u64, state: State) -> Option<Whole> {
         let (person, place) = *self.rows.get(&line)?;
         let pending = self.persons.get_mut(person as usize)?;
-        pending.rows.get_mut(place as usize)?.came = Came::Now(state);
-        pending.whole()
+        let part = pending.rows.get_mut(place as usize)?;
+        pending.missing -= usize::from(part.came == Came::NotYet);
+        part.came = Came::Now(state);
+        if pending.missing == 0 { pending.whole() } else { None }
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Recollection {
     /// Where each bucket begins, and where the last one ends.
     starts: Box<[u32]>,
     contents: Vec<u64>,
-    /// Who stands in the input by this id.
+    /// Who stands in the input by this id, besides those who are known.
     pub(super) met: Marks,
     /// Who is sent something, by whichever id.
     pub(super) touched: Marks,
@@ -135,12 +135,12 @@ impl Recollection {
 
     /// Whether the entry at a place was met.
     pub(super) fn has_met(&self, at: usize) -> bool {
-        self.met.has(at)
+        self.met.has(at) || self.known.has(at)
     }
 
     /// Whether anybody was met who may be the same person.
     pub(super) fn has_met_by_any_id(&self, id: Print) -> Result<bool, Error> {
-        Ok(self.look_up(id)?.is_some_and(|at| self.met.has(at) || self.touched.has(at)))
+        Ok(self.look_up(id)?.is_some_and(|at| self.has_met(at) || self.touched.has(at)))
     }
 
     /// Whether the entry was there already when this recollection was made, and so has a place in it.

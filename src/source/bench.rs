@@ -94,8 +94,7 @@ impl<'a, 'r> Bench<'a, 'r> {
         if let Some(doubts) = &mut self.doubts {
             doubts.note(*line, &reading.doubts);
         }
-        let is_shared = wholes.is_some_and(|wholes| self.is_shared(*line, wholes));
-        let last = wholes.and_then(|Wholes { first, .. }| Some((first, self.last_line(first)?)));
+        let (is_shared, last) = wholes.map_or((false, None), |wholes| self.stand(*line, wholes));
         let is_last = last.is_none_or(|(_, last)| *line >= last);
         let in_its_stead = last.filter(|_| is_last).and_then(|(id, _)| self.in_reserve.remove(&id));
         if !reading.is_well() {
@@ -121,25 +120,23 @@ impl<'a, 'r> Bench<'a, 'r> {
         }
     }
 
-    /// Whether an id of this row stands in another one, too. To be asked of each row, in file order.
-    fn is_shared(&mut self, line: u64, wholes: Wholes) -> bool {
-        let Some(suspects) = self.suspects else { return false };
-        let mut is_shared = false;
+    /// Whether an id of this row stands in another one, too; and, where only the last row of an id counts and there may be
+    /// several, the row's first id and the line of its last row. To be asked of each row, in file order.
+    fn stand(&mut self, line: u64, wholes: Wholes) -> (bool, Option<(Whole, u64)>) {
+        let (mut is_shared, mut last) = (false, None);
         for id in wholes.all() {
-            let Some(last) = suspects.last_line(id) else { continue };
-            is_shared |= if line < last {
+            let Some(lines) = self.suspects.and_then(|suspects| suspects.lines(id)) else { continue };
+            is_shared |= if line < lines.last {
                 self.ahead.insert(id);
                 true
             } else {
                 self.ahead.remove(&id)
             };
+            if id == wholes.first && self.last_wins {
+                last = lines.of_its_own.map(|own| (id, own));
+            }
         }
-        is_shared
-    }
-
-    /// The last line of which an id is the first, where only that one counts and there may be several.
-    fn last_line(&self, id: Whole) -> Option<u64> {
-        self.suspects.filter(|_| self.last_wins)?.last_of_its_own(id)
+        (is_shared, last)
     }
 
     fn is_suppressed(&self, reading: &Reading) -> bool {

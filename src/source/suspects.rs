@@ -45,11 +45,11 @@ impl Wholes {
 
 /// Where a suspect stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Lines {
+pub(super) struct Lines {
     /// The last line of which it is the first id, but for the very first row that it stands in.
-    of_its_own: Option<u64>,
+    pub(super) of_its_own: Option<u64>,
     /// The last line that it stands in.
-    last: u64,
+    pub(super) last: u64,
 }
 
 /// Of what is a keyed hash already.
@@ -87,14 +87,9 @@ impl Suspects {
         self.0.is_empty()
     }
 
-    /// The last line of which a suspect is the first id, where there are several.
-    pub(super) fn last_of_its_own(&self, id: Whole) -> Option<u64> {
-        self.0.get(&id)?.of_its_own
-    }
-
-    /// The last line that a suspect stands in.
-    pub(super) fn last_line(&self, id: Whole) -> Option<u64> {
-        Some(self.0.get(&id)?.last)
+    /// Where a suspect stands.
+    pub(super) fn lines(&self, id: Whole) -> Option<Lines> {
+        self.0.get(&id).copied()
     }
 }
 

@@ -25,6 +25,7 @@ mod reading;
 mod rounds;
 mod secrets;
 mod servers;
+mod several;
 mod signals;
 mod stdin;
 mod strangers;

@@ -1,0 +1,93 @@
+//! People with several rows in a file, night after night: all of them are sent when one changed, and none otherwise.
+
+use tollgate::sandbox::{Faults, Population, Profile};
+
+use crate::support::{
+    acts::{act, counted, outcomes, people, received},
+    program::{Desk, Running, run, sandbox},
+};
+
+const SYNC: [&str; 5] = ["sync", "tonight.csv", "--memory", "memory", "--first"];
+
+fn profile(n: u64) -> String {
+    format!("0dd5f1a0-0000-4000-8000-{n:012}")
+}
+
+/// Three people by both their ids.
+fn town() -> Population {
+    let both = |n| Profile { customer_user_id: Some(format!("c-{n}")), profile_id: Some(profile(n)) };
+    Population::Profiles((1..=3).map(both).collect())
+}
+
+/// What the rows of one person have in common: `P1,c` and `,c`; or the first id, where every row counts.
+fn files(last: &str) -> [(String, &'static [&'static str]); 2] {
+    let (one, two) = (profile(1), profile(2));
+    let by_other_ids = format!(
+        "profile_id,customer_user_id,email,first_name\n{one},c-1,1@example.com,\n{two},,2@example.com,\n,c-1,,{last}\n,c-3,,Eve\n"
+    );
+    let by_one =
+        format!("customer_user_id,email,first_name\nc-1,1@example.com,\nc-2,2@example.com,\nc-1,,{last}\nc-3,,Eve\n");
+    [(by_other_ids, &[]), (by_one, &["--every-row"])]
+}
+
+#[test]
+fn the_same_file_once_more_is_no_call_and_a_change_has_the_persons_rows_sent_in_order() {
+    for ((file, flags), (changed, _)) in files("Ada").into_iter().zip(files("Adele")) {
+        let (desk, sandbox) = (Desk::new(), sandbox(town(), Faults::default(), None));
+        let night = |file: &str, out: &str| {
+            desk.put("tonight.csv", file);
+            let (left, calls) = counted(act(&desk, &SYNC, &sandbox).args(flags).args(["--out", out]), &sandbox);
+            left.with(0);
+            calls
+        };
+        let words = |out: &str| outcomes(&desk.path(out)).into_iter().map(|(_, word)| word).collect::<Vec<_>>();
+        night(&file, "first");
+        assert_eq!(words("first"), ["updated"; 4]);
+        assert_eq!(night(&file, "second"), 0, "{flags:?}");
+        night(&changed, "third");
+        assert_eq!(words("third"), ["updated", "unchanged", "updated", "unchanged"], "{flags:?}");
+        assert_eq!(people(&sandbox)["c-1"]["first_name"], "Adele");
+        assert_eq!(people(&sandbox)["c-1"]["email"], "1@example.com");
+        assert_eq!(night(&changed, "fourth"), 0);
+    }
+}
+
+/// Two sources of one export overlap; the first of their rows would undo the second.
+#[test]
+fn what_is_taken_as_sent_is_taken_for_all_rows_of_a_person() {
+    for (file, flags) in files("Ada") {
+        let (desk, sandbox) = (Desk::new(), sandbox(town(), Faults::default(), None));
+        desk.put("tonight.csv", &file);
+        for more in [&["--assume-sent"][..], &[]] {
+            let (left, calls) = counted(act(&desk, &SYNC, &sandbox).args(flags).args(more), &sandbox);
+            left.with(0);
+            assert_eq!(calls, 0, "{flags:?} {more:?}");
+        }
+    }
+}
+
+/// What the killed try settled is not sent again, and what was not remembered costs one more night's calls at most.
+#[test]
+fn killed_between_two_rows_of_a_person_the_next_nights_end_well_and_quiet() {
+    for (file, flags) in files("Ada") {
+        for requests in 1..=5 {
+            let (desk, sandbox) = (Desk::new(), sandbox(town(), Faults::default(), None));
+            desk.put("tonight.csv", &file);
+            let sync = || act(&desk, &SYNC, &sandbox);
+            let mut running = Running::start(sync().args(flags));
+            received(&mut running, &sandbox, requests);
+            running.kill();
+            for _ in 0..2 {
+                run(sync().args(flags)).with(0);
+            }
+            let (left, calls) = counted(sync().args(flags), &sandbox);
+            left.with(0);
+            assert_eq!(calls, 0, "{flags:?} after {requests}");
+            let people = people(&sandbox);
+            assert_eq!(
+                (&people["c-1"]["email"], &people["c-1"]["first_name"]),
+                (&"1@example.com".into(), &"Ada".into())
+            );
+        }
+    }
+}
