@@ -16,6 +16,7 @@ mod listed;
 mod persons;
 mod place;
 mod recollection;
+mod remembering;
 mod sayings;
 mod sent;
 mod sheet;

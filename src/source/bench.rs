@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{
     columns::Reading,
-    decide::{Changes, Decision},
+    decision::{Changes, Decision},
     fields::Doubts,
     judge,
     options::{Counting, Options},

@@ -11,6 +11,7 @@
 mod bench;
 mod columns;
 mod decide;
+mod decision;
 mod decode;
 mod desk;
 mod fields;
@@ -33,7 +34,8 @@ mod survey;
 mod suspects;
 mod text;
 
-pub use decide::{Changes, Decision, decide};
+pub use decide::decide;
+pub use decision::{Changes, Decision};
 pub use options::{ColumnWish, Counting, Dedupe, FieldWish, Format, InputName, Options, Shard, Wish};
 pub use reader::{Finish, Reader};
 pub use readings::{Carry, Hashing, Pile, Readings};

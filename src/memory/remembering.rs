@@ -1,0 +1,159 @@
+//! How rows ended, as far as that is worth remembering.
+//!
+//! Promises: what somebody was sent is remembered only when no further row of his is on its way; of several rows, when all
+//! have come. It does not know when lines are synced: whoever calls does.
+
+use std::{
+    collections::{BTreeMap, hash_map},
+    sync::Arc,
+};
+
+use super::{
+    about,
+    awaited::Whole,
+    entry::{Entry, Kinds, State},
+    links::Touched,
+    sent::Memory,
+    store::Writing,
+};
+use crate::{
+    domain::{Action, Identity, Moment, Outcome, Print, Printer, RowPrint, Subject, Verdict},
+    error::Error,
+};
+
+/// What an outcome says about its person.
+struct Note<'a> {
+    identity: &'a Identity,
+    content: Print,
+    state: State,
+    /// He was not there, and is there now by this sync: whether or not it comes to its end, he is part of it.
+    is_made: bool,
+}
+
+/// What outcomes say.
+#[derive(Default)]
+struct Notes<'a> {
+    /// By the first id of a row.
+    rows: BTreeMap<Print, Note<'a>>,
+    /// Of people all of whose rows have come.
+    wholes: Vec<Whole>,
+}
+
+impl Memory {
+    /// Remembers how rows ended, in the order in which they settled. To be called only after their lines are synced,
+    /// with every outcome of a row that was forgotten, whatever its verdict.
+    ///
+    /// # Errors
+    /// [`crate::error::Exit::Data`] or [`crate::error::Exit::Io`]: then none of them is remembered.
+    pub fn remember(&mut self, outcomes: &[Outcome], now: Moment) -> Result<(), Error> {
+        let Notes { rows, wholes } = self.notes(outcomes)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let made = self.made(now);
+        let (kinds, printer, members) = (&self.kinds, &self.printer, self.sync);
+        self.store.write(|writing| {
+            writing.state(about::PASS, &made.born.to_le_bytes())?;
+            rows.iter().try_for_each(|(who, note)| note.write(*who, made, members, kinds, writing))?;
+            wholes.iter().try_for_each(|whole| whole.write(made, printer, writing))
+        })
+    }
+
+    /// What the outcomes say, the last one of each first id; nothing certain of those with a further row on its way, nor of
+    /// one row of several. What was said of the person by other ids was forgotten before the row was sent.
+    fn notes<'a>(&mut self, outcomes: &'a [Outcome]) -> Result<Notes<'a>, Error> {
+        let store = Arc::clone(&self.store);
+        let reading = store.read()?;
+        let mut notes = Notes::default();
+        for outcome in outcomes {
+            let Outcome { row, verdict, .. } = outcome;
+            // What is spared has had no call, and says nothing new.
+            let Subject::Known(identity) = &row.subject else { continue };
+            let touched = Touched::by(identity, &self.printer, &reading)?;
+            touched.own().for_each(|id| self.has_come(id));
+            let is_last = !touched.all().any(|id| self.on_their_way.contains_key(&id));
+            let learned = learned(row.action, *verdict);
+            let is_certain = is_last && (!self.awaited.has(row.line) || learned == State::Gone);
+            let whole = self.awaited.come(row.line, learned);
+            notes.wholes.extend(whole.filter(|_| is_last));
+            let RowPrint { who, what } = self.printer.row(identity, row.action, &row.fields);
+            let is_made = (row.action, *verdict) == (Action::Upsert, Verdict::Created);
+            let is_made = is_made || notes.rows.get(&who).is_some_and(|note| note.is_made);
+            let state = if is_certain { learned } else { State::Open };
+            notes.rows.insert(who, Note { identity, content: what, state, is_made });
+        }
+        Ok(notes)
+    }
+
+    /// A row of this id has its outcome.
+    fn has_come(&mut self, id: Print) {
+        if let hash_map::Entry::Occupied(mut rows) = self.on_their_way.entry(id) {
+            *rows.get_mut() -= 1;
+            if *rows.get() == 0 {
+                rows.remove();
+            }
+        }
+    }
+}
+
+/// What the API was last told, by how a row ended.
+const fn learned(action: Action, verdict: Verdict) -> State {
+    match (action, verdict) {
+        (Action::Delete, Verdict::Deleted) => State::Deleted,
+        (Action::Delete, Verdict::Absent) => State::Absent,
+        (
+            Action::Create | Action::Update | Action::Upsert,
+            Verdict::Created | Verdict::Updated | Verdict::Unchanged,
+        ) => State::Sent,
+        (_, Verdict::Refused) => State::Refused,
+        (_, Verdict::Missing) => State::Gone,
+        _ => State::Open,
+    }
+}
+
+impl Note<'_> {
+    /// `members` are part of the last complete sync.
+    fn write(
+        &self,
+        id: Print,
+        made: Entry,
+        members: u32,
+        kinds: &Kinds,
+        writing: &mut Writing<'_>,
+    ) -> Result<(), redb::Error> {
+        let old = writing.entry(id)?;
+        if old.is_none() && self.state == State::Gone {
+            return Ok(());
+        }
+        let kept = old.unwrap_or(made);
+        let sync = if self.is_made { members } else { kept.sync };
+        writing.put(id, &Entry { content: self.content, state: self.state, born: kept.born, sync, ..made })?;
+        let known = old.filter(|old| old.state.may_exist());
+        match (known, self.state.may_exist()) {
+            (Some(_), false) => writing.take_ids(id),
+            // The print of what was said is one of all the ids, too.
+            (Some(known), true) if known.content == self.content => Ok(()),
+            (Some(_) | None, true) => writing.put_ids(id, &kinds.encoded(self.identity)),
+            (None, false) => Ok(()),
+        }
+    }
+}
+
+impl Whole {
+    /// The ids themselves are there since the last row of each has come.
+    fn write(&self, made: Entry, printer: &Printer, writing: &mut Writing<'_>) -> Result<(), redb::Error> {
+        for (id, state) in &self.ends {
+            let kept = writing.entry(*id)?.unwrap_or(made);
+            writing
+                .put(*id, &Entry { content: self.content, state: *state, born: kept.born, sync: kept.sync, ..made })?;
+            if !state.may_exist() {
+                writing.take_ids(*id)?;
+            }
+        }
+        for place in &self.refused {
+            let print = printer.among(self.content, *place);
+            writing.put(print, &Entry { content: print, state: State::Among, ..made })?;
+        }
+        Ok(())
+    }
+}
