@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::{
     links::Touched,
-    persons::{Person, PersonRow, gather},
+    persons::{Person, PersonRow, gather, persons},
     recollection::{Places, Recollection},
 };
 use crate::{
@@ -62,17 +62,21 @@ impl Recall for Recollection {
     }
 
     fn conclude(&mut self) -> Conclusion {
-        let persons = gather(std::mem::take(&mut self.held), &self.pairs);
-        let (changed, overturned) = self.changed(&persons);
+        let mut rows = std::mem::take(&mut self.held);
+        gather(&mut rows, &self.pairs);
+        let (changed, overturned) = self.changed(&rows).unwrap_or_else(|error| {
+            self.trouble = Some(error);
+            (vec![true; rows.len()], false)
+        });
         if overturned {
-            self.held = persons.into_iter().flat_map(|Person(rows)| rows).collect();
+            self.held = rows;
             return Conclusion::AskAgain;
         }
-        let mut told = Vec::new();
-        for (person, is_changed) in persons.into_iter().zip(changed) {
-            told.extend(self.tell(&person, is_changed));
+        let mut told = Vec::with_capacity(rows.len());
+        for (person, is_changed) in persons(&rows).zip(changed) {
+            self.tell(person, is_changed, &mut told);
             if is_changed && !person.is_one_row() {
-                self.persons.push(person);
+                self.several.extend_from_slice(person.0);
             }
         }
         told.sort_unstable_by_key(|told| told.line);
@@ -114,67 +118,76 @@ impl Recollection {
 
     /// A row that says something new, or is not the only one of its person as far as can be told; the latter waits.
     fn hold(&mut self, asked: Asked<'_>) -> Result<Option<Known>, Error> {
-        let touched = self.touched_by(asked.identity)?;
-        let places = self.places_of(&touched)?;
-        self.meet(&places);
-        if !asked.is_shared && touched.beside.is_empty() {
-            places.all().for_each(|at| self.forget(at));
-            return Ok(Some(Known::Changed));
-        }
-        self.held.push(PersonRow {
-            line: asked.line,
-            who: touched.who,
-            second: touched.second,
-            what: asked.print.what,
-            is_deletion: asked.action == Action::Delete,
-            standing: asked.standing,
-            places: places.all().collect(),
-            beside: touched.beside,
-        });
+        let RowPrint { who, what } = asked.print;
+        let (second, beside) = if asked.is_shared && !self.has_links {
+            (asked.identity.fallback().map(|id| Print::from(self.printer.id(id))), Box::default())
+        } else {
+            let touched = self.touched_by(asked.identity)?;
+            if !asked.is_shared && touched.beside.is_empty() {
+                let places = self.places_of(&touched)?;
+                self.meet(&places);
+                places.all().for_each(|at| self.forget(at));
+                return Ok(Some(Known::Changed));
+            }
+            (touched.second, touched.beside.into())
+        };
+        let (line, is_deletion, standing) = (asked.line, asked.action == Action::Delete, asked.standing);
+        self.held.push(PersonRow { line, who, second, beside, what, is_deletion, person: 0, standing });
         Ok(None)
     }
 
-    /// Which of them say something new; and whether a row that was found known is of one of these, so that it is to be asked
+    /// Which people say something new; and whether a row that was found known is of one of these, so that it is to be asked
     /// about again: nothing is known of it any more.
-    fn changed(&mut self, persons: &[Person]) -> (Vec<bool>, bool) {
-        let mut changed = vec![false; persons.len()];
+    fn changed(&mut self, rows: &[PersonRow]) -> Result<(Vec<bool>, bool), Error> {
+        let mut changed = vec![false; persons(rows).count()];
         let mut overturned = false;
         loop {
             let mut is_settled = true;
-            for (person, is_changed) in persons.iter().zip(&mut changed).filter(|(_, is_changed)| !**is_changed) {
+            for (person, is_changed) in persons(rows).zip(&mut changed).filter(|(_, is_changed)| !**is_changed) {
                 if self.knows_person(person) {
                     continue;
                 }
                 (*is_changed, is_settled) = (true, false);
-                for at in person.0.iter().flat_map(|row| &row.places) {
-                    self.forget(*at);
-                    if self.known.take(*at) {
-                        self.met.set(*at);
-                        overturned = true;
-                    }
-                }
+                overturned |= self.overturn(person)?;
             }
             if is_settled {
-                return (changed, overturned);
+                return Ok((changed, overturned));
             }
         }
     }
 
+    /// Nothing is known any more of whoever is touched by a person's rows; whether one was found known.
+    fn overturn(&mut self, person: Person<'_>) -> Result<bool, Error> {
+        let mut overturned = false;
+        for row in person.0 {
+            for id in row.touched() {
+                let Some(at) = self.look_up(id)? else { continue };
+                self.touched.set(at);
+                self.forget(at);
+                let was_known = self.known.take(at);
+                overturned |= was_known;
+                if was_known || id == row.who {
+                    self.met.set(at);
+                }
+            }
+        }
+        Ok(overturned)
+    }
+
     /// Whether all that a person's rows say is what was sent last, by each id.
-    fn knows_person(&self, person: &Person) -> bool {
+    fn knows_person(&self, person: Person<'_>) -> bool {
         let content = person.content(&self.printer);
         person.ends().into_iter().all(|who| self.find(who, content).is_some())
     }
 
-    fn tell(&mut self, person: &Person, is_changed: bool) -> Vec<Told> {
+    fn tell(&mut self, person: Person<'_>, is_changed: bool, told: &mut Vec<Told>) {
         let content = person.content(&self.printer);
         let ends = if is_changed { BTreeSet::new() } else { person.ends() };
         for who in ends {
             self.find(who, content).into_iter().for_each(|at| self.known.set(at));
         }
         let number = person.0.first().filter(|_| !person.is_one_row()).map(|row| row.line);
-        let rows = person.0.iter().enumerate();
-        rows.map(|(place, row)| {
+        for (place, row) in person.0.iter().enumerate() {
             let known = if is_changed {
                 Known::Changed
             } else if person.is_one_row() {
@@ -182,9 +195,8 @@ impl Recollection {
             } else {
                 self.known_among(content, place)
             };
-            Told { line: row.line, known, person: number }
-        })
-        .collect()
+            told.push(Told { line: row.line, known, person: number });
+        }
     }
 
     /// One row of several that are known.

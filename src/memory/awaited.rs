@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{entry::State, persons::Person};
+use super::{
+    entry::State,
+    persons::{PersonRow, persons},
+};
 use crate::domain::{Print, Printer, Standing};
 
 /// They, and which of their rows have come.
@@ -50,11 +53,11 @@ pub(super) struct Whole {
 }
 
 impl Awaited {
-    /// Those who have more than one row.
-    pub(super) fn of(persons: &[Person], printer: &Printer) -> Self {
+    /// Of gathered rows, those who have more than one.
+    pub(super) fn of(rows: &[PersonRow], printer: &Printer) -> Self {
         let mut awaited = Self::default();
         let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        for person in persons.iter().filter(|person| !person.is_one_row()) {
+        for person in persons(rows).filter(|person| !person.is_one_row()) {
             let mut rows = Vec::with_capacity(person.0.len());
             for (place, row) in person.0.iter().enumerate() {
                 let came = match (row.standing, row.is_deletion) {
@@ -119,30 +122,28 @@ impl Pending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::persons::PersonRow;
-
     const A: Print = Print([1; 16]);
     const B: Print = Print([2; 16]);
 
     fn row(line: u64, who: Print, is_deletion: bool, standing: Standing) -> PersonRow {
-        let (second, beside, places) = (None, Vec::new(), Vec::new());
-        PersonRow { line, who, second, beside, what: Print([9; 16]), is_deletion, standing, places }
+        let (second, beside) = (None, Box::default());
+        PersonRow { line, who, second, beside, what: Print([9; 16]), is_deletion, person: 0, standing }
     }
 
-    fn awaited(rows: Vec<PersonRow>) -> Awaited {
-        Awaited::of(&[Person(rows)], &Printer::new(b"key", ["id"]))
+    fn awaited(rows: &[PersonRow]) -> Awaited {
+        Awaited::of(rows, &Printer::new(b"key", ["id"]))
     }
 
     #[test]
     fn all_rows_must_have_come_and_each_must_be_certain() {
-        let rows = || vec![row(2, A, false, Standing::Open), row(3, B, false, Standing::Open)];
-        let mut people = awaited(rows());
+        let rows = [row(2, A, false, Standing::Open), row(3, B, false, Standing::Open)];
+        let mut people = awaited(&rows);
         assert_eq!(people.come(3, State::Sent), None);
         let whole = people.come(2, State::Refused).expect("both came");
         assert_eq!(whole.ends, BTreeMap::from([(A, State::Refused), (B, State::Sent)]));
         assert_eq!(whole.refused, [0]);
         for uncertain in [State::Open, State::Gone] {
-            let mut people = awaited(rows());
+            let mut people = awaited(&rows);
             assert_eq!([people.come(2, uncertain), people.come(3, State::Sent)], [None, None]);
             assert!(people.come(2, State::Sent).is_some(), "it was tried again");
         }
@@ -152,7 +153,7 @@ mod tests {
     #[test]
     fn the_last_row_of_an_id_says_how_it_is_remembered() {
         let rows = [(2, A, false), (3, A, true), (4, B, false)];
-        let mut people = awaited(rows.map(|(line, who, goes)| row(line, who, goes, Standing::Open)).into());
+        let mut people = awaited(&rows.map(|(line, who, goes)| row(line, who, goes, Standing::Open)));
         people.come(2, State::Sent);
         people.come(3, State::Deleted);
         let whole = people.come(4, State::Sent).expect("all came");
@@ -161,14 +162,14 @@ mod tests {
 
     #[test]
     fn what_an_earlier_try_settled_counts_while_nobody_else_came_between() {
-        let rows = |standing| vec![row(2, A, true, standing), row(3, B, false, Standing::Open)];
-        let whole = awaited(rows(Standing::Well)).come(3, State::Sent).expect("the first one came before");
+        let rows = |standing| [row(2, A, true, standing), row(3, B, false, Standing::Open)];
+        let whole = awaited(&rows(Standing::Well)).come(3, State::Sent).expect("the first one came before");
         assert_eq!(whole.ends, BTreeMap::from([(A, State::Deleted), (B, State::Sent)]));
-        assert_eq!(awaited(rows(Standing::Badly)).come(3, State::Sent), None);
-        let mut people = awaited(rows(Standing::Well));
+        assert_eq!(awaited(&rows(Standing::Badly)).come(3, State::Sent), None);
+        let mut people = awaited(&rows(Standing::Well));
         people.distrust_earlier_tries();
         assert_eq!(people.come(3, State::Sent), None);
-        let mut people = awaited(vec![row(2, A, false, Standing::Open), row(3, B, false, Standing::Open)]);
+        let mut people = awaited(&[row(2, A, false, Standing::Open), row(3, B, false, Standing::Open)]);
         people.distrust_earlier_tries();
         people.come(2, State::Sent);
         assert!(people.come(3, State::Sent).is_some(), "no earlier try is trusted for it");

@@ -6,7 +6,7 @@ use super::{
     about::{LastSync, PASS},
     entry::{Entry, State, day},
     links::Pair,
-    persons::{PersonRow, gather},
+    persons::{PersonRow, gather, persons},
     sayings::{Saying, Sayings},
     sent::Memory,
     sorting::{RUN, Sorted, Sorter},
@@ -86,8 +86,8 @@ impl Baseline<'_> {
 
     /// What people with several rows say.
     fn put_together(&mut self) -> io::Result<()> {
-        let persons = gather(std::mem::take(&mut self.shared), &self.pairs);
-        for person in persons.iter().filter(|person| !person.is_one_row()) {
+        gather(&mut self.shared, &self.pairs);
+        for person in persons(&self.shared).filter(|person| !person.is_one_row()) {
             let content = person.content(&self.memory.printer);
             for who in person.ends() {
                 Saying::Together { content }.put(who, &mut self.rows)?;
@@ -106,8 +106,8 @@ impl Baseline<'_> {
         let pair = self.pair(identity)?;
         if asked.is_shared {
             let second = pair.map(|(_, second)| second);
-            let (line, beside, places, standing) = (asked.line, Vec::new(), Vec::new(), Standing::Open);
-            self.shared.push(PersonRow { line, who, second, beside, what, is_deletion, standing, places });
+            let (line, beside, person, standing) = (asked.line, Box::default(), 0, Standing::Open);
+            self.shared.push(PersonRow { line, who, second, beside, what, is_deletion, person, standing });
         }
         Ok(())
     }

@@ -17,48 +17,54 @@ pub(super) struct PersonRow {
     pub(super) who: Print,
     pub(super) second: Option<Print>,
     /// Ids that stood beside one of its own, and are none of its own.
-    pub(super) beside: Vec<Print>,
+    pub(super) beside: Box<[Print]>,
     /// All that it says.
     pub(super) what: Print,
     pub(super) is_deletion: bool,
+    /// Whose it is: a number that [`gather`] gives.
+    pub(super) person: usize,
     /// What became of it in earlier tries.
     pub(super) standing: Standing,
-    /// Where all of these are remembered, as far as they are.
-    pub(super) places: Vec<usize>,
 }
 
 impl PersonRow {
     fn ids(&self) -> impl Iterator<Item = Print> {
         std::iter::once(self.who).chain(self.second)
     }
+
+    /// Whomever it touches; see [`super::links::Touched`].
+    pub(super) fn touched(&self) -> impl Iterator<Item = Print> {
+        self.ids().chain(self.beside.iter().copied())
+    }
 }
 
 /// All rows of one person, in file order; at least one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Person(pub(super) Vec<PersonRow>);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Person<'p>(pub(super) &'p [PersonRow]);
 
-impl Person {
+impl Person<'_> {
     /// Of a person whose only row it is nothing else is said.
-    pub(super) fn is_one_row(&self) -> bool {
+    pub(super) const fn is_one_row(self) -> bool {
         self.0.len() == 1
     }
 
     /// The print of all that the rows say.
-    pub(super) fn content(&self, printer: &Printer) -> Print {
-        match self.0.as_slice() {
+    pub(super) fn content(self, printer: &Printer) -> Print {
+        match self.0 {
             [only] => only.what,
             rows => printer.together(rows.iter().map(|row| row.what)),
         }
     }
 
-    /// By each id that a row begins with, the last such row: there it is remembered what was said.
-    pub(super) fn ends(&self) -> BTreeSet<Print> {
+    /// The ids that rows begin with, each once: by these it is remembered what was said.
+    pub(super) fn ends(self) -> BTreeSet<Print> {
         self.0.iter().map(|row| row.who).collect()
     }
 }
 
-/// Puts together what belongs together; `pairs` are ids that stand together in rows that do not count.
-pub(super) fn gather(mut rows: Vec<PersonRow>, pairs: &BTreeSet<Pair>) -> Vec<Person> {
+/// Puts rows that belong together one behind the other, each person's in file order, whoever's first row comes first being
+/// the first; `pairs` are ids that stand together in rows that do not count.
+pub(super) fn gather(rows: &mut [PersonRow], pairs: &BTreeSet<Pair>) {
     rows.sort_unstable_by_key(|row| row.line);
     let mut circles = Circles::of(rows.len());
     let mut by_id: HashMap<Print, usize> = HashMap::new();
@@ -78,17 +84,15 @@ pub(super) fn gather(mut rows: Vec<PersonRow>, pairs: &BTreeSet<Pair>) -> Vec<Pe
             circles.join(*one, *other);
         }
     }
-    let mut persons: Vec<Person> = Vec::new();
-    // By the first row of each.
-    let mut found: HashMap<usize, usize> = HashMap::new();
-    for (place, row) in rows.into_iter().enumerate() {
-        let person = *found.entry(circles.first(place)).or_insert(persons.len());
-        match persons.get_mut(person) {
-            Some(Person(rows)) => rows.push(row),
-            None => persons.push(Person(vec![row])),
-        }
+    for (place, row) in rows.iter_mut().enumerate() {
+        row.person = circles.first(place);
     }
-    persons
+    rows.sort_unstable_by_key(|row| (row.person, row.line));
+}
+
+/// The people whose rows these are, which were gathered.
+pub(super) fn persons(rows: &[PersonRow]) -> impl Iterator<Item = Person<'_>> {
+    rows.chunk_by(|one, other| one.person == other.person).map(Person)
 }
 
 /// Which of many belong to one circle: a forest in which each points to an earlier one of its circle, or to itself.
@@ -128,8 +132,8 @@ mod tests {
             beside: beside.iter().copied().map(print).collect(),
             what: print(0),
             is_deletion: false,
+            person: 0,
             standing: Standing::Open,
-            places: Vec::new(),
         }
     }
 
@@ -172,10 +176,10 @@ mod tests {
                     rows.iter().zip(&circle).filter(|(_, of)| **of == first).map(|(row, _)| row.line).collect();
                 expected.extend((!lines.is_empty()).then_some(lines));
             }
-            let backwards = rows.into_iter().rev().collect();
-            let persons = gather(backwards, &pairs);
-            let lines = |Person(rows): &Person| rows.iter().map(|row| row.line).collect::<Vec<_>>();
-            prop_assert_eq!(persons.iter().map(lines).collect::<Vec<_>>(), expected);
+            let mut backwards: Vec<PersonRow> = rows.into_iter().rev().collect();
+            gather(&mut backwards, &pairs);
+            let lines = |Person(rows): Person<'_>| rows.iter().map(|row| row.line).collect::<Vec<_>>();
+            prop_assert_eq!(persons(&backwards).map(lines).collect::<Vec<_>>(), expected);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, hint::black_box, ops::Bound, sync::Arc, time::D
 use super::{
     entry::{Entry, State, day},
     links::{Pair, Touched},
-    persons::{Person, PersonRow},
+    persons::PersonRow,
     store::Store,
 };
 use crate::{
@@ -46,8 +46,10 @@ pub struct Recollection {
     pub(super) known: Marks,
     /// Rows of people who may have several.
     pub(super) held: Vec<PersonRow>,
-    /// People of whom several rows are to be sent.
-    pub(super) persons: Vec<Person>,
+    /// Of people of whom several rows are to be sent, gathered.
+    pub(super) several: Vec<PersonRow>,
+    /// Whether any two ids stood together.
+    pub(super) has_links: bool,
     /// Ids that stand together in superseded rows alone, as far as is known.
     pub(super) pairs: BTreeSet<Pair>,
     /// By each id, whoever was erased and is not sent.
@@ -90,6 +92,7 @@ impl Recollection {
             contents.push(if stale { NOTHING } else { remembered(&entry) });
             Ok(true)
         })?;
+        let has_links = reading.has_links()?;
         drop(reading);
         starts.resize((1 << bucket_bits) + 1, place(contents.len()));
         let marks = Marks::of(contents.len());
@@ -104,7 +107,8 @@ impl Recollection {
             touched: marks.clone(),
             known: marks,
             held: Vec::new(),
-            persons: Vec::new(),
+            several: Vec::new(),
+            has_links,
             pairs: BTreeSet::new(),
             erased: Vec::new(),
             unheard: Vec::new(),

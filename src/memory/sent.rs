@@ -179,7 +179,7 @@ impl Memory {
     /// As [`Memory::forget`].
     pub fn learn(&mut self, recollection: &Recollection, now: Moment) -> Result<(), Error> {
         self.void(&self.lost(recollection)?, &recollection.pairs)?;
-        self.awaited = Awaited::of(&recollection.persons, &self.printer);
+        self.awaited = Awaited::of(&recollection.several, &self.printer);
         if recollection.unheard.is_empty() {
             return Ok(());
         }

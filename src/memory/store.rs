@@ -207,6 +207,11 @@ impl Reading<'_> {
         self.caught(|| Ok(self.entries.len()?))
     }
 
+    /// Whether any two ids stood together.
+    pub(super) fn has_links(&self) -> Result<bool, Error> {
+        self.caught(|| Ok(!self.links.is_empty()?))
+    }
+
     pub(super) fn entry(&self, who: Print) -> Result<Option<Entry>, Error> {
         self.caught(|| self.entries.get(&who.0)?.map(|value| decode(value.value())).transpose())
     }
