@@ -72,14 +72,16 @@ pub trait Recall {
     /// Some of these rows will be asked about soon: what is known of them may be far away.
     fn expect(&self, _rows: &mut dyn Iterator<Item = RowPrint>) {}
 
-    /// A row about this identity cannot be sent: it stands in the input all the same.
+    /// A row about this identity is not sent, since it cannot be, or asks for nothing: it stands in the input all the same,
+    /// and says which ids are of one person.
     fn mention(&mut self, _identity: &Identity) {}
 
     /// A later row is sent instead of one about this identity, of which it may name but one id: that they are of one person
     /// is said all the same.
     fn supersede(&mut self, _identity: &Identity) {}
 
-    /// Whoever a row is about was erased meanwhile, and is not sent: were he to come back, he must be.
+    /// Whoever a row is about was erased meanwhile, and is not sent: were he to come back, he must be. The row says which
+    /// ids are of one person.
     fn suppress(&mut self, _identity: &Identity) {}
 
     /// What is known of a row; `None` where that hangs on other rows of its person: see [`Recall::conclude`].

@@ -56,9 +56,9 @@ pub(super) const fn about_the_other(conclusion: Conclusion, lost: bool) -> Optio
             Some("it stood there just so, perhaps by this run's own call, whose answer was lost")
         }
         (Conclusion::Done(Fact::Found), true) => Some(
-            "one stood there that differs as far as can be told, perhaps by this run's own call, whose answer was lost",
+            "one stood there that cannot be told to be just so, perhaps by this run's own call, whose answer was lost",
         ),
-        (Conclusion::Done(Fact::Found), false) => Some("one stood there already, and differs as far as can be told"),
+        (Conclusion::Done(Fact::Found), false) => Some("one stood there already, and cannot be told to be just so"),
         (Conclusion::Done(Fact::Updated), true) => {
             Some("it may have been created by this run's own call, whose answer was lost")
         }

@@ -32,6 +32,7 @@ impl Recall for Recollection {
             Ok(places) => self.meet(&places),
             Err(error) => self.trouble = Some(error),
         }
+        self.supersede(identity);
     }
 
     fn supersede(&mut self, identity: &Identity) {
@@ -47,6 +48,7 @@ impl Recall for Recollection {
             Ok(touched) => self.erased.extend(touched.all()),
             Err(error) => self.trouble = Some(error),
         }
+        self.supersede(identity);
     }
 
     fn answer(&mut self, asked: Asked<'_>) -> Option<Known> {
@@ -107,7 +109,7 @@ impl Recollection {
         if self.is_refused(at) { Known::Refused } else { Known::Same }
     }
 
-    /// The ids of a superseded row: what was sent by either of them counts no more where they are new to each other.
+    /// The ids of a row that is not sent: what was sent by either of them counts no more where they are new to each other.
     fn pair(&mut self, identity: &Identity) -> Result<(), Error> {
         let touched = self.touched_by(identity)?;
         let Some(pair) = touched.new_pair() else { return Ok(()) };

@@ -35,7 +35,7 @@ pub struct Baseline<'a> {
     ids: Vec<u8>,
     /// Rows that are not the only ones of their persons.
     shared: Vec<PersonRow>,
-    /// Ids that stand together in superseded rows.
+    /// Ids that stand together in rows that are not sent.
     pairs: BTreeSet<Pair>,
     trouble: Option<Error>,
 }
@@ -127,6 +127,14 @@ impl Baseline<'_> {
 impl Recall for Baseline<'_> {
     fn printer(&self) -> &Printer {
         &self.memory.printer
+    }
+
+    fn mention(&mut self, identity: &Identity) {
+        self.supersede(identity);
+    }
+
+    fn suppress(&mut self, identity: &Identity) {
+        self.supersede(identity);
     }
 
     fn supersede(&mut self, identity: &Identity) {

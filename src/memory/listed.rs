@@ -1,8 +1,8 @@
 //! The text of a suppression list: a first line that names its key, then for each id its keyed hash and a check.
 //!
 //! Promises: a check is made with the key from the line's hash and the check before it, so that lines which were changed,
-//! exchanged, put in or taken out are found, and named, before anybody relies on one. What a crash tore off the last line is
-//! no line, and neither are zeros at the end, which a power cut leaves where bytes were to come. Whole lines that are
+//! exchanged, put in or taken out are found, and named, before anybody relies on one. A last line that lacks nothing but its
+//! end is one, as some programs leave it; what a crash tore off otherwise is no line, and neither are zeros at the end, which a power cut leaves where bytes were to come. Whole lines that are
 //! missing at the end, and an older copy in the list's stead, it cannot tell: nothing besides the list says how long it
 //! was. It does not know where the text stands.
 
@@ -76,6 +76,16 @@ impl Chain {
         self.last
     }
 
+    /// A last line without its end; `None` when it is something else.
+    fn read_unended(&mut self, line: &[u8]) -> Option<Digest> {
+        let before = self.last;
+        let read = self.read(&[line, b"\n"].concat()).ok();
+        if read.is_none() {
+            self.last = before;
+        }
+        read
+    }
+
     fn read(&mut self, line: &[u8]) -> Result<Digest, &'static str> {
         let (hash, check) = line.split_at(HASH_DIGITS);
         let (print, check) = Digest::parse(hash)
@@ -94,6 +104,8 @@ pub(super) struct Listed {
     pub(super) prints: Vec<Digest>,
     /// Bytes of whole lines; what follows was torn by a crash.
     pub(super) whole: usize,
+    /// The last of them lacks its end.
+    pub(super) lacks_end: bool,
     /// What the next line follows on.
     pub(super) chain: Chain,
 }
@@ -117,7 +129,10 @@ impl Listed {
         if torn.contains(&b'\n') {
             return Err(malformed(path, prints.len() + 2, "is malformed: it is too short"));
         }
-        Ok(Self { prints, whole: header.len() + rest.len() - torn.len(), chain })
+        let last = (torn.len() == LINE - 1).then(|| chain.read_unended(torn)).flatten();
+        let torn = if last.is_some() { 0 } else { torn.len() };
+        prints.extend(last);
+        Ok(Self { prints, whole: header.len() + rest.len() - torn, lacks_end: last.is_some(), chain })
     }
 }
 

@@ -50,7 +50,7 @@ pub struct Recollection {
     pub(super) several: Vec<PersonRow>,
     /// Whether any two ids stood together.
     pub(super) has_links: bool,
-    /// Ids that stand together in superseded rows alone, as far as is known.
+    /// Ids that stand together in rows that are not sent alone, as far as is known.
     pub(super) pairs: BTreeSet<Pair>,
     /// By each id, whoever was erased and is not sent.
     pub(super) erased: Vec<Print>,

@@ -171,7 +171,7 @@ impl Memory {
     }
 
     /// Learns what a sync met besides the rows that it will send, before its first call: which ids stand together in rows
-    /// that a later one superseded; who was erased by somebody else, and is not sent: were he to come back, he must be; and
+    /// that are not sent; who was erased by somebody else, and is not sent: were he to come back, he must be; and
     /// of whom an earlier try of the run was well answered and had no time to have it remembered. Nothing is certain of
     /// these, but they are part of the sync. And who has several rows that will be sent: these are remembered together.
     ///

@@ -193,6 +193,9 @@ fn mend(sheet: &mut impl Sheet, listed: &Listed, length: usize) -> io::Result<()
     if listed.whole < length {
         sheet.cut(listed.whole as u64)?;
     }
+    if listed.lacks_end {
+        sheet.write_all(b"\n")?;
+    }
     sheet.sync()?;
     sheet.sync_name()
 }

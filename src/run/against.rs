@@ -51,10 +51,13 @@ impl Whose {
             .hint("use the key of that app, or another directory")),
             (None, _) if job.task == Task::Verify && looked.asked > 0 && looked.exist == 0 && !self.same_key => {
                 // Said even to those who want silence: without it, a success would say more than it knows.
-                stage.screen.say(
+                stage.screen.say(if job.against.is_some() {
+                    "warning: none of those looked at exists, and with the key of another app that would be so, too: the \
+                     key is not the one of --against that deleted them; if it belongs to another app, this proves nothing"
+                } else {
                     "warning: none of those looked at exists, and with the key of another app that would be so, too: \
-                     --against DIR shows that the key is the one that deleted them",
-                );
+                     --against DIR shows that the key is the one that deleted them"
+                });
                 Ok(())
             }
             (Some(_) | None, _) => Ok(()),

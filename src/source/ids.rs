@@ -57,8 +57,8 @@ impl Draft {
         let Ok(text) = std::str::from_utf8(raw) else {
             return self.reject(label, raw.trim_ascii(), "is not valid UTF-8");
         };
-        // Blanks of the layout; any other is part of what somebody wrote, and makes the id invalid.
-        let id = text.trim_ascii();
+        // Blanks of the layout; any other, a line end too, is part of what somebody wrote, and makes the id invalid.
+        let id = text.trim_matches([' ', '\t']);
         if id.is_empty() {
             return;
         }
@@ -98,6 +98,8 @@ impl Draft {
             (None, Some(primary), None) => Subject::Known(Identity::one(primary)),
             (None, None, _) => Subject::Malformed { id: Vec::new(), reason: without.to_owned() },
         };
-        Who { subject, notes: self.notes }
+        // Of what is not sent it is no matter how the API would read it.
+        let non_ascii = self.notes.non_ascii && matches!(subject, Subject::Known(_));
+        Who { subject, notes: Notes { non_ascii, ..self.notes } }
     }
 }

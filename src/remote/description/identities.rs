@@ -33,13 +33,22 @@ pub(super) fn identities(
         if all.kinds.iter().any(|kind| kind.name == identity.name) {
             return Err((span, format!("the identity `{}` is named twice", identity.name)));
         }
+        let owner = owner(&identity.owner);
+        if let Some(other) = all.kinds.iter().find(|kind| kind.owner == owner) {
+            let what = format!(
+                "a row has one id of each owner, and `{}` and `{}` have the same: leave one out, or describe it in another \
+                 file",
+                other.name, identity.name
+            );
+            return Err((span, what));
+        }
         let seat = seat(span.clone(), identity.header, identity.path, identity.query, identity.form)?;
         if let Some(taken) = clash(&seat, headers, all.seats.iter().chain([key])) {
             return Err((span, format!("the {taken} is in use already")));
         }
         all.kinds.push(IdentityKind {
             name: identity.name,
-            owner: owner(&identity.owner),
+            owner,
             format: format(&identity.format),
             creates: identity.creates.unwrap_or(true),
             returned: identity.returned,

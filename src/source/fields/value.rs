@@ -92,7 +92,7 @@ fn of_text(kind: &FieldKind, text: &str) -> Result<Typed, Broken> {
         FieldKind::Choice { words, doubtful, open } => {
             let among = |words: &[String]| words.iter().any(|word| word == text);
             let doubt = (!among(words)).then_some(Why::Word);
-            let may = doubt.is_none() || *open || among(doubtful);
+            let may = doubt.is_none() || (*open && !text.is_empty()) || among(doubtful);
             as_text(may).map(|typed| Typed { doubt, ..typed })
         }
         FieldKind::Uuid => as_text(is_uuid(text)),

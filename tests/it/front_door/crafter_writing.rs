@@ -128,7 +128,7 @@ fn a_name_that_is_taken_is_looked_up_by_that_name() {
     run(&mut tenant(&desk, &["create", "rows.csv"], &sandbox, "2")).with(1).saying(&["existing 1"]);
     let line = &lines(&desk.path("2"))[0];
     assert_ne!(line.remote_id, bob);
-    assert_eq!(line.message, "by the row's second id, ada; one stood there already, and differs as far as can be told");
+    assert_eq!(line.message, "by the row's second id, ada; one stood there already, and cannot be told to be just so");
     desk.put("rows.csv", format!("id,username,email,enabled\n{bob},ada,other@example.com,true\n"));
     run(&mut tenant(&desk, &["create", "rows.csv"], &sandbox, "3")).with(0).saying(&["unchanged 1"]);
     desk.put("rows.csv", "username,email,enabled,password\nbob,bob@example.com,true,secret\n");

@@ -52,6 +52,23 @@ fn the_same_file_once_more_is_no_call_and_a_change_has_the_persons_rows_sent_in_
     }
 }
 
+/// The row that names both ids asks for nothing, or for what cannot be: that they are one person's it says all the same.
+#[test]
+fn two_rows_are_of_one_person_by_a_third_one_that_is_not_sent() {
+    let (one, head) = (profile(1), "profile_id,customer_user_id,email,first_name\n");
+    for (third, code) in [("", 0), ("nobody at all", 1)] {
+        let (desk, sandbox) = (Desk::new(), sandbox(town(), Faults::default(), None));
+        for (name, calls) in [("Ada", 2), ("Ada", 0), ("Adele", 2), ("Adele", 0)] {
+            let rows = format!("{one},c-1,{third},\n{one},,,{name}\n,c-1,1@example.com,Eve\n");
+            desk.put("tonight.csv", format!("{head}{rows}"));
+            let patches = sandbox.received().patches;
+            run(act(&desk, &SYNC, &sandbox).arg("--every-row")).with(code);
+            assert_eq!(sandbox.received().patches - patches, calls, "{name}, {third:?}");
+            assert_eq!(people(&sandbox)["c-1"]["first_name"], "Eve", "the last row says so");
+        }
+    }
+}
+
 /// Two sources of one export overlap; the first of their rows would undo the second.
 #[test]
 fn what_is_taken_as_sent_is_taken_for_all_rows_of_a_person() {

@@ -117,7 +117,7 @@ fn a_creation_that_finds_the_name_taken_says_by_whom() {
         (message(&seen, 2), message(&seen, 3)),
         (
             "it stood there already, just so".to_owned(),
-            "one stood there already, and differs as far as can be told".to_owned()
+            "one stood there already, and cannot be told to be just so".to_owned()
         )
     );
     let exists = seen.outcomes.iter().find(|outcome| outcome.verdict == Verdict::Exists).expect("one");

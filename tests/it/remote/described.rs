@@ -190,10 +190,12 @@ fn every_kind_of_mistake_is_named_with_its_line() {
 
 #[test]
 fn a_second_identity_needs_a_place_of_its_own() {
-    let second = |travels: &str| {
-        let identity = format!("[[identities]]\nname = \"phone\"\nowner = \"caller\"\n{travels}\n\n[operations.look]");
-        load(&changed(&[("[operations.look]", &identity)])).map_err(|error| error.to_string())
-    };
-    assert!(second("query = \"phone\"").unwrap_err().contains("leaves no room"));
-    assert!(second("path = \"{id}\"").unwrap_err().contains("leaves no room"));
+    let look = "look = { path = \"/logins\", parameters = [\"workspace\"] }\n";
+    let second = |changes: &[(&str, &str)]| load(&changed(changes)).map_err(|error| error.to_string());
+    assert!(second(&[(look, "")]).unwrap_err().contains("leaves no room"));
+    let in_the_path = [(look, ""), ("query = \"login\"\nform = \"login\"\n", "path = \"{id}\"\n")];
+    assert!(second(&in_the_path).unwrap_err().contains("leaves no room"));
+    // A row has room for one of each owner: whoever is named by a third one was never asked about.
+    let third = "[[identities]]\nname = \"phone\"\nowner = \"caller\"\nquery = \"phone\"\n\n[operations.look]";
+    assert!(second(&[("[operations.look]", third)]).unwrap_err().contains("`login` and `phone` have the same"));
 }

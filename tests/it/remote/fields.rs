@@ -68,7 +68,7 @@ const MISTAKES: [(&str, &str, &str, &str); 38] = [
     ("name = \"workspace\"", "name = \"space\"", "`workspace`", "look = {"),
     ("look = {", "look = { method = \"PUT\",", "method", "look = {"),
     ("look = { path = \"/logins\"", "look = { path = \"/logins/{id}\"", "not in the path", "look = {"),
-    ("owner = \"system\"", "owner = \"caller\"", "leads to an identity of the API's own", "look = {"),
+    ("owner = \"system\"", "owner = \"caller\"", "one id of each owner", "[[identities]]\nname = \"login\""),
     ("sends = \"form\"\n", "", "`sends = \"json\"` or", "[operations.create]"),
     ("sends = \"form\"\n", "sends = \"form\"\njson = '{}'\n", "not both", "[operations.create]"),
     ("sends = \"form\"\n", "sends = \"form\"\nnames = \"n\"\n", "`names` is about `remove`", "[operations.create]"),
