@@ -6,6 +6,7 @@
 mod action;
 mod amount;
 mod answer;
+mod circles;
 mod destination;
 mod dice;
 mod digest;
@@ -31,6 +32,7 @@ mod task;
 pub use action::Action;
 pub use amount::{Amount, parse_percent};
 pub use answer::{Blame, Call, Evidence, Fact, Operation, Reply, Slot, Suspicion, Word};
+pub use circles::Circles;
 pub use destination::Destination;
 pub use dice::Dice;
 pub use digest::{Digest, Hasher, HmacKey, hmac_fingerprint, random_key};

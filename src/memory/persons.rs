@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::links::Pair;
-use crate::domain::{Print, Printer, Standing};
+use crate::domain::{Circles, Print, Printer, Standing};
 
 /// A row that may not be the only one of its person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,29 +93,6 @@ pub(super) fn gather(rows: &mut [PersonRow], pairs: &BTreeSet<Pair>) {
 /// The people whose rows these are, which were gathered.
 pub(super) fn persons(rows: &[PersonRow]) -> impl Iterator<Item = Person<'_>> {
     rows.chunk_by(|one, other| one.person == other.person).map(Person)
-}
-
-/// Which of many belong to one circle: a forest in which each points to an earlier one of its circle, or to itself.
-struct Circles(Vec<usize>);
-
-impl Circles {
-    fn of(count: usize) -> Self {
-        Self((0..count).collect())
-    }
-
-    /// The first of a circle; ways are halved while they are walked.
-    fn first(&mut self, mut one: usize) -> usize {
-        while self.0[one] != one {
-            self.0[one] = self.0[self.0[one]];
-            one = self.0[one];
-        }
-        one
-    }
-
-    fn join(&mut self, one: usize, other: usize) {
-        let (one, other) = (self.first(one), self.first(other));
-        self.0[one.max(other)] = one.min(other);
-    }
 }
 
 #[cfg(test)]

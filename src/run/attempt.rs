@@ -9,6 +9,7 @@ use super::{
     ask,
     beforehand::Beforehand,
     came::Came,
+    carry::carry,
     closing,
     closing::Closing,
     descriptors, elsewhere, expect,
@@ -31,7 +32,7 @@ use crate::{
     progress,
     remote::Client,
     report::{Immutable, InputFacts, Journal, RealDisk, RunFile},
-    source::{Decision, Reader},
+    source::{self, Decision, Reader},
 };
 
 /// What a try works with.
@@ -101,6 +102,10 @@ fn decide(
 ) -> Result<Option<Decision>, Error> {
     let decision = remembered::decide(job, input, past, remembered)?;
     decision.iter().try_for_each(|decision| expect::of_the_decision(job, decision))?;
+    // Whoever remembers knows more of that.
+    if job.flow.in_order && job.memory.is_none() && input.survey().is_some() {
+        past.decided.kin = source::kin(&|| input.bytes(), input.name(), &job.source, carry)?;
+    }
     Ok(decision)
 }
 

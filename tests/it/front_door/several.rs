@@ -1,6 +1,6 @@
 //! People with several rows in a file, night after night: all of them are sent when one changed, and none otherwise.
 
-use tollgate::sandbox::{Faults, Population, Profile};
+use tollgate::sandbox::{Faults, Population, Profile, Share};
 
 use crate::support::{
     acts::{act, counted, outcomes, people, received},
@@ -65,6 +65,23 @@ fn two_rows_are_of_one_person_by_a_third_one_that_is_not_sent() {
             run(act(&desk, &SYNC, &sandbox).arg("--every-row")).with(code);
             assert_eq!(sandbox.received().patches - patches, calls, "{name}, {third:?}");
             assert_eq!(people(&sandbox)["c-1"]["first_name"], "Eve", "the last row says so");
+        }
+    }
+}
+
+/// The one that joins them leaves first; the others share no id, and one of them has to be sent again and again.
+#[test]
+fn rows_that_a_third_one_joins_keep_their_order_without_a_memory_too() {
+    let one = profile(1);
+    let rows = format!("{one},c-1,1@example.com\n{one},,2@example.com\n,c-1,3@example.com\n");
+    for command in [&["sync", "--every-row"][..], &["update"]] {
+        for fillers in 0..4 {
+            let faults = Faults { server_error: Share(0.4), ..Faults::default() };
+            let (desk, sandbox) = (Desk::new(), sandbox(town(), faults, None));
+            let others = ",c-2,x@example.com\n".repeat(fillers);
+            desk.put("tonight.csv", format!("profile_id,customer_user_id,email\n{others}{rows}"));
+            run(act(&desk, command, &sandbox).arg("tonight.csv")).with(0);
+            assert_eq!(people(&sandbox)["c-1"]["email"], "3@example.com", "{command:?} after {fillers} others");
         }
     }
 }

@@ -7,6 +7,7 @@ mod deciding;
 mod fields;
 mod fixtures;
 mod hygiene;
+mod kin;
 mod passes;
 mod people;
 mod properties;
