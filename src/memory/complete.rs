@@ -97,6 +97,20 @@ impl Memory {
         Ok(Leavers::Known(leavers))
     }
 
+    /// Who of these has left still, now that answers have told more about who is who.
+    ///
+    /// # Errors
+    /// [`Exit::Data`] or [`Exit::Io`] when the store cannot be read.
+    pub fn still_left(&self, recollection: &Recollection, leavers: &[Leaver]) -> Result<Vec<Leaver>, Error> {
+        let mut left = Vec::new();
+        for leaver in leavers {
+            if self.has_left(recollection, leaver)? {
+                left.push(leaver.clone());
+            }
+        }
+        Ok(left)
+    }
+
     /// Shows whoever may have to leave some day, and whether he was met.
     fn scan_members(&self, recollection: &Recollection, mut each: impl FnMut(Print, bool)) -> Result<(), Error> {
         let mut walk = Walk::of(recollection);

@@ -142,8 +142,11 @@ impl Recollection {
         self.met.has(at) || self.known.has(at)
     }
 
-    /// Whether anybody was met who may be the same person.
+    /// Whether anybody was met who may be the same person, or came to be since.
     pub(super) fn has_met_by_any_id(&self, id: Print) -> Result<bool, Error> {
+        if self.store.read()?.entry(id)?.is_some_and(|entry| !self.knows(&entry)) {
+            return Ok(true);
+        }
         Ok(self.look_up(id)?.is_some_and(|at| self.has_met(at) || self.touched.has(at)))
     }
 

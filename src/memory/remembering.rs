@@ -12,12 +12,12 @@ use super::{
     about,
     awaited::Whole,
     entry::{Entry, Kinds, State},
-    links::Touched,
+    links::{self, Pair, Touched},
     sent::Memory,
     store::Writing,
 };
 use crate::{
-    domain::{Action, Identity, Moment, Outcome, Print, Printer, RowPrint, Subject, Verdict},
+    domain::{Action, Id, Identity, Moment, Outcome, Print, Printer, RowPrint, Subject, Verdict},
     error::Error,
 };
 
@@ -37,6 +37,8 @@ struct Notes<'a> {
     rows: BTreeMap<Print, Note<'a>>,
     /// Of people all of whose rows have come.
     wholes: Vec<Whole>,
+    /// Ids that are one person's by the API's own word, where both are remembered.
+    found: Vec<Pair>,
 }
 
 impl Memory {
@@ -46,7 +48,7 @@ impl Memory {
     /// # Errors
     /// [`crate::error::Exit::Data`] or [`crate::error::Exit::Io`]: then none of them is remembered.
     pub fn remember(&mut self, outcomes: &[Outcome], now: Moment) -> Result<(), Error> {
-        let Notes { rows, wholes } = self.notes(outcomes)?;
+        let Notes { rows, wholes, found } = self.notes(outcomes)?;
         if rows.is_empty() {
             return Ok(());
         }
@@ -55,7 +57,8 @@ impl Memory {
         self.store.write(|writing| {
             writing.state(about::PASS, &made.born.to_le_bytes())?;
             rows.iter().try_for_each(|(who, note)| note.write(*who, made, members, kinds, writing))?;
-            wholes.iter().try_for_each(|whole| whole.write(made, printer, writing))
+            wholes.iter().try_for_each(|whole| whole.write(made, printer, writing))?;
+            found.iter().try_for_each(|pair| join_found(*pair, writing))
         })
     }
 
@@ -76,6 +79,12 @@ impl Memory {
             let is_certain = is_last && (!self.awaited.has(row.line) || learned == State::Gone);
             let whole = self.awaited.come(row.line, learned);
             notes.wholes.extend(whole.filter(|_| is_last));
+            let theirs = self.their_own(outcome).filter(|theirs| !touched.all().any(|id| id == *theirs));
+            if let Some(theirs) = theirs
+                && reading.entry(theirs)?.is_some()
+            {
+                notes.found.push((touched.who, theirs));
+            }
             let RowPrint { who, what } = self.printer.row(identity, row.action, &row.fields);
             let is_made = (row.action, *verdict) == (Action::Upsert, Verdict::Created);
             let is_made = is_made || notes.rows.get(&who).is_some_and(|note| note.is_made);
@@ -83,6 +92,13 @@ impl Memory {
             notes.rows.insert(who, Note { identity, content: what, state, is_made });
         }
         Ok(notes)
+    }
+
+    /// The API's own id, as the answer named it.
+    fn their_own(&self, outcome: &Outcome) -> Option<Print> {
+        let (kind, format) = self.their_own?;
+        let id = Id::parse(kind, outcome.evidence.remote_id.as_deref()?).ok()?;
+        Some(self.printer.id(&format.take(id).ok()?).into())
     }
 
     /// A row of this id has its outcome.
@@ -94,6 +110,15 @@ impl Memory {
             }
         }
     }
+}
+
+/// What was said of the other one counts no more: the profile was sent something else since.
+fn join_found(pair: Pair, writing: &mut Writing<'_>) -> Result<(), redb::Error> {
+    let (_, theirs) = pair;
+    if let Some(entry) = writing.entry(theirs)?.filter(|entry| entry.state.is_certain()) {
+        writing.put(theirs, &entry.void())?;
+    }
+    links::join(pair, writing)
 }
 
 /// What the API was last told, by how a row ended.

@@ -96,6 +96,7 @@ async fn prune_leavers(
     came: &Came,
     stops: &mut Option<Stops>,
 ) -> Result<Pruned, Error> {
+    remembered.look_at_leavers_again()?;
     let leavers = remembered.leavers();
     if leavers.is_empty() {
         return Ok(Pruned::well(true));
@@ -112,7 +113,9 @@ async fn prune_leavers(
     let deletion =
         Attempt { job: &job, input: &input, client: sync.client, stage: sync.stage, is_sandbox: sync.is_sandbox };
     let came = Box::pin(deletion.make(Some(remembered), None, stops)).await?;
-    Ok(Pruned { exit: came.exit, is_stopped: !came.complete, is_done: came.complete && came.settled })
+    // Whom the API refuses to delete is here still, and must not be forgotten.
+    let is_done = came.complete && came.settled && came.exit == Exit::Success;
+    Ok(Pruned { exit: came.exit, is_stopped: !came.complete, is_done })
 }
 
 fn retain(attempt: &Attempt<'_>, came: &Came) -> Result<(), Error> {

@@ -116,6 +116,25 @@ fn whoever_stands_in_the_file_by_another_of_their_ids_is_not_pruned() {
     assert!(!people(&sandbox).contains_key("c-4"), "who left is gone");
 }
 
+/// Last night they had no customer id, tonight they have nothing else: the API's own answer says that they are one person.
+#[test]
+fn whoever_has_logged_in_since_is_not_pruned_as_the_nameless_one() {
+    let profile = |n: u64| format!("0dd5f1a0-0000-4000-8000-{n:012}");
+    let both = |n| Profile { customer_user_id: Some(format!("c-{n}")), profile_id: Some(profile(n)) };
+    let (desk, sandbox) =
+        (Desk::new(), sandbox(Population::Profiles((1..=3).map(both).collect()), Faults::default(), None));
+    let night = |rows: String| {
+        desk.put("tonight.csv", format!("customer_user_id,profile_id,email\n{rows}"));
+        run(act(&desk, &PRUNING, &sandbox).arg("--first")).with(0)
+    };
+    night(format!("c-1,,1@example.com\n,{},2@example.com\n,{},3@example.com\n", profile(2), profile(3)));
+    for _ in 0..2 {
+        night("c-1,,1@example.com\nc-2,,2@example.com\n".to_owned());
+        let there: Vec<String> = people(&sandbox).into_keys().collect();
+        assert_eq!(there, ["c-1", "c-2"], "and the third one is gone");
+    }
+}
+
 /// A part of the input says nothing about who is in the rest of it.
 #[test]
 fn a_part_of_the_input_prunes_nobody_and_is_no_complete_sync() {
