@@ -183,8 +183,11 @@ fn an_api_of_ones_own_is_played_by_the_sandbox_and_deleted_from() {
 #[test]
 fn people_who_are_none_of_this_apis_are_not_counted_into_it() {
     let desk = Desk::new();
-    let uncounted = fs::read_to_string(example()).unwrap().replace("owner = \"caller\"", "owner = \"system\"");
-    let api = desk.put("uncounted.toml", uncounted);
+    let example = fs::read_to_string(example()).unwrap();
+    let (before, login) = example.split_once("[[identities]]\nname = \"login\"").unwrap();
+    let (_, after) = login.split_once("[[").unwrap();
+    // Whoever has no id of the caller's cannot be counted.
+    let api = desk.put("uncounted.toml", format!("{before}[[{after}"));
     let mut command = desk.program();
     let left = run(command.arg("sandbox").arg("--api").arg(api).args(["--customers", "3"])).with(2);
     left.saying(&["--customers", "accounts", "--from"]);

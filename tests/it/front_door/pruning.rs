@@ -6,7 +6,7 @@ use crate::support::{
     acts::{act, counted, outcomes, people, received},
     program::{Desk, Running, calm, run, sandbox},
 };
-use tollgate::sandbox::{Faults, Population, Profile};
+use tollgate::sandbox::{Faults, Population, Profile, Share, Verb};
 
 const HEAD: &str = "customer_user_id,email\n";
 
@@ -114,6 +114,20 @@ fn whoever_stands_in_the_file_by_another_of_their_ids_is_not_pruned() {
         assert_eq!(there, ["c-1"], "night {night}: {left:#?}");
     }
     assert!(!people(&sandbox).contains_key("c-4"), "who left is gone");
+}
+
+/// A deletion that is refused is no reason to forget whom it was about.
+#[test]
+fn whom_the_api_refuses_to_delete_is_a_leaver_every_night() {
+    let faults = Faults { refuse: Share(1.0), only: Some(Verb::Delete), ..Faults::default() };
+    let (desk, sandbox) = (Desk::new(), sandbox(Population::Count(3), faults, None));
+    desk.put("tonight.csv", file(1..=3));
+    run(act(&desk, &PRUNING, &sandbox).arg("--first")).with(0);
+    desk.put("tonight.csv", file(1..=2));
+    for _ in 0..3 {
+        run(&mut act(&desk, &[&PRUNING[..], &["--new"]].concat(), &sandbox)).with(1).saying(&["refused"]);
+        assert_eq!(people(&sandbox).len(), 3);
+    }
 }
 
 /// Last night they had no customer id, tonight they have nothing else: the API's own answer says that they are one person.

@@ -91,7 +91,17 @@ fn a_list_that_was_changed_is_told_by_its_line_and_left_alone() {
         run(&mut suppress(&desk, deed, "customers.csv")).with(65).saying(&told);
     }
     let mut program = desk.program();
-    program.args(["update", "customers.csv", "--dry-run", "--suppress", "erased.list", "--suppress-key", "erased.key"]);
+    program.args([
+        "update",
+        "customers.csv",
+        "--set",
+        "email=a@example.com",
+        "--dry-run",
+        "--suppress",
+        "erased.list",
+        "--suppress-key",
+        "erased.key",
+    ]);
     run(&mut program).with(65).saying(&told);
     assert_eq!(fs::read_to_string(desk.path("erased.list")).unwrap(), taken_out);
 }
