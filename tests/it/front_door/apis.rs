@@ -183,14 +183,14 @@ fn an_api_of_ones_own_is_played_by_the_sandbox_and_deleted_from() {
 #[test]
 fn people_who_are_none_of_this_apis_are_not_counted_into_it() {
     let desk = Desk::new();
-    let example = fs::read_to_string(example()).unwrap();
-    let (before, login) = example.split_once("[[identities]]\nname = \"login\"").unwrap();
-    let (_, after) = login.split_once("[[").unwrap();
+    let adapty = run(desk.program().args(["api", "show", "adapty"])).with(0).stdout;
+    let (before, customer) = adapty.split_once("[[identities]]\nname = \"customer_user_id\"").unwrap();
+    let (_, after) = customer.split_once("\n\n").unwrap();
     // Whoever has no id of the caller's cannot be counted.
-    let api = desk.put("uncounted.toml", format!("{before}[[{after}"));
+    let api = desk.put("uncounted.toml", format!("{before}{after}"));
     let mut command = desk.program();
     let left = run(command.arg("sandbox").arg("--api").arg(api).args(["--customers", "3"])).with(2);
-    left.saying(&["--customers", "accounts", "--from"]);
+    left.saying(&["--customers", "adapty", "--from"]);
 }
 
 #[test]
