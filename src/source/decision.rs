@@ -7,7 +7,7 @@ use crate::domain::{Action, Decided, Known, Sample};
 /// What was decided.
 #[derive(Debug)]
 pub struct Decision {
-    /// For [`Past::decided`].
+    /// For [`crate::domain::Past::decided`].
     pub decided: Decided,
     /// What it comes to.
     pub counts: Changes,
