@@ -1,6 +1,6 @@
 //! Ids that stood together in one row, and so are of one person: whatever is sent by one of them is sent to all of them.
 //!
-//! Promises: two ids that stood in a row that was sent, or taken as sent, are known to each other for ever, also when the
+//! Promises: two ids that stood in a row, whether or not it was sent, are known to each other for ever, also when the
 //! person was erased: nothing but prints of them is kept. It does not go from the others to others of theirs: ids that
 //! never stood in one row are two people.
 
