@@ -1,11 +1,12 @@
-//! SHA-256 and HMAC, behind one door: the only module that names `aws-lc-rs`.
+//! SHA-256 and HMAC, behind one door: the only module that names `sha2` and `hmac`.
 
 use std::{
     fmt,
     hash::{BuildHasher, RandomState},
 };
 
-use aws_lc_rs::{digest, hmac};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::{Digest as _, Sha256};
 
 /// A SHA-256 digest; displays as 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,15 +16,7 @@ impl Digest {
     /// Of one piece of bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
-        let mut out = [0; 32];
-        out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
-        Self(out)
-    }
-
-    fn of_tag(tag: hmac::Tag) -> Self {
-        let mut out = [0; 32];
-        out.copy_from_slice(tag.as_ref());
-        Self(out)
+        Self(Sha256::digest(bytes).into())
     }
 
     /// As 64 lower-case hex digits, without allocating.
@@ -73,14 +66,8 @@ impl fmt::Debug for Digest {
 }
 
 /// SHA-256 over a stream.
-#[derive(Clone)]
-pub struct Hasher(digest::Context);
-
-impl Default for Hasher {
-    fn default() -> Self {
-        Self(digest::Context::new(&digest::SHA256))
-    }
-}
+#[derive(Clone, Default)]
+pub struct Hasher(Sha256);
 
 impl fmt::Debug for Hasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,27 +84,25 @@ impl Hasher {
     /// The digest of all bytes so far.
     #[must_use]
     pub fn finish(self) -> Digest {
-        let mut out = [0; 32];
-        out.copy_from_slice(self.0.finish().as_ref());
-        Digest(out)
+        Digest(self.0.finalize().into())
     }
 }
 
 /// HMAC-SHA-256 under one key, which is prepared once: that is half the cost of a short text.
 #[derive(Clone)]
-pub struct HmacKey(hmac::Key);
+pub struct HmacKey(Hmac<Sha256>);
 
 impl HmacKey {
     /// Prepares a key of any length.
     #[must_use]
     pub fn new(key: &[u8]) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+        Self(prepared(key))
     }
 
     /// Of bytes that tell their own parts apart; the parts of [`hmac_fingerprint`] do so by their lengths.
     #[must_use]
     pub fn sign(&self, bytes: &[u8]) -> Digest {
-        Digest::of_tag(hmac::sign(&self.0, bytes))
+        Digest(self.0.clone().chain_update(bytes).finalize().into_bytes().into())
     }
 }
 
@@ -130,18 +115,22 @@ impl fmt::Debug for HmacKey {
 /// HMAC-SHA-256, for keyed fingerprints that leave the process: a plain hash of an id is guessed in minutes.
 #[must_use]
 pub fn hmac_fingerprint(key: &[u8], parts: &[&[u8]]) -> Digest {
-    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+    let mut hmac = prepared(key);
     for part in parts {
-        context.update(&(part.len() as u64).to_le_bytes());
-        context.update(part);
+        hmac.update(&(part.len() as u64).to_le_bytes());
+        hmac.update(part);
     }
-    Digest::of_tag(context.sign())
+    Digest(hmac.finalize().into_bytes().into())
+}
+
+#[expect(clippy::expect_used, reason = "HMAC takes keys of any length (RFC 2104, section 2)")]
+fn prepared(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("a key of any length")
 }
 
 /// A key for fingerprints that never leave the process: another one in each.
 ///
-/// It is stretched from the keys of std's hash maps, which are the operating system's randomness: the generator of
-/// `aws-lc` gathers jitter first, which costs more than many a run.
+/// It is stretched from the keys of std's hash maps, which are the operating system's randomness.
 #[must_use]
 pub fn random_key() -> [u8; 32] {
     let mut hasher = Hasher::default();

@@ -166,6 +166,9 @@ impl Memory {
     /// [`Exit::Data`] or [`Exit::Io`].
     pub fn complete(&mut self, recollection: &Recollection, rows: u64, now: Moment) -> Result<(), Error> {
         recollection.check()?;
+        if let Some(identities) = recollection.everybody_as_before() {
+            return self.end(&[], LastSync { rows, identities, at: now });
+        }
         let mut walk = Walk::of(recollection);
         let mut identities = 0;
         let mut from = Bound::Unbounded;
@@ -173,7 +176,7 @@ impl Memory {
             let mut changes = Vec::new();
             self.store.read()?.scan(from, |who, entry| {
                 let met = walk.met(&entry);
-                let becomes = self.becomes(&entry, met);
+                let becomes = entry.after(self.sync, met);
                 identities += u64::from(met && becomes.is_some_and(|entry| entry.state.may_exist()));
                 if becomes != Some(entry) {
                     changes.push((who, becomes));
@@ -185,19 +188,6 @@ impl Memory {
                 return self.end(&changes, LastSync { rows, identities, at: now });
             }
             self.apply(&changes, None)?;
-        }
-    }
-
-    /// What an entry is after a complete sync; `None` when it is remembered no longer.
-    fn becomes(&self, entry: &Entry, met: bool) -> Option<Entry> {
-        match entry.state {
-            State::Gone => None,
-            State::Deleted | State::Absent | State::Among if !met => None,
-            State::Among => Some(*entry),
-            State::Absent => Some(Entry { sync: self.sync, state: State::Deleted, ..*entry }),
-            State::Open | State::Sent | State::Refused | State::Deleted => {
-                Some(Entry { sync: if met { self.sync } else { 0 }, ..*entry })
-            }
         }
     }
 

@@ -77,6 +77,20 @@ impl Entry {
         Self { state: self.state.void(), ..self }
     }
 
+    /// What it is after the complete sync that has this number, which met it or did not; `None` when it is remembered no
+    /// longer.
+    pub(super) fn after(self, sync: u32, met: bool) -> Option<Self> {
+        match self.state {
+            State::Gone => None,
+            State::Deleted | State::Absent | State::Among if !met => None,
+            State::Among => Some(self),
+            State::Absent => Some(Self { sync, state: State::Deleted, ..self }),
+            State::Open | State::Sent | State::Refused | State::Deleted => {
+                Some(Self { sync: if met { sync } else { 0 }, ..self })
+            }
+        }
+    }
+
     pub(super) fn encode(&self) -> [u8; Self::BYTES] {
         let mut out = [0; Self::BYTES];
         out[..16].copy_from_slice(&self.content.0);

@@ -57,6 +57,16 @@ pub struct Recollection {
     /// Of whom nothing is remembered, though an earlier try of the run was well answered.
     pub(super) unheard: Vec<Identity>,
     pub(super) trouble: Option<Error>,
+    at_rest: Option<AtRest>,
+}
+
+/// Each entry is what it will be after the next complete sync, provided that this one meets it.
+#[derive(Clone, Copy)]
+struct AtRest {
+    /// Of the store, when that was seen.
+    generation: u64,
+    /// How many there are who may have a profile.
+    identities: u64,
 }
 
 impl std::fmt::Debug for Recollection {
@@ -66,14 +76,15 @@ impl std::fmt::Debug for Recollection {
 }
 
 impl Recollection {
-    /// Reads the store from one end to the other.
+    /// Reads the store from one end to the other; `pass` is its own, `sync` that of the last complete one.
     pub(super) fn of(
         store: Arc<Store>,
         printer: Printer,
-        pass: u32,
+        (pass, sync): (u32, u32),
         today: Moment,
         refresh: Option<Duration>,
     ) -> Result<Self, Error> {
+        let mut at_rest = Some(AtRest { generation: store.generation(), identities: 0 });
         let reading = store.read()?;
         let len = reading.len()?;
         let too_many = || Error::new(Exit::Data, format!("the memory in {} says it has {len} entries", store.name()));
@@ -90,6 +101,10 @@ impl Recollection {
             let age = Duration::from_secs(86_400 * u64::from(today.abs_diff(entry.day)));
             let stale = refresh.is_some_and(|refresh| age >= refresh);
             contents.push(if stale { NOTHING } else { remembered(&entry) });
+            at_rest = at_rest.filter(|_| entry.after(sync, true) == Some(entry));
+            if let Some(at_rest) = &mut at_rest {
+                at_rest.identities += u64::from(entry.state.may_exist());
+            }
             Ok(true)
         })?;
         let has_links = reading.has_links()?;
@@ -113,6 +128,7 @@ impl Recollection {
             erased: Vec::new(),
             unheard: Vec::new(),
             trouble: None,
+            at_rest,
         })
     }
 
@@ -140,6 +156,13 @@ impl Recollection {
     /// Whether the entry at a place was met.
     pub(super) fn has_met(&self, at: usize) -> bool {
         self.met.has(at) || self.known.has(at)
+    }
+
+    /// How many people may have a profile, where all were met and nothing was written since: then a complete sync changes no
+    /// entry.
+    pub(super) fn everybody_as_before(&self) -> Option<u64> {
+        let at_rest = self.at_rest.filter(|at_rest| at_rest.generation == self.store.generation())?;
+        (self.met.count_with(&self.known) == self.len()).then_some(at_rest.identities)
     }
 
     /// Whether anybody was met who may be the same person, or came to be since.
@@ -238,6 +261,11 @@ impl Marks {
         if let Some(bits) = self.0.get_mut(at / 64) {
             *bits |= 1 << (at % 64);
         }
+    }
+
+    /// How many places are marked here or there.
+    fn count_with(&self, there: &Self) -> usize {
+        self.0.iter().zip(&there.0).map(|(here, there)| (here | there).count_ones() as usize).sum()
     }
 
     /// Takes a mark away; tells whether it was there.

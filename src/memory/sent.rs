@@ -163,7 +163,7 @@ impl Memory {
     /// [`crate::error::Exit::Data`] or [`crate::error::Exit::Io`] when the store cannot be read.
     pub fn recollect(&mut self, today: Moment, refresh: Option<Duration>) -> Result<Recollection, Error> {
         self.pass += 1;
-        Recollection::of(Arc::clone(&self.store), self.printer.clone(), self.pass, today, refresh)
+        Recollection::of(Arc::clone(&self.store), self.printer.clone(), (self.pass, self.sync), today, refresh)
     }
 
     /// Forgets what these people were last sent, since something else is about to be: once for each row, before its first

@@ -9,6 +9,7 @@ use std::{
     io,
     ops::Bound,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use redb::{
@@ -45,6 +46,8 @@ pub(super) struct Store {
     /// There until it is dropped.
     database: Option<Database>,
     name: String,
+    /// How many writes have touched its entries since it was opened.
+    generation: AtomicU64,
 }
 
 /// After a panic of its own the database panics again when it is dropped: it has nothing left to lose then.
@@ -69,6 +72,8 @@ pub(super) struct Writing<'txn> {
     ids: Table<'txn, &'static [u8]>,
     links: Table<'txn, &'static [u8]>,
     facts: redb::Table<'txn, &'static str, &'static [u8]>,
+    /// Whether any entry was put or taken.
+    touches_entries: bool,
 }
 
 /// The tables of one read.
@@ -90,7 +95,7 @@ impl Store {
             }
             Ok(database)
         };
-        Ok(Self { database: Some(caught(name, begin)?), name: name.to_owned() })
+        Ok(Self { database: Some(caught(name, begin)?), name: name.to_owned(), generation: AtomicU64::new(0) })
     }
 
     fn database(&self) -> Result<&Database, redb::Error> {
@@ -125,10 +130,19 @@ impl Store {
     pub(super) fn write<T>(&self, job: impl FnOnce(&mut Writing<'_>) -> Result<T, redb::Error>) -> Result<T, Error> {
         caught(&self.name, || {
             let writing = self.begin()?;
-            let done = job(&mut Writing::of(&writing)?)?;
+            let mut tables = Writing::of(&writing)?;
+            let done = job(&mut tables)?;
+            // Counted before it is done: whoever holds two counts against each other errs on the safe side.
+            self.generation.fetch_add(tables.touches_entries.into(), Ordering::Relaxed);
+            drop(tables);
             writing.commit()?;
             Ok(done)
         })
+    }
+
+    /// A number that is another one after each write that touches entries.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Relaxed)
     }
 
     fn begin(&self) -> Result<WriteTransaction, redb::Error> {
@@ -159,6 +173,7 @@ impl<'txn> Writing<'txn> {
             ids: writing.open_table(IDS)?,
             links: writing.open_table(LINKS)?,
             facts: writing.open_table(FACTS)?,
+            touches_entries: false,
         })
     }
 
@@ -168,6 +183,7 @@ impl<'txn> Writing<'txn> {
 
     /// Puts an entry in place of another, which it returns.
     pub(super) fn put(&mut self, who: Print, entry: &Entry) -> Result<Option<Entry>, redb::Error> {
+        self.touches_entries = true;
         let old = self.entries.insert(&who.0, &entry.encode())?;
         old.map(|value| decode(value.value())).transpose()
     }
@@ -192,6 +208,7 @@ impl<'txn> Writing<'txn> {
     }
 
     pub(super) fn take(&mut self, who: Print) -> Result<(), redb::Error> {
+        self.touches_entries = true;
         self.entries.remove(&who.0)?;
         self.take_ids(who)
     }

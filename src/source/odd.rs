@@ -69,6 +69,10 @@ pub(super) fn is_odd(text: &str) -> bool {
 /// for.
 fn is_scientific(text: &str) -> bool {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    // Most ids are told by their first byte.
+    if !text.starts_with(|first: char| first.is_ascii_digit()) {
+        return false;
+    }
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
     let (whole, part) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
     let power = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);

@@ -107,18 +107,17 @@ impl Prints {
         Wholes { first: self.whole(identity.primary()), second: identity.fallback().map(|id| self.whole(id)) }
     }
 
+    /// `SipHash`, keyed by what it reads first. The second half is of one byte more: only ids that leave the hasher in one
+    /// and the same state of 256 bits have both halves in common.
     fn whole(self, id: &Id) -> Whole {
-        [hash(&self.0[..16], id), hash(&self.0[16..], id)]
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&self.0);
+        hasher.write_u8(id.kind().0);
+        hasher.write(id.name().as_bytes());
+        let half = hasher.finish();
+        hasher.write_u8(0xff);
+        [half, hasher.finish()]
     }
-}
-
-/// `SipHash`, keyed by what it reads first.
-fn hash(key: &[u8], id: &Id) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(key);
-    hasher.write_u8(id.kind().0);
-    hasher.write(id.name().as_bytes());
-    hasher.finish()
 }
 
 /// Finds the suspects.

@@ -49,8 +49,7 @@ enum Knows {
 }
 
 /// Where an outside crate may be named: rooms, or single modules of one.
-const GUESTS: [(&str, &[&str]); 24] = [
-    ("aws_lc_rs", &["domain/digest"]),
+const GUESTS: [(&str, &[&str]); 26] = [
     ("backoff", &["flow/retry"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
@@ -59,8 +58,10 @@ const GUESTS: [(&str, &[&str]); 24] = [
     ("csv_core", &["source", "report"]),
     ("fastrand", &["domain/dice"]),
     ("flate2", &["source"]),
+    ("foldhash", &["run/pass"]),
     ("governor", &["flow/gate"]),
     ("hdrhistogram", &["flow"]),
+    ("hmac", &["domain/digest"]),
     ("hyper", &["sandbox"]),
     ("hyper_util", &["sandbox"]),
     ("indicatif", &["progress"]),
@@ -70,6 +71,7 @@ const GUESTS: [(&str, &[&str]); 24] = [
     ("rpassword", &["run/key"]),
     ("rustix", &["run/descriptors", "run/place"]),
     ("rustls", &["remote"]),
+    ("sha2", &["domain/digest"]),
     ("toml", &["remote"]),
     ("tracing_subscriber", &["telemetry"]),
     ("uuid", &["sandbox"]),
