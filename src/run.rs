@@ -26,6 +26,7 @@ mod place;
 mod profiles;
 mod prune;
 mod recount;
+mod register;
 mod remembered;
 mod serve;
 mod signals;

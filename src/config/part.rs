@@ -28,6 +28,7 @@ fn described(api: &Description) -> Described {
         seat: seat(seat_of_it),
         format: kind.format,
         returned: kind.returned.as_ref().map(path),
+        told: kind.told.as_ref().map(path),
         look: api.own_look(place).map(|look| route(look, schema)),
     });
     Described {

@@ -147,6 +147,8 @@ pub struct Reply {
     pub lost: bool,
     /// The API's own id of a profile that was found by another name, where later calls must go by it.
     pub resolved: Option<Id>,
+    /// By which ids a look says that the profile is known; those that cannot be ids are left out.
+    pub names: Vec<Id>,
 }
 
 impl Reply {

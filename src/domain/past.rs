@@ -32,6 +32,8 @@ pub struct Past {
     pub decided: Decided,
     /// Who was erased and shall not come back.
     pub suppressed: Option<Suppressed>,
+    /// Rows about people of whom another row has an id that [`Past::suppressed`] holds.
+    pub beside_suppressed: LineSet,
     /// Whoever prepares rows wants to know whom the settled ones are about: earlier tries may not have prepared them.
     pub names_settled: bool,
     /// How this run's results name ids.
@@ -47,6 +49,8 @@ pub struct Decided {
     pub superseded: LineSet,
     /// They were refused before just as they stand.
     pub refused_before: LineSet,
+    /// Whoever remembers knows them to be about somebody who was erased, though none of their ids says so.
+    pub suppressed: LineSet,
     /// What ties rows that are sent to others with which they share no id.
     pub kin: Kin,
 }

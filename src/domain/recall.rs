@@ -1,6 +1,6 @@
 //! What is remembered of rows that were sent before, as the reader asks for it.
 
-use super::{Action, Fields, Identity, Printer, RowPrint};
+use super::{Action, Fields, Identity, Printer, RowPrint, Suppressed};
 
 /// What is remembered of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Known {
     Same,
     /// It was sent just as it stands, and the API refused it.
     Refused,
+    /// Whoever it is about was erased by another of their ids, and must not come back.
+    Erased,
 }
 
 /// What became of a row in earlier tries of the run.
@@ -39,6 +41,8 @@ pub struct Asked<'r> {
     pub print: RowPrint,
     /// Whether another row of the input has one of its ids: the two are about one person.
     pub is_shared: bool,
+    /// Who must not come back, where anybody must not; none of the row's own ids is among them.
+    pub suppressed: Option<&'r Suppressed>,
     /// What became of it in earlier tries.
     pub standing: Standing,
 }
@@ -100,7 +104,7 @@ pub trait Recall {
     fn ask(&mut self, identity: &Identity, action: Action, fields: &Fields) -> Known {
         let print = self.printer().row(identity, action, fields);
         let (line, is_shared, standing) = (0, false, Standing::Open);
-        let asked = Asked { line, identity, action, fields, print, is_shared, standing };
+        let asked = Asked { line, identity, action, fields, print, is_shared, suppressed: None, standing };
         self.answer(asked).unwrap_or_else(|| match self.conclude() {
             Conclusion::Told(told) => told.last().map_or(Known::Changed, |told| told.known),
             Conclusion::AskAgain => Known::Changed,

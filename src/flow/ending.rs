@@ -50,6 +50,8 @@ pub enum Ending {
     IntakeLost,
     /// The journal failed; it holds the error.
     LedgerLost,
+    /// Somebody was about to be deleted, and could not be entered into the list of those who shall not come back.
+    RegisterLost(Error),
 }
 
 impl Ending {
@@ -58,6 +60,7 @@ impl Ending {
     pub fn error(&self) -> Option<Error> {
         let error = match self {
             Self::Complete | Self::IntakeLost | Self::LedgerLost => return None,
+            Self::RegisterLost(error) => error.clone(),
             Self::Stopped(Signal::Interrupt) => Error::new(Exit::Interrupted, "stopped by SIGINT with rows left"),
             Self::Stopped(Signal::Terminate) => Error::new(Exit::Terminated, "stopped by SIGTERM with rows left"),
             Self::TimeIsUp => Error::new(Exit::Incomplete, "the time that --max-duration grants is over"),

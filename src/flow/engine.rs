@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     future::{poll_fn, ready},
     pin::{Pin, pin},
+    rc::Rc,
     task::Poll,
     time::Duration,
 };
@@ -14,7 +15,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior};
 use crate::domain::{Evidence, Fact, Past, Sample};
 
 use super::{
-    Ending, Intake, Ledger, Options, Pulse, Remote, Signal, Spectator,
+    Ending, Intake, Ledger, Options, Pulse, Register, Remote, Signal, Spectator,
     arrival::{Arrival, Conclusion},
     event::Event,
     house::{House, LOOK, NO_FIELDS, Stop},
@@ -76,6 +77,11 @@ impl<'a, R: Remote> Engine<'a, R> {
     /// Tells the app that the key is known to belong to, so that a changed key can be checked against it.
     pub fn set_app(&self, app: Option<String>) {
         *self.house.app.borrow_mut() = app;
+    }
+
+    /// Whoever is found by a look is entered there before he is deleted, by all ids that the look tells.
+    pub fn set_register(&self, register: Rc<dyn Register>) {
+        *self.house.register.borrow_mut() = Some(register);
     }
 
     /// Looks at some identities, changing nothing.

@@ -13,10 +13,12 @@ use std::{
 
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::domain::{Blame, Call, Dice, Evidence, Fields, Identity, Operation, Past, Reply, Row, Slot, Verdict, Word};
+use crate::domain::{
+    Blame, Call, Dice, Evidence, Fields, Id, Identity, Operation, Past, Reply, Row, Slot, Verdict, Word,
+};
 
 use super::{
-    Ending, Options, Remote,
+    Ending, Options, Register, Remote,
     gate::{Closed, Gate, Lane},
     guards::Trip,
     health::{Alarm, Health, NO_LINE, Overdue},
@@ -73,6 +75,8 @@ pub(super) struct House<'a, R> {
     pub(super) investigation: Mutex<Option<Instant>>,
     /// The app that the key belongs to, as far as an answer named it.
     pub(super) app: RefCell<Option<String>>,
+    /// Who is told of whoever is about to be deleted, where anybody is.
+    pub(super) register: RefCell<Option<Rc<dyn Register>>>,
     /// Rows refused for suspicious answers since the last definitive answer to a call of that kind.
     pub(super) spurned: Spurned,
     /// Rows that were permitted to create a profile, by this try and earlier ones.
@@ -109,6 +113,7 @@ impl<'a, R: Remote> House<'a, R> {
             witness_is_out: Cell::new(false),
             investigation: Mutex::new(None),
             app: RefCell::default(),
+            register: RefCell::default(),
             spurned: Spurned::default(),
             creations: Cell::new(0),
             let_go: Cell::new(false),
@@ -158,6 +163,17 @@ impl<'a, R: Remote> House<'a, R> {
             polled @ (Poll::Ready(_) | Poll::Pending) => polled,
         })
         .await
+    }
+
+    /// Somebody who is known by these ids is about to be deleted.
+    pub(super) async fn register(&self, ids: Vec<Id>) -> Result<(), Stop> {
+        let register = self.register.borrow().clone();
+        match register {
+            Some(register) if !ids.is_empty() => {
+                register.enter(ids).await.map_err(|error| Stop::Halt(Ending::RegisterLost(error)))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Up to `most` rows in the house but the one on `line`.
@@ -290,5 +306,6 @@ fn no_answer(timeout: Duration) -> Reply {
         evidence: Evidence { message, ..Evidence::default() },
         lost: true,
         resolved: None,
+        names: Vec::new(),
     }
 }

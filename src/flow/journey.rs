@@ -154,6 +154,9 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             }
             Step::Go(next) => {
                 self.resolve(fact, attempt.reply.resolved, call);
+                if next.operation == Operation::Delete {
+                    self.house.register(attempt.reply.names).await?;
+                }
                 self.remote_id = attempt.reply.evidence.remote_id;
                 let slot = if self.resolved.is_some() { Slot::Primary } else { next.slot };
                 Ok(ControlFlow::Continue(self.turn_to(Call { slot, ..next })))

@@ -33,6 +33,6 @@ pub use ending::Ending;
 pub use engine::{Engine, Looked, Report};
 pub use guards::Trip;
 pub use options::{MaxAbsent, MaxErrors, Options, Rate};
-pub use ports::{Intake, IntakeLost, Ledger, LedgerLost, Pulse, Remote, Renewal, Signal, Spectator};
+pub use ports::{Intake, IntakeLost, Ledger, LedgerLost, Pulse, Register, Remote, Renewal, Signal, Spectator};
 pub use shift::Account;
 pub use stats::Figures;

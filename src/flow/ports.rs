@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use crate::domain::{Aside, Batch, Call, Fields, Identity, Outcome, Reply, Row, Tally};
+use futures::future::LocalBoxFuture;
+
+use crate::{
+    domain::{Aside, Batch, Call, Fields, Id, Identity, Outcome, Reply, Row, Tally},
+    error::Error,
+};
 
 /// The API, as the flow sees it.
 pub trait Remote {
@@ -50,6 +55,15 @@ pub trait Ledger {
 /// The journal has failed; it holds the real error, to be collected where it was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LedgerLost;
+
+/// Whoever keeps the list of those who shall not come back.
+pub trait Register {
+    /// Enters by which ids somebody is known who is about to be deleted; when it is done, that lasts.
+    ///
+    /// # Errors
+    /// Why it cannot: then nobody may be deleted.
+    fn enter(&self, ids: Vec<Id>) -> LocalBoxFuture<'_, Result<(), Error>>;
+}
 
 /// Somebody watching: shown a pulse about ten times a second; must return at once.
 pub trait Spectator {

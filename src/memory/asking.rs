@@ -1,8 +1,8 @@
 //! What a sync asks about its rows, and what it is told.
 //!
 //! Promises: a row is `Same` only if the API was sent just that, and nothing else of its person since. Where a person has
-//! several rows, all of them are known or none is, so that they are sent again together, in their order. It does not know
-//! how rows are read.
+//! several rows, all of them are known or none is, so that they are sent again together, in their order. Nobody is sent
+//! anything but his deletion of whom an id is remembered that must not come back. It does not know how rows are read.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use super::{
     recollection::{Places, Recollection},
 };
 use crate::{
-    domain::{Action, Asked, Conclusion, Identity, Known, Print, Printer, Recall, RowPrint, Told},
+    domain::{Action, Asked, Conclusion, Identity, Known, Print, Printer, Recall, RowPrint, Suppressed, Told},
     error::Error,
 };
 
@@ -66,7 +66,8 @@ impl Recall for Recollection {
     fn conclude(&mut self) -> Conclusion {
         let mut rows = std::mem::take(&mut self.held);
         gather(&mut rows, &self.pairs);
-        let (changed, overturned) = self.changed(&rows).unwrap_or_else(|error| {
+        let told = self.part_with_erased(&mut rows).and_then(|()| self.changed(&rows));
+        let (changed, overturned) = told.unwrap_or_else(|error| {
             self.trouble = Some(error);
             (vec![true; rows.len()], false)
         });
@@ -74,7 +75,8 @@ impl Recall for Recollection {
             self.held = rows;
             return Conclusion::AskAgain;
         }
-        let mut told = Vec::with_capacity(rows.len());
+        let erased = std::mem::take(&mut self.erased_rows).into_iter();
+        let mut told: Vec<Told> = erased.map(|line| Told { line, known: Known::Erased, person: None }).collect();
         for (person, is_changed) in persons(&rows).zip(changed) {
             self.tell(person, is_changed, &mut told);
             if is_changed && !person.is_one_row() {
@@ -134,8 +136,44 @@ impl Recollection {
             (touched.second, touched.beside.into())
         };
         let (line, is_deletion, standing) = (asked.line, asked.action == Action::Delete, asked.standing);
-        self.held.push(PersonRow { line, who, second, beside, what, is_deletion, person: 0, standing });
+        let mut row = PersonRow { line, who, second, beside, what, is_deletion, is_erased: false, person: 0, standing };
+        row.is_erased = !is_deletion && asked.suppressed.map_or(Ok(false), |list| self.has_erased(&row, list))?;
+        self.held.push(row);
         Ok(None)
+    }
+
+    /// Whether any id that a row touches is remembered together with one that must not come back.
+    fn has_erased(&self, row: &PersonRow, suppressed: &Suppressed) -> Result<bool, Error> {
+        let reading = self.store.read()?;
+        for id in row.touched() {
+            let known = reading.ids(id)?.and_then(|ids| self.kinds.decode(&ids));
+            if known.is_some_and(|identity| suppressed.holds(&identity)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whoever has a row that tells that he was erased is not sent the others either, but for what deletes him.
+    fn part_with_erased(&mut self, rows: &mut Vec<PersonRow>) -> Result<(), Error> {
+        let erased: BTreeSet<Print> = self.erased.iter().copied().collect();
+        let tells = |row: &PersonRow| row.is_erased || row.touched().any(|id| erased.contains(&id));
+        let people: BTreeSet<usize> = rows.iter().filter(|row| tells(row)).map(|row| row.person).collect();
+        if people.is_empty() {
+            return Ok(());
+        }
+        let is_kept = |row: &PersonRow| row.is_deletion || !people.contains(&row.person);
+        let ids: Vec<Print> = rows.iter().filter(|row| !is_kept(row)).flat_map(PersonRow::touched).collect();
+        // They stand in the input: nobody has left it.
+        for id in &ids {
+            self.look_up(*id)?.into_iter().for_each(|at| self.touched.set(at));
+        }
+        self.erased.extend(ids);
+        let (kept, parted): (Vec<_>, Vec<_>) = std::mem::take(rows).into_iter().partition(is_kept);
+        *rows = kept;
+        self.pairs.extend(parted.iter().filter_map(|row| Some((row.who, row.second?))));
+        self.erased_rows.extend(parted.iter().map(|row| row.line));
+        Ok(())
     }
 
     /// Which people say something new; and whether a row that was found known is of one of these, so that it is to be asked

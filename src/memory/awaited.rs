@@ -127,7 +127,17 @@ mod tests {
 
     fn row(line: u64, who: Print, is_deletion: bool, standing: Standing) -> PersonRow {
         let (second, beside) = (None, Box::default());
-        PersonRow { line, who, second, beside, what: Print([9; 16]), is_deletion, person: 0, standing }
+        PersonRow {
+            line,
+            who,
+            second,
+            beside,
+            what: Print([9; 16]),
+            is_deletion,
+            is_erased: false,
+            person: 0,
+            standing,
+        }
     }
 
     fn awaited(rows: &[PersonRow]) -> Awaited {

@@ -107,7 +107,8 @@ impl Baseline<'_> {
         if asked.is_shared {
             let second = pair.map(|(_, second)| second);
             let (line, beside, person, standing) = (asked.line, Box::default(), 0, Standing::Open);
-            self.shared.push(PersonRow { line, who, second, beside, what, is_deletion, person, standing });
+            let is_erased = false;
+            self.shared.push(PersonRow { line, who, second, beside, what, is_deletion, is_erased, person, standing });
         }
         Ok(())
     }

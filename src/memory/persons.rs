@@ -21,6 +21,8 @@ pub(super) struct PersonRow {
     /// All that it says.
     pub(super) what: Print,
     pub(super) is_deletion: bool,
+    /// It would bring back somebody who is remembered by an id that was erased.
+    pub(super) is_erased: bool,
     /// Whose it is: a number that [`gather`] gives.
     pub(super) person: usize,
     /// What became of it in earlier tries.
@@ -109,6 +111,7 @@ mod tests {
             beside: beside.iter().copied().map(print).collect(),
             what: print(0),
             is_deletion: false,
+            is_erased: false,
             person: 0,
             standing: Standing::Open,
         }

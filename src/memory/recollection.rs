@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, hint::black_box, ops::Bound, sync::Arc, time::Duration};
 
 use super::{
-    entry::{Entry, State, day},
+    entry::{Entry, Kinds, State, day},
     links::{Pair, Touched},
     persons::PersonRow,
     store::Store,
@@ -32,6 +32,7 @@ const MOST_BUCKET_BITS: u32 = 24;
 pub struct Recollection {
     pub(super) store: Arc<Store>,
     pub(super) printer: Printer,
+    pub(super) kinds: Arc<Kinds>,
     /// Entries of this pass or a later one are younger than this recollection.
     pass: u32,
     bucket_bits: u32,
@@ -54,6 +55,8 @@ pub struct Recollection {
     pub(super) pairs: BTreeSet<Pair>,
     /// By each id, whoever was erased and is not sent.
     pub(super) erased: Vec<Print>,
+    /// Of these, rows that do not say so themselves.
+    pub(super) erased_rows: Vec<u64>,
     /// Of whom nothing is remembered, though an earlier try of the run was well answered.
     pub(super) unheard: Vec<Identity>,
     pub(super) trouble: Option<Error>,
@@ -79,7 +82,7 @@ impl Recollection {
     /// Reads the store from one end to the other; `pass` is its own, `sync` that of the last complete one.
     pub(super) fn of(
         store: Arc<Store>,
-        printer: Printer,
+        (printer, kinds): (Printer, Arc<Kinds>),
         (pass, sync): (u32, u32),
         today: Moment,
         refresh: Option<Duration>,
@@ -114,6 +117,7 @@ impl Recollection {
         Ok(Self {
             store,
             printer,
+            kinds,
             pass,
             bucket_bits,
             starts: starts.into(),
@@ -126,6 +130,7 @@ impl Recollection {
             has_links,
             pairs: BTreeSet::new(),
             erased: Vec::new(),
+            erased_rows: Vec::new(),
             unheard: Vec::new(),
             trouble: None,
             at_rest,

@@ -38,7 +38,7 @@ use crate::{
 pub struct Memory {
     pub(super) store: Arc<Store>,
     pub(super) printer: Printer,
-    pub(super) kinds: Kinds,
+    pub(super) kinds: Arc<Kinds>,
     /// Of entries that are made now; above that of every entry that a recollection knows.
     pub(super) pass: u32,
     /// What [`Entry::sync`] is for those who were part of the last complete one.
@@ -82,7 +82,7 @@ impl Memory {
         Ok(Self {
             store: Arc::new(store),
             printer: Printer::new(key, kinds.iter().map(String::as_str)),
-            kinds: bound.kinds,
+            kinds: Arc::new(bound.kinds),
             pass: bound.pass + 1,
             sync: bound.sync,
             last: bound.last,
@@ -163,7 +163,8 @@ impl Memory {
     /// [`crate::error::Exit::Data`] or [`crate::error::Exit::Io`] when the store cannot be read.
     pub fn recollect(&mut self, today: Moment, refresh: Option<Duration>) -> Result<Recollection, Error> {
         self.pass += 1;
-        Recollection::of(Arc::clone(&self.store), self.printer.clone(), (self.pass, self.sync), today, refresh)
+        let naming = (self.printer.clone(), Arc::clone(&self.kinds));
+        Recollection::of(Arc::clone(&self.store), naming, (self.pass, self.sync), today, refresh)
     }
 
     /// Forgets what these people were last sent, since something else is about to be: once for each row, before its first

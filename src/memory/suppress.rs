@@ -128,8 +128,16 @@ impl<S: Sheet> SuppressList<S> {
     /// # Errors
     /// [`crate::error::Exit::Io`]; the list must then be opened anew before it is used.
     pub fn enter<'a>(&mut self, identities: impl Iterator<Item = &'a Identity>) -> Result<usize, Error> {
+        self.enter_ids(identities.flat_map(Identity::ids))
+    }
+
+    /// [`SuppressList::enter`] of ids, whosever they are.
+    ///
+    /// # Errors
+    /// As [`SuppressList::enter`].
+    pub fn enter_ids<'a>(&mut self, ids: impl Iterator<Item = &'a Id>) -> Result<usize, Error> {
         let mut lines = Vec::new();
-        for print in identities.flat_map(Identity::ids).map(|id| self.key.printer.listed(id)) {
+        for print in ids.map(|id| self.key.printer.listed(id)) {
             if self.prints.insert(print) {
                 self.chain.add_line(&mut lines, &print);
             }

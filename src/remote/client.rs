@@ -188,6 +188,7 @@ fn unspeakable() -> Reply {
         evidence: Evidence { message: Some(message), ..Evidence::default() },
         lost: false,
         resolved: None,
+        names: Vec::new(),
     }
 }
 

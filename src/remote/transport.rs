@@ -32,6 +32,7 @@ pub(super) fn judge(error: reqwest::Error) -> Reply {
         evidence: Evidence { message: Some(short(error)), ..Evidence::default() },
         lost: made,
         resolved: None,
+        names: Vec::new(),
     }
 }
 

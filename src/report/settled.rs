@@ -284,6 +284,7 @@ impl Fold {
             recorded: None,
             decided: Decided::default(),
             suppressed: None,
+            beside_suppressed: LineSet::default(),
             names_settled: false,
             naming: Naming::default(),
         };

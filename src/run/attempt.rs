@@ -1,6 +1,6 @@
 //! One try of one mass operation: its directory, its look, its consent, its flood of requests, its end.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use super::{
     Stage,
@@ -19,6 +19,7 @@ use super::{
     opening::{Opening, once_more},
     place::Place,
     profiles,
+    register::Registrar,
     remembered::{self, Remembered},
     signals::{Stops, signals},
     store::Store,
@@ -100,6 +101,10 @@ fn decide(
     past: &mut Past,
     remembered: Option<&mut Remembered>,
 ) -> Result<Option<Decision>, Error> {
+    if let (Some(suppressed), Some(_)) = (&past.suppressed, input.survey()) {
+        let open = || input.bytes();
+        past.beside_suppressed = source::erased(&open, input.name(), &job.source, suppressed, carry)?;
+    }
     let decision = remembered::decide(job, input, past, remembered)?;
     decision.iter().try_for_each(|decision| expect::of_the_decision(job, decision))?;
     // Whoever remembers knows more of that.
@@ -275,6 +280,9 @@ impl Run<'_> {
         }
         if let Some(profiles) = profiles::open(self.job, place, self.stage)? {
             journal = journal.keeping(profiles);
+        }
+        if let Some(list) = &beforehand.suppress {
+            engine.set_register(Rc::new(Registrar::of(list.clone())?));
         }
         let (ledger, journal) = threads::write(journal, self.memory.clone())?;
         let survey = self.input.survey();

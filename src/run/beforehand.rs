@@ -3,18 +3,17 @@
 //!
 //! Promises: a crash at any moment leaves the list too long or the memory too short, never the other way round.
 
-use super::store::Store;
+use super::{register::List, store::Store};
 use crate::{
     domain::{Action, Batch, Identity, Row, Subject},
     error::Error,
-    memory::SuppressList,
 };
 
 /// What is done with rows before they are handed on.
 #[derive(Default)]
 pub(super) struct Beforehand {
     pub(super) memory: Option<Store>,
-    pub(super) suppress: Option<SuppressList>,
+    pub(super) suppress: Option<List>,
 }
 
 /// Rows for which it was done: no others can be handed on.
@@ -28,15 +27,15 @@ impl Prepared {
 
 impl Beforehand {
     /// Does it; when it returns, it lasts.
-    pub(super) fn prepare(&mut self, batch: Batch) -> Result<Prepared, Error> {
+    pub(super) fn prepare(&self, batch: Batch) -> Result<Prepared, Error> {
         let Batch { rows, settled, .. } = &batch;
         if let Some(memory) = &self.memory {
             memory.lock().forget(rows.iter().filter(|row| row.action.changes()).filter_map(known))?;
         }
-        if let Some(list) = &mut self.suppress {
+        if let Some(list) = &self.suppress {
             // Those too who are deleted already: an earlier try may have had no list, and a repeated row may have an id more.
             let deletions = rows.iter().filter(|row| row.action == Action::Delete);
-            list.enter(deletions.filter_map(named).chain(settled))?;
+            list.lock().enter(deletions.filter_map(named).chain(settled))?;
         }
         Ok(Prepared(batch))
     }
@@ -106,7 +105,7 @@ mod tests {
         recollection.ask(&person(1), Action::Update, &Fields::default())
     }
 
-    fn prepare(beforehand: &mut Beforehand, row: Row) {
+    fn prepare(beforehand: &Beforehand, row: Row) {
         beforehand.prepare(Batch { rows: vec![row], ..Batch::default() }).unwrap();
     }
 
@@ -118,7 +117,7 @@ mod tests {
             let store = memory(&home.path().join("memory"));
             assert_eq!(known(&store), Known::Same);
             let what = format!("{:?}", row.action);
-            prepare(&mut Beforehand { memory: Some(store.clone()), suppress: None }, row);
+            prepare(&Beforehand { memory: Some(store.clone()), suppress: None }, row);
             assert_eq!(known(&store), Known::Changed, "{what}");
         }
         for (subject, action) in [
@@ -129,7 +128,7 @@ mod tests {
         ] {
             let home = tempfile::tempdir().unwrap();
             let store = memory(&home.path().join("memory"));
-            prepare(&mut Beforehand { memory: Some(store.clone()), suppress: None }, row(subject, action));
+            prepare(&Beforehand { memory: Some(store.clone()), suppress: None }, row(subject, action));
             assert_eq!(known(&store), Known::Same, "{action:?}");
         }
     }

@@ -231,6 +231,7 @@ pub(super) fn failure(ending: &Ending, reader: Option<Error>, app: Option<&str>)
         | Ending::NeverReached { .. }
         | Ending::HoldTooLong { .. }
         | Ending::Guard(_)
-        | Ending::Suspicious { .. } => ending.error(),
+        | Ending::Suspicious { .. }
+        | Ending::RegisterLost(_) => ending.error(),
     }
 }

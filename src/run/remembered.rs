@@ -70,6 +70,7 @@ impl Remembered {
         }
         let mut recollection = self.store.lock().recollect(wall::now(), self.wish.refresh)?;
         let decision = ask(&mut recollection)?;
+        recollection.check()?;
         if !self.is_rehearsal {
             self.store.lock().learn(&recollection, wall::now())?;
         }

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, fs::File, path::Path};
 
-use super::{Stage, input::Input, remembered};
+use super::{Stage, input::Input, register::List, remembered};
 use crate::{
     config::{Job, SuppressDeed, SuppressJob},
     domain::{Identity, Row, Subject, Suppressed, Task, say_count},
@@ -24,7 +24,7 @@ pub(super) fn heeded(job: &Job) -> Result<Option<(Suppressed, File)>, Error> {
 }
 
 /// The list into which a run enters those whom it deletes.
-pub(super) fn grown(job: &Job, is_sandbox: bool, stage: &Stage) -> Result<Option<SuppressList>, Error> {
+pub(super) fn grown(job: &Job, is_sandbox: bool, stage: &Stage) -> Result<Option<List>, Error> {
     match (job.task, &job.suppress) {
         (Task::Delete, Some(_)) if is_sandbox => {
             stage.tell("a rehearsal erases nobody, so nobody is entered into the list of --suppress");
@@ -33,7 +33,8 @@ pub(super) fn grown(job: &Job, is_sandbox: bool, stage: &Stage) -> Result<Option
         (Task::Delete, Some(wish)) => {
             warn_of_key(&wish.key);
             let kinds = remembered::kinds(&job.description);
-            SuppressList::create_or_open(&wish.list, &wish.key, &kinds, job.place.group_readable).map(Some)
+            let list = SuppressList::create_or_open(&wish.list, &wish.key, &kinds, job.place.group_readable)?;
+            Ok(Some(List::of(list)))
         }
         (Task::Create | Task::Update | Task::Sync | Task::Get | Task::Verify, _) | (_, None) => Ok(None),
     }

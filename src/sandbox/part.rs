@@ -101,6 +101,8 @@ pub struct NamedBy {
     pub format: IdFormat,
     /// Where a look by it shows it.
     pub returned: Option<Path>,
+    /// Where a look by any id shows it.
+    pub told: Option<Path>,
     /// How a profile is read by an id of this kind, where that is another call.
     pub look: Option<Route>,
 }

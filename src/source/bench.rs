@@ -103,7 +103,7 @@ impl<'a, 'r> Bench<'a, 'r> {
             self.mention(reading);
             // Nobody is deleted who was to be kept, as far as that can be read.
             self.after_all.extend(in_its_stead.filter(|(_, action)| *action != Action::Delete).map(|(line, _)| line));
-        } else if self.is_suppressed(reading) {
+        } else if self.is_suppressed(*line, reading) {
             self.counts.suppressed += u64::from(is_new);
             if let (Some(recall), Some(identity)) = (&mut self.recall, reading.identity()) {
                 recall.suppress(identity);
@@ -139,8 +139,8 @@ impl<'a, 'r> Bench<'a, 'r> {
         (is_shared, last)
     }
 
-    fn is_suppressed(&self, reading: &Reading) -> bool {
-        reading.identity().is_some_and(|identity| judge::is_suppressed(identity, reading.action, self.past))
+    fn is_suppressed(&self, line: u64, reading: &Reading) -> bool {
+        reading.identity().is_some_and(|identity| judge::is_suppressed(line, identity, reading.action, self.past))
     }
 
     /// Whoever stands in the input has not left it, though the row cannot be sent.
@@ -193,7 +193,8 @@ impl<'a, 'r> Bench<'a, 'r> {
         let standing = self.standing(line);
         let known = match (&mut self.recall, *print) {
             (Some(recall), Some(print)) => {
-                recall.answer(Asked { line, identity, action, fields, print, is_shared, standing })
+                let suppressed = self.past.suppressed.as_ref();
+                recall.answer(Asked { line, identity, action, fields, print, is_shared, suppressed, standing })
             }
             (Some(_) | None, _) => Some(Known::Changed),
         };
@@ -227,6 +228,7 @@ impl<'a, 'r> Bench<'a, 'r> {
                     Known::Changed => self.reservoir.offer(line, identity),
                     Known::Same => drop(self.decided.unchanged.insert(line)),
                     Known::Refused => drop(self.decided.refused_before.insert(line)),
+                    Known::Erased => drop(self.decided.suppressed.insert(line)),
                 }
             }
         }

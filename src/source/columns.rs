@@ -178,6 +178,11 @@ impl Columns {
         self.plan.as_ref().map(Plan::schema)
     }
 
+    /// Whether a record may have two ids.
+    pub(super) const fn may_name_two(&self) -> bool {
+        self.ids.len() > 1
+    }
+
     /// What a record says; `None` when it is another shard's, which is told by its ids alone.
     pub(super) fn read(&self, record: &Record<'_>, share: &Share) -> Option<Reading> {
         let (Who { subject, notes }, sheet) = self.begin(record, share)?;

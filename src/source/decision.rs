@@ -56,6 +56,7 @@ impl Changes {
             }
             Known::Same => self.unchanged += 1,
             Known::Refused => self.refused_before += 1,
+            Known::Erased => self.suppressed += 1,
         }
     }
 }

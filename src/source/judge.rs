@@ -6,7 +6,7 @@ use crate::domain::{Action, Fingerprints, Identity, Past, Spared};
 
 /// Why a row is not sent, as far as this row alone tells. The order is that in which one reason hides another.
 pub(super) fn spare(line: u64, identity: &Identity, action: Action, past: &Past) -> Option<Spared> {
-    if is_suppressed(identity, action, past) {
+    if is_suppressed(line, identity, action, past) || past.decided.suppressed.contains(line) {
         Some(Spared::Suppressed)
     } else if past.decided.superseded.contains(line) {
         Some(Spared::Superseded)
@@ -18,8 +18,12 @@ pub(super) fn spare(line: u64, identity: &Identity, action: Action, past: &Past)
 }
 
 /// Whether a row would bring back somebody who was erased.
-pub(super) fn is_suppressed(identity: &Identity, action: Action, past: &Past) -> bool {
-    action.takes_fields() && past.suppressed.as_ref().is_some_and(|suppressed| suppressed.holds(identity))
+pub(super) fn is_suppressed(line: u64, identity: &Identity, action: Action, past: &Past) -> bool {
+    action.takes_fields()
+        && past
+            .suppressed
+            .as_ref()
+            .is_some_and(|suppressed| past.beside_suppressed.contains(line) || suppressed.holds(identity))
 }
 
 /// Whether the run of `--continue-from` has done this one; where it was absent, a second id is still worth a try.

@@ -37,7 +37,7 @@ mod text;
 
 pub use decide::decide;
 pub use decision::{Changes, Decision};
-pub use kin::kin;
+pub use kin::{erased, kin};
 pub use options::{ColumnWish, Counting, Dedupe, FieldWish, Format, InputName, Options, Shard, Wish};
 pub use reader::{Finish, Reader};
 pub use readings::{Carry, Hashing, Pile, Readings};

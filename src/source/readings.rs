@@ -135,6 +135,11 @@ impl<R: Read> Readings<R> {
         Ok(())
     }
 
+    /// Whether a row may have two ids.
+    pub(super) const fn may_name_two(&self) -> bool {
+        self.opened.columns.may_name_two()
+    }
+
     /// Rows of the input counted so far, ours or not.
     pub(super) fn met(&self) -> u64 {
         self.share.met()

@@ -251,7 +251,11 @@ impl<'a> Judge<'a> {
                 77
             }
             Ending::Guard(_) if self.machine.options.max_absent != MaxAbsent::Off => u64::from(Exit::Guard.code()),
-            other @ (Ending::TimeIsUp | Ending::Guard(_) | Ending::IntakeLost | Ending::LedgerLost) => {
+            other @ (Ending::TimeIsUp
+            | Ending::Guard(_)
+            | Ending::IntakeLost
+            | Ending::LedgerLost
+            | Ending::RegisterLost(_)) => {
                 panic!("nothing in the plan leads to {other:?}")
             }
         };

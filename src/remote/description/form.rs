@@ -68,6 +68,7 @@ pub(super) struct Identity {
     pub(super) form: Option<String>,
     pub(super) creates: Option<bool>,
     pub(super) returned: Option<FieldPath>,
+    pub(super) told: Option<FieldPath>,
     pub(super) look: Option<Spanned<OwnLook>>,
 }
 

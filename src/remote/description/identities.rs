@@ -46,11 +46,16 @@ pub(super) fn identities(
         if let Some(taken) = clash(&seat, headers, all.seats.iter().chain([key])) {
             return Err((span, format!("the {taken} is in use already")));
         }
+        if identity.returned.is_some() && identity.told.is_some() {
+            let what = format!("`returned` says where `{}` is told, too: leave `told` out", identity.name);
+            return Err((span, what));
+        }
         all.kinds.push(IdentityKind {
             name: identity.name,
             owner,
             format: format(&identity.format),
             creates: identity.creates.unwrap_or(true),
+            told: identity.told.or_else(|| identity.returned.clone()),
             returned: identity.returned,
         });
         all.seats.push(seat);

@@ -55,6 +55,8 @@ pub struct IdentityKind {
     pub creates: bool,
     /// Where the answer to a look has it, if it is said: an answer that bears another one is about somebody else.
     pub returned: Option<FieldPath>,
+    /// Where the answer to a look tells it of whoever was found, by whichever id that was; so does the place above.
+    pub told: Option<FieldPath>,
 }
 
 /// An API as data.

@@ -19,8 +19,8 @@ use super::{
     retry_after,
 };
 use crate::domain::{
-    Blame, Call, Evidence, Fact, Fields, Id, IdFormat, Identity, Moment, Operation, Reply, Slot, Suspicion, Word,
-    say_quoted,
+    Blame, Call, Evidence, Fact, Fields, Id, IdFormat, IdKind, Identity, Moment, Operation, Reply, Slot, Suspicion,
+    Word, say_quoted,
 };
 
 /// An answer, as far as it was read.
@@ -77,12 +77,35 @@ pub(super) fn judge(api: &Description, asked: Asked<'_>, answer: &Answer<'_>, no
             evidence.profile = None;
         }
     }
-    Reply { lost: is_lost(answer), word, evidence, resolved }
+    let is_look = word == Word::Done(Fact::Found) && asked.call.operation == Operation::Look;
+    let names = if is_look { names(api, answer, &evidence) } else { Vec::new() };
+    Reply { lost: is_lost(answer), word, evidence, resolved, names }
 }
 
-/// The API's own id, as an answer told it. A text that was cut is another id, or none.
+/// By which ids the profile is known that a look found, as far as its answer tells.
+fn names(api: &Description, answer: &Answer<'_>, evidence: &Evidence) -> Vec<Id> {
+    let own = evidence.remote_id.as_deref().and_then(|text| own_id(api, text));
+    let (kinds, paths): (Vec<_>, Vec<_>) = (0_u8..)
+        .map(IdKind)
+        .zip(api.identities())
+        .filter_map(|(kind, identity)| Some(((kind, identity.format), identity.told.as_ref()?)))
+        .unzip();
+    let told = body::find(answer.body, &paths).unwrap_or_default();
+    let told = kinds.into_iter().zip(told).filter_map(|((kind, format), there)| match there {
+        There::Text(text) => id_of(kind, format, &text),
+        There::Nothing | There::Something => None,
+    });
+    own.into_iter().chain(told).collect()
+}
+
+/// The API's own id, as an answer told it.
 fn own_id(api: &Description, text: &str) -> Option<Id> {
     let (kind, format) = api.own_kind()?;
+    id_of(kind, format, text)
+}
+
+/// A text that was cut is another id, or none.
+fn id_of(kind: IdKind, format: IdFormat, text: &str) -> Option<Id> {
     let whole = text.len() < body::MAX_TEXT - char::MAX.len_utf8();
     Id::parse(kind, text).and_then(|id| format.take(id)).ok().filter(|_| whole)
 }

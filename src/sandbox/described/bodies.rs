@@ -27,8 +27,8 @@ pub(super) fn error(api: &Described, status: u16, code: &str, text: &str) -> Ans
     Answer::json(of(status), json(&body))
 }
 
-/// What a profile shows: what was written, and the id that it was asked for by, where that is to stand.
-pub(super) type Shown<'a> = (Option<&'a Content>, Option<(&'a Path, &'a str)>);
+/// What a profile shows: what was written, and its ids, each where it is to stand.
+pub(super) type Shown<'a> = (Option<&'a Content>, Vec<(&'a Path, String)>);
 
 /// The body of success: what a profile shows, where nothing stands that was promised anything at all, and the ids.
 pub(super) fn success(
@@ -36,7 +36,7 @@ pub(super) fn success(
     app_id: &str,
     route: &Route,
     own_id: &str,
-    (content, borne): Shown<'_>,
+    (content, told): Shown<'_>,
 ) -> Answer {
     let Gives::Json { own_id: at, app, fields, profile } = &route.gives else {
         return Answer::empty(of(route.status));
@@ -51,7 +51,7 @@ pub(super) fn success(
         }
         place(&mut body, profile, shown);
     }
-    if let Some((path, id)) = borne {
+    for (path, id) in told {
         place(&mut body, path, Value::from(id));
     }
     for path in fields {

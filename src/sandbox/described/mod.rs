@@ -255,9 +255,13 @@ impl Player {
         match world.look(kind, id) {
             None => self.missing(),
             Some(found) => {
-                let by = self.api.identities.iter().find(|named| named.own == (kind == Kind::Profile));
-                let borne = by.and_then(|named| Some((named.returned.as_ref()?, id)));
-                success(&self.api, &self.app_id, route, &found.profile_id, (found.content, borne))
+                let name = |named: &'_ NamedBy| match (of_world(named), kind) {
+                    (Kind::Profile, Kind::Profile) | (Kind::Customer, Kind::Customer) => Some(id.to_owned()),
+                    (Kind::Profile, Kind::Customer) => Some(found.profile_id.clone().into_owned()),
+                    (Kind::Customer, Kind::Profile) => found.customer_user_id.clone().map(Cow::into_owned),
+                };
+                let told = self.api.identities.iter().filter_map(|named| Some((named.told.as_ref()?, name(named)?)));
+                success(&self.api, &self.app_id, route, &found.profile_id, (found.content, told.collect()))
             }
         }
     }
@@ -295,10 +299,10 @@ impl Player {
         let own_id = world.look(kind, id).map(|found| found.profile_id.into_owned());
         match own_id {
             None if self.api.delete_tells => self.missing(),
-            None => success(&self.api, &self.app_id, route, id, (None, None)),
+            None => success(&self.api, &self.app_id, route, id, (None, Vec::new())),
             Some(own_id) => {
                 let applied = world.delete(kind, id);
-                success(&self.api, &self.app_id, route, &own_id, (None, None)).applied(applied)
+                success(&self.api, &self.app_id, route, &own_id, (None, Vec::new())).applied(applied)
             }
         }
     }

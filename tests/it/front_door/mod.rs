@@ -22,6 +22,7 @@ mod pipeline;
 mod prompt;
 mod pruning;
 mod reading;
+mod resurrection;
 mod rounds;
 mod secrets;
 mod servers;

@@ -29,6 +29,7 @@ mod looking_first;
 mod one_way;
 mod random;
 mod reading;
+mod registering;
 mod spans;
 mod suspicion;
 mod trouble;

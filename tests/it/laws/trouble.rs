@@ -58,7 +58,8 @@ fn kind(ending: &Ending) -> &'static str {
         | Ending::HoldTooLong { .. }
         | Ending::Guard(_)
         | Ending::IntakeLost
-        | Ending::LedgerLost => "otherwise",
+        | Ending::LedgerLost
+        | Ending::RegisterLost(_) => "otherwise",
     }
 }
 

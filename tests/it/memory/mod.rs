@@ -127,7 +127,7 @@ fn answer(recall: &mut dyn Recall, row: &FileRow, rows: &[FileRow]) -> Option<Kn
     let is_shared = rows.iter().any(|other| other.line != *line && shares(other));
     let print = recall.printer().row(identity, *action, fields);
     let (line, action, standing) = (*line, *action, *standing);
-    recall.answer(Asked { line, identity, action, fields, print, is_shared, standing })
+    recall.answer(Asked { line, identity, action, fields, print, is_shared, suppressed: None, standing })
 }
 
 fn recollect(memory: &mut Memory) -> Recollection {

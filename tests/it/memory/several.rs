@@ -205,6 +205,7 @@ impl World {
                 Known::Same => drop(verdicts.insert(row.line, Verdict::Unchanged)),
                 Known::Refused => drop(verdicts.insert(row.line, Verdict::Refused)),
                 Known::Changed => {}
+                Known::Erased => panic!("nobody must not come back"),
             }
         }
         // In batches, as the reader hands them on.

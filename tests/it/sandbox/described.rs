@@ -26,6 +26,7 @@ fn api() -> Described {
             seat: Seat::Path,
             format: IdFormat::Any,
             returned: None,
+            told: None,
             look: None,
         }],
         look: Route {

@@ -60,6 +60,7 @@ fn api() -> Described {
         seat,
         format: IdFormat::Any,
         returned: None,
+        told: None,
         look,
     };
     Described {

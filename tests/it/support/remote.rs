@@ -208,7 +208,10 @@ impl ScriptedRemote {
         let kept = found && call.operation == Operation::Get;
         let profile = kept.then(|| format!("{{\"id\":\"{id}\"}}").into());
         let resolved = (found && self.is_name(id)).then(|| Id::parse(IdKind(0), &own(id)).expect("a good id"));
-        Reply { word, evidence: Evidence { status, app, remote_id, profile, ..Evidence::default() }, lost, resolved }
+        let is_told = found && call.operation == Operation::Look;
+        let names = is_told.then(|| Id::parse(IdKind(0), &own(id)).expect("a good id")).into_iter().collect();
+        let evidence = Evidence { status, app, remote_id, profile, ..Evidence::default() };
+        Reply { word, evidence, lost, resolved, names }
     }
 
     fn documented(

@@ -1,6 +1,6 @@
 //! A stage for the flow: rows, a scripted remote, a ledger in memory, signals at their moments; then what was seen.
 
-use std::{cell::RefCell, num::NonZeroU32, time::Duration};
+use std::{cell::RefCell, num::NonZeroU32, rc::Rc, time::Duration};
 
 use futures::{StreamExt, stream};
 use tokio::time::Instant;
@@ -11,7 +11,7 @@ use tollgate::{
     },
     flow::{
         Ending, Engine, Intake, IntakeLost, Ledger, LedgerLost, Looked, MaxAbsent, MaxErrors, Options, Pulse, Rate,
-        Report, Signal, Spectator,
+        Register, Report, Signal, Spectator,
     },
 };
 
@@ -122,6 +122,8 @@ pub(crate) struct Stage {
     pub(crate) signals: Vec<(Duration, Signal)>,
     /// Before the run so many rows are looked at, and somebody thinks about it for so long.
     pub(crate) prompt: Option<(usize, Duration)>,
+    /// Who enters whoever is about to be deleted.
+    pub(crate) register: Option<Rc<dyn Register>>,
 }
 
 /// What happened on the stage; times are virtual, since it began.
@@ -209,6 +211,7 @@ impl Stage {
             journal_fails_after: usize::MAX,
             signals: Vec::new(),
             prompt: None,
+            register: None,
         }
     }
 
@@ -254,6 +257,7 @@ impl Stage {
         let mut stops = Box::pin(signals.chain(stream::pending()));
         let engine = Engine::new(&self.options, &remote);
         engine.set_app(Some(APP.to_owned()));
+        self.register.into_iter().for_each(|register| engine.set_register(register));
         if let Some((count, thinking)) = self.prompt {
             engine.look(&samples[..count], &mut stops).await.expect("a look that finds nothing wrong");
             sleep_until(Instant::now() + thinking).await;
