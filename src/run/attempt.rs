@@ -64,7 +64,7 @@ impl Attempt<'_> {
         let elsewhere = elsewhere.inspect_err(|_| place.abandon())?;
         if let Some(scan) = place.finished(job) {
             let suppress = suppress::grown(job, is_sandbox, stage)?;
-            once_more(input, job, &past, &scan.run.state, Beforehand { memory: None, suppress })?;
+            once_more(input, job, &past, &scan.run.state, &Beforehand { memory: None, suppress })?;
             if let Some(remembered) = remembered.filter(|it| it.awaits_the_end_of(scan.run.first_link())) {
                 remembered::decide(job, input, &mut past, Some(remembered))?;
             }

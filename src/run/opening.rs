@@ -94,7 +94,7 @@ pub(super) fn once_more(
     job: &Job,
     past: &Past,
     state: &State,
-    beforehand: Beforehand,
+    beforehand: &Beforehand,
 ) -> Result<(), Error> {
     let is_known = input.survey().is_some();
     if is_known && !past.names_settled {

@@ -75,7 +75,7 @@ fn a_name_is_entered_that_only_the_look_tells() {
 #[test]
 fn a_person_is_held_back_by_all_rows_of_the_file() {
     let rows =
-        [format!(",c-1,1@example.com"), format!("{},c-1,2@example.com", profile(1)), ",c-2,3@example.com".to_owned()];
+        [",c-1,1@example.com".to_owned(), format!("{},c-1,2@example.com", profile(1)), ",c-2,3@example.com".to_owned()];
     for order in [[0, 1, 2], [1, 0, 2]] {
         for command in
             [&["create"][..], &["sync", "--action", "upsert"], &["sync", "--action", "upsert", "--every-row"]]
