@@ -16,7 +16,11 @@ const CREDENTIALS: &str = "CREDENTIALS";
 
 /// The words of a command, the program's name in front.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Again(Vec<String>);
+pub struct Again {
+    words: Vec<String>,
+    /// Run once more, the command tries failed rows again by itself.
+    tries_again: bool,
+}
 
 impl Again {
     pub(super) fn new(typed: Vec<OsString>) -> Self {
@@ -30,21 +34,39 @@ impl Again {
                 None => word.into_owned(),
             }
         });
-        Self(words.collect())
+        Self { words: words.collect(), tries_again: false }
     }
 
-    /// As it was typed.
+    /// As it was typed, but for `--new`, which begins anew.
     #[must_use]
     pub fn same(&self) -> String {
-        said(self.0.iter().map(String::as_str))
+        let end = self.words.iter().position(|word| word == "--").unwrap_or(self.words.len());
+        let is_flag = |(place, word): &(usize, &str)| *place < end && *word == "--new";
+        said(self.words.iter().map(String::as_str).enumerate().filter(|word| !is_flag(word)).map(|(_, word)| word))
+    }
+
+    /// The same command, which tries those again by itself who failed in this part of the run.
+    #[must_use]
+    pub fn trying_again(self) -> Self {
+        Self { tries_again: true, ..self }
+    }
+
+    /// What is to be done about failed rows.
+    #[must_use]
+    pub const fn for_failed_rows(&self) -> &'static str {
+        if self.tries_again {
+            "the same command tries the failed rows again"
+        } else {
+            "the same command with --retry-failed tries the failed rows again"
+        }
     }
 
     /// For real: without `--dry-run`, and bound to the rows and the digest of the file that was seen. Stdin cannot be
     /// bound: it is known too late.
     #[must_use]
     pub fn for_real(&self, seen: Option<(u64, &Digest)>) -> String {
-        let end = self.0.iter().position(|word| word == "--").unwrap_or(self.0.len());
-        let (flags, operands) = self.0.split_at(end);
+        let end = self.words.iter().position(|word| word == "--").unwrap_or(self.words.len());
+        let (flags, operands) = self.words.split_at(end);
         let mut words: Vec<String> = flags.iter().filter_map(|word| without_dry_run(word)).collect();
         let expectations =
             seen.map(|(rows, digest)| [("--expect-rows", rows.to_string()), ("--expect-sha256", digest.to_string())]);

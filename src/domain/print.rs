@@ -165,6 +165,12 @@ impl Suppressed {
         Self { printer, prints: prints.into() }
     }
 
+    /// Whether nobody is on it.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.prints.is_empty()
+    }
+
     /// Whether any id of the identity is on the list.
     #[must_use]
     pub fn holds(&self, identity: &Identity) -> bool {

@@ -69,7 +69,7 @@ impl Spared {
         match self {
             Self::Repeated => "the same identity stands on an earlier line",
             Self::EarlierRun => "settled by the run that --continue-from names",
-            Self::Superseded => "a later line about the same identity is sent instead",
+            Self::Superseded => "a later line about the same identity counts instead",
             Self::Suppressed => "erased, and on the list of those who shall not come back",
             Self::Idle => "has no field to update: everything is left as it is",
             Self::RefusedBefore => "refused by an earlier sync just as it stands; not sent again",

@@ -55,14 +55,23 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// [`Ending::error`] of a run of which every row has its line all the same.
+    #[must_use]
+    pub fn error_with_nothing_left(&self) -> Option<Error> {
+        if let Self::Stopped(signal) = self {
+            Some(stopped(*signal, "when every row had its line"))
+        } else {
+            self.error()
+        }
+    }
+
     /// The run's failure; `None` when it is complete, or when the reader or the journal holds the error.
     #[must_use]
     pub fn error(&self) -> Option<Error> {
         let error = match self {
             Self::Complete | Self::IntakeLost | Self::LedgerLost => return None,
             Self::RegisterLost(error) => error.clone(),
-            Self::Stopped(Signal::Interrupt) => Error::new(Exit::Interrupted, "stopped by SIGINT with rows left"),
-            Self::Stopped(Signal::Terminate) => Error::new(Exit::Terminated, "stopped by SIGTERM with rows left"),
+            Self::Stopped(signal) => stopped(*signal, "with rows left"),
             Self::TimeIsUp => Error::new(Exit::Incomplete, "the time that --max-duration grants is over"),
             Self::GaveUp { waited, last_words } => Error::new(
                 Exit::Incomplete,
@@ -80,6 +89,13 @@ impl Ending {
             Self::Suspicious { why, status, words } => suspicious(*why, *status, words.as_deref()),
         };
         Some(error)
+    }
+}
+
+fn stopped(signal: Signal, when: &str) -> Error {
+    match signal {
+        Signal::Interrupt => Error::new(Exit::Interrupted, format!("stopped by SIGINT {when}")),
+        Signal::Terminate => Error::new(Exit::Terminated, format!("stopped by SIGTERM {when}")),
     }
 }
 

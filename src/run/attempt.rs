@@ -101,10 +101,6 @@ fn decide(
     past: &mut Past,
     remembered: Option<&mut Remembered>,
 ) -> Result<Option<Decision>, Error> {
-    if let (Some(suppressed), Some(_)) = (&past.suppressed, input.survey()) {
-        let open = || input.bytes();
-        past.beside_suppressed = source::erased(&open, input.name(), &job.source, suppressed, carry)?;
-    }
     let decision = remembered::decide(job, input, past, remembered)?;
     decision.iter().try_for_each(|decision| expect::of_the_decision(job, decision))?;
     // Whoever remembers knows more of that.
@@ -304,7 +300,7 @@ impl Run<'_> {
         if let (Some(finish), None) = (&read, survey) {
             finish.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         }
-        let failure = closing::failure(&report.ending, reader_error, app.as_deref());
+        let failure = closing::failure(&report, total, reader_error, app.as_deref());
         let closing = Closing {
             job: self.job,
             client: self.client,

@@ -7,7 +7,7 @@ use crate::{
     config::{Amount, Job},
     domain::{Tally, Task, Verdict, say_count},
     error::{Error, Exit},
-    flow::{Ending, Figures, Report, Trip},
+    flow::{Account, Ending, Figures, Report, Trip},
     remote::Client,
     report::{self, Closed, Journal, Latency, RealDisk, Scan, Summary},
 };
@@ -141,7 +141,7 @@ fn after_completion(closed: &Closed, job: &Job) -> Option<String> {
         }
     }
     if closed.totals.of(Verdict::Failed) > 0 {
-        steps.push("the same command with --retry-failed tries the failed rows again".to_owned());
+        steps.push(job.again.for_failed_rows().to_owned());
     }
     if let Some(file) = &closed.absent_file {
         steps.push(format!("{file} lists those not found"));
@@ -183,7 +183,7 @@ pub(super) fn finished_before(scan: &Scan, job: &Job, directory: &Path, stage: &
         exit,
         warnings: warnings(totals, exit),
         ended: "this run is finished; nothing was sent".to_owned(),
-        next: (failed > 0).then(|| "the same command with --retry-failed tries the failed rows again".to_owned()),
+        next: (failed > 0).then(|| job.again.for_failed_rows().to_owned()),
         dry_run: false,
         sandbox: about.sandbox,
     };
@@ -217,8 +217,12 @@ fn warnings(totals: Tally, exit: Exit) -> Vec<String> {
 }
 
 /// The error behind an ending, fetched from where it is held.
-pub(super) fn failure(ending: &Ending, reader: Option<Error>, app: Option<&str>) -> Option<Error> {
+pub(super) fn failure(report: &Report, total: Option<u64>, reader: Option<Error>, app: Option<&str>) -> Option<Error> {
+    let Account { read, skipped, tally } = report.account;
+    let nothing_is_left = total == Some(read) && read == skipped + tally.total();
+    let ending = &report.ending;
     match ending {
+        Ending::Stopped(_) if nothing_is_left => ending.error_with_nothing_left(),
         Ending::Guard(Trip::Absent { .. }) if app.is_some() => ending.error().map(|error| error.hint(ANOTHER_APP)),
         Ending::IntakeLost => {
             Some(reader.unwrap_or_else(|| Error::new(Exit::Internal, "the reader left without a word")))

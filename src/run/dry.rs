@@ -18,15 +18,21 @@ use crate::{
 pub(super) fn run(job: &Job, input: &Input, stage: &Stage) -> Result<Exit, Error> {
     // Said even to those who want silence: the flag may stand in an environment that everybody has forgotten.
     stage.screen.say("dry run: nothing will be sent");
-    let (finish, foreseen) = (read_all(job, input)?, foresee(job, input)?);
+    let mut past = Past { suppressed: suppress::heeded(job)?.map(|(suppressed, _)| suppressed), ..Past::default() };
+    let foreseen = foresee(job, input, &mut past)?;
+    let finish = read_all(job, input, &past)?;
     let of_a_file = input.warnings(foreseen.as_ref().map(|foreseen| &foreseen.decision));
     let of_stdin = finish.warnings.iter().filter(|_| input.survey().is_none());
     of_a_file.chain(of_stdin).for_each(|warning| stage.tell(&format!("warning: {warning}")));
-    let summary = summary(job, &finish, foreseen.as_ref(), host(job)?);
+    let summary = summary(job, &finish, host(job)?);
     stage.sum_up(&summary, job.json)?;
     if let Some(Foreseen { decision, leavers }) = &foreseen {
         let (sent, leavers) = (say_count(decision.counts.sent()), say_count(*leavers as u64));
-        stage.tell(&format!("{sent} rows would be sent, and {leavers} profiles pruned"));
+        stage.tell(&if job.memory.as_ref().is_some_and(|wish| wish.assume_sent) {
+            format!("{sent} rows would be taken as sent, without a call")
+        } else {
+            format!("{sent} rows would be sent, and {leavers} profiles pruned")
+        });
     }
     stage.screen.say("dry run: nothing was sent; the real command:");
     let seen = input.survey().map(|survey| (survey.rows, &survey.digest));
@@ -41,22 +47,22 @@ struct Foreseen {
 }
 
 /// Asks the memory, and makes none.
-fn foresee(job: &Job, input: &Input) -> Result<Option<Foreseen>, Error> {
+fn foresee(job: &Job, input: &Input, past: &mut Past) -> Result<Option<Foreseen>, Error> {
     let begun = job.memory.as_ref().is_some_and(|wish| !wish.first || wish.directory.exists());
     let mut remembered = if begun { Remembered::open(job)? } else { None };
-    let suppressed = suppress::heeded(job)?.map(|(suppressed, _)| suppressed);
-    let mut past = Past { suppressed, ..Past::default() };
     let asked = remembered.as_mut().filter(|remembered| !remembered.takes_all_as_sent());
-    let decision = remembered::decide(job, input, &mut past, asked)?;
+    let decision = remembered::decide(job, input, past, asked)?;
     decision.iter().try_for_each(|decision| expect::of_the_decision(job, decision))?;
     Ok(decision.map(|decision| Foreseen { decision, leavers: remembered.map_or(0, |asked| asked.leavers().len()) }))
 }
 
-fn read_all(job: &Job, input: &Input) -> Result<Finish, Error> {
+/// As the reader of the real run would hand the rows on.
+fn read_all(job: &Job, input: &Input, past: &Past) -> Result<Finish, Error> {
     let mut reader = input.reader(&job.source)?;
-    let nobody = Past::default();
     let mut batch = Batch::default();
-    while reader.next(&nobody, &mut batch)? {}
+    while reader.next(past, &mut batch)? {
+        batch.rows.clear();
+    }
     let finish = reader.finish()?;
     if finish.rows == 0 && !expect::may_be_empty(job, finish.met) {
         return Err(expect::no_rows());
@@ -71,16 +77,14 @@ fn host(job: &Job) -> Result<String, Error> {
     }
 }
 
-fn summary(job: &Job, finish: &Finish, foreseen: Option<&Foreseen>, host: String) -> Summary {
+fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
     let mut totals = Tally::default();
     totals.add_many(Verdict::Invalid, finish.malformed);
     totals.add_many(Verdict::Duplicate, finish.repeated);
-    totals.add_many(Verdict::Unchanged, foreseen.map_or(finish.unchanged, |it| it.decision.counts.unchanged));
-    if let Some(Foreseen { decision, .. }) = foreseen {
-        totals.add_many(Verdict::Superseded, decision.counts.superseded);
-        totals.add_many(Verdict::Suppressed, decision.counts.suppressed);
-        totals.add_many(Verdict::Refused, decision.counts.refused_before);
-    }
+    totals.add_many(Verdict::Unchanged, finish.unchanged);
+    totals.add_many(Verdict::Superseded, finish.superseded);
+    totals.add_many(Verdict::Suppressed, finish.suppressed);
+    totals.add_many(Verdict::Refused, finish.refused_before);
     Summary {
         command: job.task,
         api: job.description.name().to_owned(),

@@ -65,7 +65,7 @@ pub(super) fn job(sync: &Job, directory: &Path, leavers: &[Leaver]) -> Result<Jo
         operator: sync.operator.clone(),
         reference: sync.reference.clone(),
         options_said: sync.options_said.clone(),
-        again: sync.again.clone(),
+        again: sync.again.clone().trying_again(),
     })
 }
 

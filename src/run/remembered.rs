@@ -187,6 +187,10 @@ pub(super) fn decide(
     remembered: Option<&mut Remembered>,
 ) -> Result<Option<Decision>, Error> {
     let Some(survey) = input.survey() else { return Ok(None) };
+    if let Some(suppressed) = past.suppressed.as_ref().filter(|suppressed| !suppressed.is_empty()) {
+        let open = || input.bytes();
+        past.beside_suppressed = source::erased(&open, input.name(), &job.source, suppressed, carry)?;
+    }
     if job.source.decided.is_none() {
         return Ok(None);
     }

@@ -187,6 +187,12 @@ fn kind(form: &Form) -> Result<FieldKind, String> {
         Kind::Ipv4 => FieldKind::Ipv4,
         Kind::Texts => FieldKind::Texts { least: length(form.least)?.unwrap_or(0) },
         Kind::Pairs => {
+            for (name, most) in
+                [("most", length(form.most)?), ("key_most", form.key_most), ("value_most", form.value_most)]
+            {
+                holds_something(name, most)?;
+            }
+            is_within("value_doubtful_above", form.value_doubtful_above, "value_most", form.value_most)?;
             let value_most = form.value_most.unwrap_or(usize::MAX);
             FieldKind::Pairs(PairRules {
                 most: length(form.most)?.unwrap_or(usize::MAX),
@@ -204,6 +210,8 @@ fn text(form: &Form) -> Result<FieldKind, String> {
     if most.is_some_and(|most| least > most) {
         return Err(CONTRARY.to_owned());
     }
+    holds_something("most", most)?;
+    is_within("doubtful_above", form.doubtful_above, "most", most)?;
     Ok(FieldKind::Text { least, most, doubtful_above: form.doubtful_above })
 }
 
@@ -211,6 +219,21 @@ fn choice(form: &Form) -> Result<FieldKind, String> {
     let words = form.words.clone().filter(|words| !words.is_empty()).ok_or("a choice has `words` to choose from")?;
     let doubtful = form.doubtful_words.clone().unwrap_or_default();
     Ok(FieldKind::Choice { words, doubtful, open: form.open.unwrap_or_default() })
+}
+
+/// A bound that nothing can keep is a slip of the pen.
+fn holds_something(name: &str, most: Option<usize>) -> Result<(), String> {
+    if most == Some(0) { Err(format!("`{name}` leaves no room for anything")) } else { Ok(()) }
+}
+
+/// What is refused is not doubtful any more.
+fn is_within(name: &str, doubtful: Option<usize>, bound: &str, most: Option<usize>) -> Result<(), String> {
+    match (doubtful, most) {
+        (Some(doubtful), Some(most)) if doubtful >= most => {
+            Err(format!("`{name}` is not below `{bound}`, above which a value is refused anyway"))
+        }
+        (Some(_) | None, _) => Ok(()),
+    }
 }
 
 fn length(bound: Option<i64>) -> Result<Option<usize>, String> {
