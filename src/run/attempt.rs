@@ -282,9 +282,7 @@ impl Run<'_> {
         }
         let (ledger, journal) = threads::write(journal, self.memory.clone())?;
         let survey = self.input.survey();
-        let expected = survey.map(|survey| survey.digest);
-        let (intake, reader) =
-            threads::read(opening.reader, opening.first, Arc::clone(&self.past), expected, beforehand)?;
+        let (intake, reader) = threads::read(opening.reader, opening.first, Arc::clone(&self.past), beforehand)?;
         let total = survey.map(|survey| survey.rows);
         let report = {
             let mut spectator = progress::choose(self.stage.show, &self.stage.screen);

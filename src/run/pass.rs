@@ -19,7 +19,7 @@ const BLOCK: usize = 256 * 1024;
 /// The blocks as the counting pass met them.
 ///
 /// Their hashes have another key in each process: a block that was changed has the same one by odds of 1 in 10^19. They
-/// are no proof of what was read, which the digest of the whole input is.
+/// prove nothing to others: for that the counting pass takes the digest of the whole input.
 #[derive(Clone, Default)]
 pub(super) struct Blocks {
     hasher: RandomState,

@@ -24,7 +24,7 @@ use super::{
     wall,
 };
 use crate::{
-    domain::{Aside, Batch, Digest, Outcome, Past},
+    domain::{Aside, Batch, Outcome, Past},
     error::{Error, Exit},
     flow::{Ending, Intake, IntakeLost, Ledger, LedgerLost},
     report::{Journal, RealDisk, Synced},
@@ -55,19 +55,18 @@ pub(super) struct ReaderThread {
 /// What is left of the reader when the flow is done with it.
 pub(super) struct ReaderHandle(JoinHandle<Result<Finish, Error>>);
 
-/// Starts reading. `expected` is the survey's digest: a file that says something else now has changed.
+/// Starts reading.
 pub(super) fn read<R: Read + Send + 'static>(
     reader: Reader<R>,
     first: Option<Batch>,
     past: Arc<Past>,
-    expected: Option<Digest>,
     beforehand: Beforehand,
 ) -> Result<(ReaderThread, ReaderHandle), Error> {
     let (sender, batches) = channel(READ_AHEAD);
     let thread = Builder::new()
         .name("reader".to_owned())
         .spawn(move || {
-            let read = read_all(reader, first, &past, expected, &mut Way { beforehand, sender: &sender });
+            let read = read_all(reader, first, &past, &mut Way { beforehand, sender: &sender });
             if read.is_err() {
                 let _nobody_waits = sender.blocking_send(Err(IntakeLost));
             }
@@ -81,7 +80,6 @@ fn read_all<R: Read>(
     mut reader: Reader<R>,
     first: Option<Batch>,
     past: &Past,
-    expected: Option<Digest>,
     way: &mut Way<'_>,
 ) -> Result<Finish, Error> {
     if let Some(batch) = first {
@@ -94,12 +92,7 @@ fn read_all<R: Read>(
         }
         way.hand_on(batch)?;
     }
-    let finish = reader.finish()?;
-    match expected {
-        Some(digest) if digest != finish.digest => Err(Error::new(Exit::Data, "the input changed while it was read")
-            .hint("rows may have been missed: leave the file alone and begin a new run with it")),
-        Some(_) | None => Ok(finish),
-    }
+    reader.finish()
 }
 
 /// The way of a batch into the flow.

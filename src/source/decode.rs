@@ -1,6 +1,6 @@
-//! Bytes in: hashed as they stand on disk, unpacked when they are packed.
+//! Bytes in: unpacked when they are packed.
 //!
-//! Promises: the digest is the one that `sha256sum` prints, whatever is inside; gzip with several members and zstd
+//! Promises: gzip with several members and zstd
 //! with several frames are read to their end; what is cut off or has a tail is an error, never a short input. It does
 //! not know what the bytes mean.
 
@@ -8,20 +8,16 @@ use std::io::{self, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::{
-    domain::{Digest, Hasher},
-    error::{Error, Exit},
-};
+use crate::error::{Error, Exit};
 
 /// How much is asked of the input at once.
 const CHUNK: usize = 256 * 1024;
 /// Enough to tell what packs the input: the magic bytes of gzip and zstd.
 const MAGIC: usize = 4;
 
-/// The input as it stands on disk: counted and hashed on the way.
+/// The input as it stands on disk: counted on the way.
 struct Tap<R> {
     inner: R,
-    hasher: Hasher,
     bytes: u64,
     /// Read ahead to recognise the packing; handed out first.
     head: Vec<u8>,
@@ -31,7 +27,7 @@ struct Tap<R> {
 
 impl<R: Read> Tap<R> {
     fn new(inner: R) -> Self {
-        Self { inner, hasher: Hasher::default(), bytes: 0, head: Vec::new(), broken: false }
+        Self { inner, bytes: 0, head: Vec::new(), broken: false }
     }
 
     /// Up to [`MAGIC`] bytes of the beginning, which stay to be read.
@@ -54,7 +50,6 @@ impl<R: Read> Tap<R> {
                 Ok(read) => {
                     // A reader that claims more than the buffer holds must not make us panic.
                     let read = read.min(into.len());
-                    self.hasher.update(&into[..read]);
                     self.bytes += read as u64;
                     return Ok(read);
                 }
@@ -86,17 +81,16 @@ enum Unpacker<R: Read> {
     Zstd(zstd::stream::read::Decoder<'static, BufReader<Tap<R>>>),
 }
 
-/// The input's unpacked bytes, and the digest of its packed ones.
+/// The input's unpacked bytes.
 pub(super) struct Bytes<R: Read> {
     name: String,
     unpacker: Unpacker<R>,
 }
 
-/// What went through in the end.
-pub(super) struct Drained {
-    /// SHA-256 of the bytes as they stand on disk.
-    pub(super) digest: Digest,
-    /// How many these are.
+/// An input that was read to its end.
+pub(super) struct Drained<R> {
+    pub(super) input: R,
+    /// How many it has, as they stand on disk.
     pub(super) bytes: u64,
 }
 
@@ -133,7 +127,7 @@ impl<R: Read> Bytes<R> {
     }
 
     /// Reads what is left on disk, unpacking no more of it.
-    pub(super) fn drain(self) -> Result<Drained, Error> {
+    pub(super) fn drain(self) -> Result<Drained<R>, Error> {
         let mut tap = match self.unpacker {
             Unpacker::Plain(tap) => tap,
             Unpacker::Gzip(decoder) => decoder.into_inner().into_inner(),
@@ -141,7 +135,7 @@ impl<R: Read> Bytes<R> {
         };
         let mut scratch = vec![0; CHUNK];
         while tap.pull(&mut scratch).map_err(|error| unreadable(&self.name, &error))? > 0 {}
-        Ok(Drained { digest: tap.hasher.finish(), bytes: tap.bytes })
+        Ok(Drained { input: tap.inner, bytes: tap.bytes })
     }
 
     /// Tells an input that cannot be read from one that cannot be unpacked.

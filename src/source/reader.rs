@@ -12,7 +12,7 @@ use super::{
     records::Records,
 };
 use crate::{
-    domain::{Aside, Batch, Digest, Layout, Past},
+    domain::{Aside, Batch, Layout, Past},
     error::Error,
 };
 
@@ -32,8 +32,6 @@ pub struct Reader<R: Read> {
 /// What a pass came to, once the input is at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finish {
-    /// SHA-256 of the input as it stands on disk: the survey's, unless the file has changed meanwhile.
-    pub digest: Digest,
     /// The input's size as it stands on disk.
     pub bytes: u64,
     /// Our rows: what `--skip`, `--limit` and `--shard` leave, those settled before included.
@@ -122,7 +120,6 @@ impl<R: Read> Reader<R> {
         let drained = self.records.drain()?;
         let counts = self.desk.counts();
         Ok(Finish {
-            digest: drained.digest,
             bytes: drained.bytes,
             rows: counts.rows,
             met: self.desk.met(),

@@ -155,7 +155,7 @@ impl<R: Read> Readings<R> {
     }
 
     /// Reads what is left on disk.
-    pub(super) fn drain(self) -> Result<(Drained, Layout), Error> {
+    pub(super) fn drain(self) -> Result<(Drained<R>, Layout), Error> {
         Ok((self.opened.records.drain()?, self.opened.layout))
     }
 }

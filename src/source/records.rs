@@ -162,7 +162,7 @@ impl<R: Read> Records<R> {
     }
 
     /// See [`super::decode::Bytes::drain`].
-    pub(super) fn drain(self) -> Result<Drained, Error> {
+    pub(super) fn drain(self) -> Result<Drained<R>, Error> {
         self.text.drain()
     }
 

@@ -10,6 +10,7 @@ use std::io::Read;
 use super::{
     columns::Reading,
     fields::Doubts,
+    hashed::Hashed,
     options::Options,
     readings::{Carry, Entry, Hashing, Pile, Readings},
     reservoir::Reservoir,
@@ -66,8 +67,8 @@ pub struct Survey {
 /// # Errors
 /// [`Exit::Data`](crate::error::Exit::Data) when the file is not what can be read as rows with ids, and when it cannot
 /// be read to its end.
-pub fn survey<R: Read>(input: R, name: &str, options: &Options, carry: Carry<R>) -> Result<Survey, Error> {
-    let mut readings = Readings::open(input, name, options)?.glancing(options.decided.is_some());
+pub fn survey<R: Read>(input: R, name: &str, options: &Options, carry: Carry<Hashed<R>>) -> Result<Survey, Error> {
+    let mut readings = Readings::open(Hashed::of(input), name, options)?.glancing(options.decided.is_some());
     let mut census = Census::new(options);
     let prints = options.decided.is_some().then(|| Prints::keyed(options.fingerprint_key));
     carry(&mut readings, &Hashing { prints, printer: None }, &mut |pile| census.look_at(pile))?;
@@ -82,7 +83,7 @@ pub fn survey<R: Read>(input: R, name: &str, options: &Options, carry: Carry<R>)
         trimmed: census.trimmed,
         non_ascii: census.non_ascii,
         bytes: drained.bytes,
-        digest: drained.digest,
+        digest: drained.input.digest(),
         warnings,
         samples: census.reservoir.samples(),
         layout,

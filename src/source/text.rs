@@ -107,7 +107,7 @@ impl<R: Read> Text<R> {
     }
 
     /// See [`Bytes::drain`].
-    pub(super) fn drain(self) -> Result<Drained, Error> {
+    pub(super) fn drain(self) -> Result<Drained<R>, Error> {
         self.bytes.drain()
     }
 

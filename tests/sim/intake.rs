@@ -9,7 +9,7 @@ use std::{
 
 use tokio::time::Instant;
 use tollgate::{
-    domain::{Batch, Digest, Identity, Past, Row, Subject},
+    domain::{Batch, Identity, Past, Row, Subject},
     error::Error,
     flow::{Intake, IntakeLost},
     memory::Memory,
@@ -35,7 +35,7 @@ impl Read for Dribble {
 pub(crate) struct InlineReader<'a> {
     pub(crate) reader: Option<Reader<Dribble>>,
     pub(crate) past: &'a Past,
-    pub(crate) digest: Digest,
+    pub(crate) length: u64,
     pub(crate) reading: Duration,
     pub(crate) ready_at: Option<Instant>,
     pub(crate) memory: Option<Rc<RefCell<Memory>>>,
@@ -58,7 +58,7 @@ impl InlineReader<'_> {
             return Ok(Some(batch));
         }
         let finish = self.reader.take().map(Reader::finish).transpose()?;
-        assert_eq!(finish.map(|finish| finish.digest), Some(self.digest), "the reader read all of it");
+        assert_eq!(finish.map(|finish| finish.bytes), Some(self.length), "the reader read all of it");
         Ok(None)
     }
 }

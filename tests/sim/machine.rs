@@ -13,7 +13,7 @@ use std::{
 use futures::{StreamExt, future::join, stream};
 use tokio::{sync::Notify, time::Instant};
 use tollgate::{
-    domain::{Dice, Digest, Fingerprints, Past},
+    domain::{Dice, Fingerprints, Past},
     error::{Error, Exit},
     flow::{Ending, Engine, Options, Pulse, Spectator},
     report::{self, Journal, Scan, ScanOptions, scan},
@@ -248,7 +248,7 @@ impl<'a> Machine<'a> {
         let intake = InlineReader {
             reader: Some(reader),
             past,
-            digest: Digest::of(&self.input),
+            length: self.input.len() as u64,
             reading: self.plan.reading,
             ready_at: None,
             memory: memory.clone(),

@@ -36,7 +36,7 @@ fn skip_and_limit_count_rows_not_lines() {
     assert_eq!(surveyed(input, "-", &part).digest, Digest::of(input));
     assert_eq!(surveyed(input, "-", &Options { skip: 9, ..lines() }).rows, 0);
     let (_, finish) = read(&input[..], "-", &part, &Past::default()).unwrap();
-    assert_eq!((finish.rows, finish.digest), (2, Digest::of(input)));
+    assert_eq!((finish.rows, finish.bytes), (2, input.len() as u64));
 }
 
 #[test]
