@@ -130,6 +130,8 @@ pub struct Evidence {
     pub request_id: Option<String>,
     /// The API's own id of the profile, where an answer named it.
     pub remote_id: Option<String>,
+    /// That of another profile, which the row's other id names.
+    pub beside: Option<String>,
     /// The app that the key belongs to, where an answer named it.
     pub app: Option<String>,
     /// The profile as the API sent it, one JSON value on one line: only the answer to [`Operation::Get`] has it.

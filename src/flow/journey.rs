@@ -35,6 +35,8 @@ pub(super) struct Journey<'h, 'a, R> {
     remote_id: Option<String>,
     /// The answer to a change by the first id was lost, before the second one was turned to.
     first_in_doubt: bool,
+    /// What was found by the first id, while it is seen what the second one names.
+    seen: Option<Testimony>,
     /// The deletion's own answer, while it is being verified.
     erasure: Option<Testimony>,
 }
@@ -67,6 +69,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
         Self {
             resolved: None,
             remote_id: None,
+            seen: None,
             erasure: None,
             first_in_doubt: false,
             house,
@@ -161,6 +164,10 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
                 let slot = if self.resolved.is_some() { Slot::Primary } else { next.slot };
                 Ok(ControlFlow::Continue(self.turn_to(Call { slot, ..next })))
             }
+            Step::SeeBeside(next) => {
+                self.seen = Some(self.testimony(attempt, call));
+                Ok(ControlFlow::Continue(self.turn_to(next)))
+            }
             Step::LookAfter(delay) => {
                 self.note_erasure(attempt, call);
                 // Boxed: walks are as large as the largest thing that they may come to, and few come to this.
@@ -219,13 +226,14 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
     }
 
     fn refused_as_suspicious(&mut self, why: Suspicion, mut answer: Testimony) -> Arrival {
-        let said = answer.evidence.message.take().unwrap_or_default();
-        let why = suspicious_words(why);
-        answer.evidence.message = Some(format!("{why}, twice, while other rows were answered well; {said}"));
+        answer.say(&format!("{}, twice, while others were answered well", suspicious_words(why)));
         self.arrive(Conclusion::Refused, answer)
     }
 
     fn arrive(&mut self, conclusion: Conclusion, mut answer: Testimony) -> Arrival {
+        if let Some(seen) = self.seen.take() {
+            return self.arrive_with_both(seen, conclusion, answer);
+        }
         let deleted = conclusion == Conclusion::Done(Fact::Deleted);
         if deleted && self.itinerary.is_confirmed_by_a_look() {
             return self.arrive_verified(answer);
@@ -240,6 +248,24 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             answer.evidence.message = Some("a look still finds it".to_owned());
         }
         self.arrive_with(conclusion, answer, erased)
+    }
+
+    /// Somebody is there by the first id, whatever the second one names.
+    fn arrive_with_both(&mut self, mut first: Testimony, conclusion: Conclusion, second: Testimony) -> Arrival {
+        match conclusion {
+            Conclusion::Done(Fact::Found) => {
+                let another = second.evidence.remote_id.filter(|id| Some(id) != first.evidence.remote_id.as_ref());
+                if let (Some(another), Some(id)) = (another, self.identity.fallback()) {
+                    first.say(&format!("its second id, {}, names another profile, {another}", id.text()));
+                    first.evidence.beside = Some(another);
+                }
+            }
+            // What it names is not known yet: the row is to be looked at again.
+            Conclusion::Failed => return self.arrive_with(conclusion, second, false),
+            Conclusion::Refused => first.say("a look by its second id was refused"),
+            Conclusion::Done(_) => {}
+        }
+        self.arrive_with(Conclusion::Done(Fact::Found), first, false)
     }
 
     /// The deletion's own answer is the evidence, and the look confirms it.

@@ -11,6 +11,8 @@ pub(super) enum Step {
     Arrive(Fact),
     /// At once.
     Go(Call),
+    /// What was found stands, and at once it is seen what the other id names.
+    SeeBeside(Call),
     /// The profile was deleted, or is still there: look so much later.
     LookAfter(Duration),
 }

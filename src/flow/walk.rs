@@ -54,7 +54,8 @@ async fn travel<R: Remote>(
     past: &Past,
 ) -> (Option<Arrival>, Option<Stop>) {
     let usual = house.remote.first(row);
-    let itinerary = Itinerary::of(house.options, row.action, usual, past.erased.contains(row.line));
+    let (two, erased) = (identity.fallback().is_some(), past.erased.contains(row.line));
+    let itinerary = Itinerary::of(house.options, row.action, usual, two, erased);
     let mut journey = Journey::new(house, row.line, identity, &row.fields, itinerary);
     journey.travel().await
 }

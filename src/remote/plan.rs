@@ -134,7 +134,8 @@ impl Template {
             Some(Spot::Header(name)) => {
                 self.headers.insert(name.clone(), key.header().clone());
             }
-            Some(Spot::Query(name) | Spot::Form(name)) => self.add(name, key.expose()),
+            Some(Spot::Query(name)) => append(&mut self.query, name, key.expose()),
+            Some(Spot::Form(name)) => self.add(name, key.expose()),
             // The description's check lets no key travel in a path or in a form that is not there.
             Some(Spot::Path) | None => {}
         }

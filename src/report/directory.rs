@@ -176,7 +176,7 @@ fn may_continue(path: &Path, run: &RunFile, place: &Place, asked: &Asked) -> Res
     match difference(run, asked) {
         None => names_alike(path, run, asked),
         Some(difference) => Err(Error::new(Exit::Config, format!("{shown} belongs to another run: {difference}"))
-            .hint("give another directory with --out; --continue-from passes over what this one settled well")),
+            .hint("give another directory with --out (a deletion passes over what this one settled well with --continue-from)")),
     }
 }
 

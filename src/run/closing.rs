@@ -133,7 +133,7 @@ impl Closing<'_> {
 fn after_completion(closed: &Closed, job: &Job) -> Option<String> {
     let mut steps = Vec::new();
     if let Some(file) = &closed.failed_file {
-        steps.push(format!("look at {file}"));
+        steps.push(format!("look at {file}; results.csv says why"));
         // Hashes cannot be fed back.
         let can_be_given = job.task == Task::Verify && job.hash_ids.is_none();
         if can_be_given && closed.totals.of(Verdict::Exists) > 0 {

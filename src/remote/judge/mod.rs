@@ -134,6 +134,8 @@ fn success(api: &Description, asked: Asked<'_>, answer: &Answer<'_>, evidence: &
             {
                 found(api, asked, answer, profile.as_ref(), evidence)
             } else {
+                // Whoever it is about is not the row's.
+                evidence.remote_id = None;
                 Word::Suspect(Suspicion::Unsigned)
             }
         }

@@ -32,5 +32,6 @@ mod stdin;
 mod strangers;
 mod suppress;
 mod trouble;
+mod verifying;
 mod whole;
 mod writing;

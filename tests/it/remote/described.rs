@@ -100,6 +100,26 @@ async fn ids_and_key_travel_in_forms_and_queries_where_it_says_so() {
     assert!(heard[1].contains("content-type: application/x-www-form-urlencoded\n"), "{}", heard[1]);
 }
 
+/// A key that was described for the query alone was once sent in the form.
+#[tokio::test]
+async fn what_travels_in_the_query_alone_is_in_no_form() {
+    let text = changed(&[
+        ("header = \"Authorization\"\nprefix = \"Bearer \"", "query = \"token\""),
+        ("path = \"{id}\"\n", "query = \"who\"\n"),
+        ("path = \"/accounts/{id}\"", "path = \"/accounts\""),
+        ("path = \"/accounts/{id}\"", "path = \"/erase\""),
+        ("path = \"/accounts/{id}\"", "path = \"/change\""),
+        ("path = \"/accounts/{id}/settings/remove\"", "path = \"/unset\""),
+        ("method = \"DELETE\"", "method = \"POST\""),
+        ("json = '{\"reason\": \"erasure\"}'", "form = { hard = \"1\" }"),
+    ]);
+    let script = Script::play(&[OK]).await;
+    client(&text, script.url()).send(DELETE, &named("a"), &Fields::default()).await;
+    let heard = script.heard().await;
+    assert!(heard[0].starts_with(&format!("POST /erase?token={KEY}&who=a HTTP/1.1\n")), "{}", heard[0]);
+    assert!(heard[0].ends_with("\n\nhard=1"), "{}", heard[0]);
+}
+
 /// The whole of what is about the key, and the comment within.
 const CREDENTIALS: &str = "credentials = [401, 403]\n# Codes that are, in any 4xx of the API's own.\n\
                            credential_codes = [\"workspace_suspended\"]\n";

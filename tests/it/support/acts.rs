@@ -14,7 +14,7 @@ use super::{
 pub(crate) fn act(desk: &Desk, words: &[&str], sandbox: &Sandbox) -> Command {
     let mut command = desk.program();
     command.args(words).args(["--base-url", &sandbox.base_url(), "--api-key-file", "key"]);
-    if words.first() != Some(&"get") {
+    if !matches!(words.first(), Some(&"get" | &"verify")) {
         command.arg("--yes");
     }
     command.env("TOLLGATE_CANARY", "0").env("TOLLGATE_MAX_ABSENT", "off");
