@@ -130,8 +130,9 @@ pub struct Evidence {
     pub request_id: Option<String>,
     /// The API's own id of the profile, where an answer named it.
     pub remote_id: Option<String>,
-    /// That of another profile, which the row's other id names.
-    pub beside: Option<String>,
+    /// By which ids the answer says that the profile is known, its own one included, and perhaps those of another profile
+    /// that was looked at for the row; what cannot be an id is left out.
+    pub names: Vec<Id>,
     /// The app that the key belongs to, where an answer named it.
     pub app: Option<String>,
     /// The profile as the API sent it, one JSON value on one line: only the answer to [`Operation::Get`] has it.
@@ -149,8 +150,6 @@ pub struct Reply {
     pub lost: bool,
     /// The API's own id of a profile that was found by another name, where later calls must go by it.
     pub resolved: Option<Id>,
-    /// By which ids a look says that the profile is known; those that cannot be ids are left out.
-    pub names: Vec<Id>,
 }
 
 impl Reply {

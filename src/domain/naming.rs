@@ -142,7 +142,7 @@ impl Hashing {
 
     /// What an answer said, without the ids that it repeats.
     fn evidence(&self, evidence: &Evidence, subject: &Subject) -> Evidence {
-        let secrets = self.secrets(subject, evidence.remote_id.iter().chain(&evidence.beside));
+        let secrets = self.secrets(subject, evidence);
         let clean = |said: &Option<String>| said.as_ref().map(|said| without(said, &secrets));
         Evidence {
             status: evidence.status,
@@ -150,21 +150,22 @@ impl Hashing {
             message: clean(&evidence.message),
             request_id: clean(&evidence.request_id),
             remote_id: evidence.remote_id.as_ref().map(|id| self.remote_id(id).to_string()),
-            beside: None,
+            names: Vec::new(),
             app: clean(&evidence.app),
             profile: evidence.profile.clone(),
         }
     }
 
     /// What an answer must not repeat, each with what stands for it, the longest first.
-    fn secrets<'a>(&self, subject: &Subject, remote_ids: impl Iterator<Item = &'a String>) -> Vec<(Spelling, Digest)> {
+    fn secrets(&self, subject: &Subject, evidence: &Evidence) -> Vec<(Spelling, Digest)> {
         let mut secrets: Vec<(String, Digest)> = match subject {
             Subject::Known(identity) | Subject::Spared(identity, _) => {
                 identity.ids().map(|id| (id.text().to_owned(), self.printer.id(id))).collect()
             }
             Subject::Malformed { id, .. } => vec![(String::from_utf8_lossy(id).into_owned(), self.unkind(id))],
         };
-        secrets.extend(remote_ids.map(|id| (id.to_owned(), self.remote_id(id))));
+        secrets.extend(evidence.remote_id.iter().map(|id| (id.clone(), self.remote_id(id))));
+        secrets.extend(evidence.names.iter().map(|id| (id.text().to_owned(), self.printer.id(id))));
         secrets.retain(|(text, _)| !text.is_empty());
         let mut spelled: Vec<_> = secrets.iter().map(|(text, hash)| (Spelling::of(text), *hash)).collect();
         spelled.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));

@@ -174,7 +174,12 @@ impl Suppressed {
     /// Whether any id of the identity is on the list.
     #[must_use]
     pub fn holds(&self, identity: &Identity) -> bool {
-        let listed = |id: &Id| self.prints.binary_search(&self.printer.listed(id).into()).is_ok();
-        !self.prints.is_empty() && identity.ids().any(listed)
+        identity.ids().any(|id| self.holds_id(id))
+    }
+
+    /// Whether an id is on it.
+    #[must_use]
+    pub fn holds_id(&self, id: &Id) -> bool {
+        !self.prints.is_empty() && self.prints.binary_search(&self.printer.listed(id).into()).is_ok()
     }
 }

@@ -306,6 +306,5 @@ fn no_answer(timeout: Duration) -> Reply {
         evidence: Evidence { message, ..Evidence::default() },
         lost: true,
         resolved: None,
-        names: Vec::new(),
     }
 }

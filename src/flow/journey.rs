@@ -33,6 +33,8 @@ pub(super) struct Journey<'h, 'a, R> {
     resolved: Option<Resolved>,
     /// Of the profile that was found before the call that acts on it.
     remote_id: Option<String>,
+    /// By which ids it is known.
+    names: Vec<Id>,
     /// The answer to a change by the first id was lost, before the second one was turned to.
     first_in_doubt: bool,
     /// What was found by the first id, while it is seen what the second one names.
@@ -69,6 +71,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
         Self {
             resolved: None,
             remote_id: None,
+            names: Vec::new(),
             seen: None,
             erasure: None,
             first_in_doubt: false,
@@ -158,9 +161,10 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             Step::Go(next) => {
                 self.resolve(fact, attempt.reply.resolved, call);
                 if next.operation == Operation::Delete {
-                    self.house.register(attempt.reply.names).await?;
+                    self.house.register(attempt.reply.evidence.names.clone()).await?;
                 }
                 self.remote_id = attempt.reply.evidence.remote_id;
+                self.names = attempt.reply.evidence.names;
                 let slot = if self.resolved.is_some() { Slot::Primary } else { next.slot };
                 Ok(ControlFlow::Continue(self.turn_to(Call { slot, ..next })))
             }
@@ -257,7 +261,7 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
                 let another = second.evidence.remote_id.filter(|id| Some(id) != first.evidence.remote_id.as_ref());
                 if let (Some(another), Some(id)) = (another, self.identity.fallback()) {
                     first.say(&format!("its second id, {}, names another profile, {another}", id.text()));
-                    first.evidence.beside = Some(another);
+                    first.evidence.names.extend(second.evidence.names);
                 }
             }
             // What it names is not known yet: the row is to be looked at again.
@@ -296,6 +300,9 @@ impl<'h, 'a, R: Remote> Journey<'h, 'a, R> {
             }
         }
         evidence.remote_id = evidence.remote_id.or_else(|| self.remote_id.take());
+        if evidence.names.is_empty() {
+            evidence.names = std::mem::take(&mut self.names);
+        }
         Arrival {
             conclusion,
             attempts: self.attempts,

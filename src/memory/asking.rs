@@ -65,6 +65,14 @@ impl Recall for Recollection {
 
     fn conclude(&mut self) -> Conclusion {
         let mut rows = std::mem::take(&mut self.held);
+        match self.want_the_others(&rows) {
+            Ok(false) => {}
+            Ok(true) => {
+                self.held = rows;
+                return Conclusion::AskAgain;
+            }
+            Err(error) => self.trouble = Some(error),
+        }
         gather(&mut rows, &self.pairs);
         let told = self.part_with_erased(&mut rows).and_then(|()| self.changed(&rows));
         let (changed, overturned) = told.unwrap_or_else(|error| {
@@ -127,9 +135,10 @@ impl Recollection {
             (asked.identity.fallback().map(|id| Print::from(self.printer.id(id))), Box::default())
         } else {
             let touched = self.touched_by(asked.identity)?;
-            if !asked.is_shared && touched.beside.is_empty() {
+            if !asked.is_shared && self.is_alone(&touched)? && !self.would_come_back(&asked, &touched)? {
                 let places = self.places_of(&touched)?;
                 self.meet(&places);
+                places.who.into_iter().for_each(|at| self.alone.set(at));
                 places.all().for_each(|at| self.forget(at));
                 return Ok(Some(Known::Changed));
             }
@@ -137,17 +146,59 @@ impl Recollection {
         };
         let (line, is_deletion, standing) = (asked.line, asked.action == Action::Delete, asked.standing);
         let mut row = PersonRow { line, who, second, beside, what, is_deletion, is_erased: false, person: 0, standing };
-        row.is_erased = !is_deletion && asked.suppressed.map_or(Ok(false), |list| self.has_erased(&row, list))?;
+        row.is_erased = match asked.suppressed {
+            Some(suppressed) if !is_deletion => self.has_erased(row.touched(), suppressed)?,
+            Some(_) | None => false,
+        };
         self.held.push(row);
         Ok(None)
     }
 
-    /// Whether any id that a row touches is remembered together with one that must not come back.
-    fn has_erased(&self, row: &PersonRow, suppressed: &Suppressed) -> Result<bool, Error> {
+    /// Whether a row need not wait for the others of its person, as far as is known yet: such rows are most. Either its ids
+    /// never stood beside others; or he is remembered by its first id, and by none of the others. A row by one of these finds
+    /// him, and then [`Recollection::want_the_others`].
+    fn is_alone(&self, touched: &Touched) -> Result<bool, Error> {
+        if touched.own().any(|id| self.wanted.contains(&id)) {
+            return Ok(false);
+        }
+        if touched.beside.is_empty() {
+            return Ok(true);
+        }
+        if self.look_up(touched.who)?.is_none() {
+            return Ok(false);
+        }
+        for id in &touched.beside {
+            if self.look_up(*id)?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn would_come_back(&self, asked: &Asked<'_>, touched: &Touched) -> Result<bool, Error> {
+        match asked.suppressed {
+            Some(suppressed) if asked.action != Action::Delete => self.has_erased(touched.all(), suppressed),
+            Some(_) | None => Ok(false),
+        }
+    }
+
+    /// Rows that seemed to be the only ones of their people, and are not: whether any is to be asked about again.
+    fn want_the_others(&mut self, rows: &[PersonRow]) -> Result<bool, Error> {
+        let held: BTreeSet<Print> = rows.iter().flat_map(PersonRow::ids).collect();
+        let mut is_new = false;
+        for id in rows.iter().flat_map(|row| row.beside.iter()).filter(|id| !held.contains(*id)) {
+            let was_alone = self.look_up(*id)?.is_some_and(|at| self.alone.has(at));
+            is_new |= was_alone && self.wanted.insert(*id);
+        }
+        Ok(is_new)
+    }
+
+    /// Whether any of these ids is remembered together with one that must not come back.
+    fn has_erased(&self, ids: impl Iterator<Item = Print>, suppressed: &Suppressed) -> Result<bool, Error> {
         let reading = self.store.read()?;
-        for id in row.touched() {
-            let known = reading.ids(id)?.and_then(|ids| self.kinds.decode(&ids));
-            if known.is_some_and(|identity| suppressed.holds(&identity)) {
+        for id in ids {
+            let known = reading.ids(id)?.unwrap_or_default();
+            if self.kinds.decode_all(&known).any(|id| suppressed.holds_id(&id)) {
                 return Ok(true);
             }
         }
@@ -224,7 +275,11 @@ impl Recollection {
         let content = person.content(&self.printer);
         let ends = if is_changed { BTreeSet::new() } else { person.ends() };
         for who in ends {
-            self.find(who, content).into_iter().for_each(|at| self.known.set(at));
+            // By their ends all of them were said the same: what was said does not tell the places apart.
+            match self.look_up(who) {
+                Ok(at) => at.into_iter().for_each(|at| self.known.set(at)),
+                Err(error) => self.trouble = Some(error),
+            }
         }
         let number = person.0.first().filter(|_| !person.is_one_row()).map(|row| row.line);
         for (place, row) in person.0.iter().enumerate() {

@@ -127,6 +127,11 @@ const LENGTH: u16 = HEXADECIMAL - 1;
 /// … and whether it is one in which capitals are no other letters.
 const HEXADECIMAL: u16 = 1 << 15;
 
+/// In the number of a kind: an answer told the id of whoever is known by those before it, which are the row's.
+const TOLD: u8 = 1 << 7;
+/// Of a kind that nobody knows.
+const NONE: u8 = TOLD - 1;
+
 /// The kinds of ids by number, as the store writes them and as the API's description counts them now.
 #[derive(Debug)]
 pub(super) struct Kinds {
@@ -145,7 +150,7 @@ impl Kinds {
                 names.push(kind.clone());
                 names.len() - 1
             });
-            ours.push(u8::try_from(at).unwrap_or(u8::MAX));
+            ours.push(u8::try_from(at).unwrap_or(NONE).min(NONE));
         }
         Self { names, ours }
     }
@@ -157,20 +162,37 @@ impl Kinds {
         out
     }
 
-    /// Appends [`Kinds::encoded`].
-    pub(super) fn encode(&self, identity: &Identity, out: &mut Vec<u8>) {
-        for id in identity.ids() {
-            out.push(self.ours.get(usize::from(id.kind().0)).copied().unwrap_or(u8::MAX));
-            let length = u16::try_from(id.text().len()).unwrap_or(LENGTH);
-            let length = if id.is_hexadecimal() { length | HEXADECIMAL } else { length };
-            out.extend_from_slice(&length.to_le_bytes());
-            out.extend_from_slice(id.text().as_bytes());
+    /// The same, and behind them the others that an answer told.
+    pub(super) fn encoded_with(&self, identity: &Identity, told: &[Id]) -> Vec<u8> {
+        let mut out = self.encoded(identity);
+        for id in told.iter().filter(|id| identity.ids().all(|own| own != *id)) {
+            self.encode_id(id, TOLD, &mut out);
         }
+        out
     }
 
-    /// The identity again; `None` when a kind has no place in the description any more, or the bytes are none of ours.
+    /// Appends [`Kinds::encoded`].
+    pub(super) fn encode(&self, identity: &Identity, out: &mut Vec<u8>) {
+        identity.ids().for_each(|id| self.encode_id(id, 0, out));
+    }
+
+    fn encode_id(&self, id: &Id, told: u8, out: &mut Vec<u8>) {
+        out.push(self.ours.get(usize::from(id.kind().0)).copied().unwrap_or(NONE) | told);
+        let length = u16::try_from(id.text().len()).unwrap_or(LENGTH);
+        let length = if id.is_hexadecimal() { length | HEXADECIMAL } else { length };
+        out.extend_from_slice(&length.to_le_bytes());
+        out.extend_from_slice(id.text().as_bytes());
+    }
+
+    /// Every id, those that were told included, as far as its kind has a place in the description.
+    pub(super) fn decode_all<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = Id> + 'a {
+        parts(bytes).filter_map(|part| self.decode_id(part?))
+    }
+
+    /// The row's identity again; `None` when a kind has no place in the description any more, or the bytes are none of ours.
     pub(super) fn decode(&self, bytes: &[u8]) -> Option<Identity> {
-        let mut ids = parts(bytes).map(|part| self.decode_id(part?));
+        let is_told = |part: &[u8]| part.first().is_some_and(|kind| kind & TOLD == TOLD);
+        let mut ids = parts(bytes).take_while(|part| !part.is_some_and(is_told)).map(|part| self.decode_id(part?));
         let primary = ids.next()??;
         match ids.next() {
             None => Some(Identity::one(primary)),
@@ -180,7 +202,7 @@ impl Kinds {
 
     fn decode_id(&self, part: &[u8]) -> Option<Id> {
         let (kind, text) = (part.first()?, part.get(3..)?);
-        let at = self.ours.iter().position(|ours| ours == kind)?;
+        let at = self.ours.iter().position(|ours| *ours == kind & !TOLD)?;
         let id = Id::parse(IdKind(u8::try_from(at).ok()?), std::str::from_utf8(text).ok()?).ok()?;
         let is_hexadecimal = u16::from_le_bytes([*part.get(1)?, *part.get(2)?]) & HEXADECIMAL != 0;
         Some(if is_hexadecimal { id.hexadecimal() } else { id })

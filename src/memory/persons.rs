@@ -30,7 +30,7 @@ pub(super) struct PersonRow {
 }
 
 impl PersonRow {
-    fn ids(&self) -> impl Iterator<Item = Print> {
+    pub(super) fn ids(&self) -> impl Iterator<Item = Print> {
         std::iter::once(self.who).chain(self.second)
     }
 

@@ -45,6 +45,10 @@ pub struct Recollection {
     pub(super) touched: Marks,
     /// Of whom all rows are known.
     pub(super) known: Marks,
+    /// Who was sent something by a row that seemed to be the only one of its person.
+    pub(super) alone: Marks,
+    /// Of these, who is not: their rows wait with the others, when asked about again.
+    pub(super) wanted: BTreeSet<Print>,
     /// Rows of people who may have several.
     pub(super) held: Vec<PersonRow>,
     /// Of people of whom several rows are to be sent, gathered.
@@ -124,7 +128,9 @@ impl Recollection {
             contents,
             met: marks.clone(),
             touched: marks.clone(),
-            known: marks,
+            known: marks.clone(),
+            alone: marks,
+            wanted: BTreeSet::new(),
             held: Vec::new(),
             several: Vec::new(),
             has_links,

@@ -24,6 +24,8 @@ use crate::{
 /// What an outcome says about its person.
 struct Note<'a> {
     identity: &'a Identity,
+    /// By which ids the answer says that he is known.
+    told: &'a [Id],
     content: Print,
     state: State,
     /// He was not there, and is there now by this sync: whether or not it comes to its end, he is part of it.
@@ -37,7 +39,7 @@ struct Notes<'a> {
     rows: BTreeMap<Print, Note<'a>>,
     /// Of people all of whose rows have come.
     wholes: Vec<Whole>,
-    /// Ids that are one person's by the API's own word, where both are remembered.
+    /// Ids that are one person's by the API's own word.
     found: Vec<Pair>,
 }
 
@@ -79,26 +81,17 @@ impl Memory {
             let is_certain = is_last && (!self.awaited.has(row.line) || learned == State::Gone);
             let whole = self.awaited.come(row.line, learned);
             notes.wholes.extend(whole.filter(|_| is_last));
-            let theirs = self.their_own(outcome).filter(|theirs| !touched.all().any(|id| id == *theirs));
-            if let Some(theirs) = theirs
-                && reading.entry(theirs)?.is_some()
-            {
-                notes.found.push((touched.who, theirs));
-            }
+            let told = outcome.evidence.names.iter().map(|id| Print::from(self.printer.id(id)));
+            let told = told.filter(|told| !touched.all().any(|id| id == *told));
+            notes.found.extend(told.map(|told| (touched.who, told)));
             let RowPrint { who, what } = self.printer.row(identity, row.action, &row.fields);
             let is_made = (row.action, *verdict) == (Action::Upsert, Verdict::Created);
             let is_made = is_made || notes.rows.get(&who).is_some_and(|note| note.is_made);
             let state = if is_certain { learned } else { State::Open };
-            notes.rows.insert(who, Note { identity, content: what, state, is_made });
+            let told = &outcome.evidence.names;
+            notes.rows.insert(who, Note { identity, told, content: what, state, is_made });
         }
         Ok(notes)
-    }
-
-    /// The API's own id, as the answer named it.
-    fn their_own(&self, outcome: &Outcome) -> Option<Print> {
-        let (kind, format) = self.their_own?;
-        let id = Id::parse(kind, outcome.evidence.remote_id.as_deref()?).ok()?;
-        Some(self.printer.id(&format.take(id).ok()?).into())
     }
 
     /// A row of this id has its outcome.
@@ -156,9 +149,9 @@ impl Note<'_> {
         let known = old.filter(|old| old.state.may_exist());
         match (known, self.state.may_exist()) {
             (Some(_), false) => writing.take_ids(id),
-            // The print of what was said is one of all the ids, too.
-            (Some(known), true) if known.content == self.content => Ok(()),
-            (Some(_) | None, true) => writing.put_ids(id, &kinds.encoded(self.identity)),
+            // The print of what was said is one of all the ids of the row, too.
+            (Some(known), true) if known.content == self.content && self.told.is_empty() => Ok(()),
+            (Some(_) | None, true) => writing.put_ids(id, &kinds.encoded_with(self.identity, self.told)),
             (None, false) => Ok(()),
         }
     }

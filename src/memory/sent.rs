@@ -24,7 +24,7 @@ use super::{
     store::Store,
 };
 use crate::{
-    domain::{Destination, Digest, IdFormat, IdKind, Identity, Moment, Print, Printer},
+    domain::{Destination, Digest, Identity, Moment, Print, Printer},
     error::Error,
 };
 
@@ -52,8 +52,6 @@ pub struct Memory {
     pub(super) on_their_way: HashMap<Print, u32>,
     /// See [`Memory::learn`].
     pub(super) awaited: Awaited,
-    /// See [`Memory::naming_their_own`].
-    pub(super) their_own: Option<(IdKind, IdFormat)>,
     /// Where what RAM cannot hold is sorted; a store without files has no such place.
     pub(super) aside: Option<Aside>,
     /// Held until dropped; a store without files has none.
@@ -90,17 +88,9 @@ impl Memory {
             run: bound.run,
             on_their_way: HashMap::new(),
             awaited: Awaited::default(),
-            their_own: None,
             aside: None,
             _lock: None,
         })
-    }
-
-    /// The kind of id that answers name, if any: the API's own. Where one names somebody who is remembered by it, and was
-    /// asked about by another id, the two are one person.
-    #[must_use]
-    pub fn naming_their_own(self, kind: Option<(IdKind, IdFormat)>) -> Self {
-        Self { their_own: kind, ..self }
     }
 
     pub(super) fn locked_by(self, lock: File, aside: Aside) -> Self {

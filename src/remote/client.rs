@@ -188,7 +188,6 @@ fn unspeakable() -> Reply {
         evidence: Evidence { message: Some(message), ..Evidence::default() },
         lost: false,
         resolved: None,
-        names: Vec::new(),
     }
 }
 

@@ -76,8 +76,8 @@ impl Key {
     /// Takes the key out of all that an answer said, should an API repeat what it was sent: everything here stands in
     /// the results later on.
     pub(super) fn strike(&self, evidence: &mut Evidence) {
-        let Evidence { status: _, code, message, request_id, remote_id, beside, app, profile } = evidence;
-        for said in [code, message, request_id, remote_id, beside, app].into_iter().flatten() {
+        let Evidence { status: _, code, message, request_id, remote_id, names: _, app, profile } = evidence;
+        for said in [code, message, request_id, remote_id, app].into_iter().flatten() {
             self.strike_text(said);
         }
         if let Some(profile) = profile.as_mut().filter(|profile| profile.contains(self.expose())) {

@@ -32,7 +32,6 @@ pub(super) fn judge(error: reqwest::Error) -> Reply {
         evidence: Evidence { message: Some(short(error)), ..Evidence::default() },
         lost: made,
         resolved: None,
-        names: Vec::new(),
     }
 }
 

@@ -8,11 +8,11 @@ use std::collections::HashSet;
 use super::{carry::carry, input::Input, patience::share, store::Store, wall};
 use crate::{
     config::{Amount, Job, MemoryWish, Target},
-    domain::{Batch, Destination, Digest, Id, IdFormat, IdKind, Identity, Past, Recall, Subject, say_count},
+    domain::{Batch, Destination, Digest, Id, IdKind, Identity, Past, Recall, Subject, say_count},
     error::{Error, Exit},
     flow::{MaxAbsent, Options},
     memory::{Leaver, Leavers, Memory, Recollection},
-    remote::{Description, Owner},
+    remote::Description,
     source::{self, Decision},
 };
 
@@ -34,7 +34,7 @@ impl Remembered {
         let Some(wish) = job.memory.clone() else { return Ok(None) };
         let kinds = kinds(&job.description);
         let memory = Memory::open(&wish.directory, &destination(job)?, &kinds, wish.first, job.place.group_readable)?;
-        let store = Store::of(memory.naming_their_own(their_own(&job.description)));
+        let store = Store::of(memory);
         let is_rehearsal = job.consent.dry_run;
         Ok(Some(Self { store, wish, is_rehearsal, recollection: None, leavers: Vec::new(), nameless: false }))
     }
@@ -166,12 +166,6 @@ fn destination(job: &Job) -> Result<Destination, Error> {
         }
         Target::Real { connection, .. } => job.description.destination(connection.base_url()),
     }
-}
-
-/// The kind of id that the API itself gives out, and names in its answers.
-fn their_own(api: &Description) -> Option<(IdKind, IdFormat)> {
-    let mut kinds = (0..).zip(api.identities());
-    kinds.find(|(_, kind)| kind.owner == Owner::System).map(|(place, kind)| (IdKind(place), kind.format))
 }
 
 /// The names of the API's identities.

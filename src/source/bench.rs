@@ -33,6 +33,10 @@ pub(super) struct Bench<'a, 'r> {
     /// Rows of which it is told at the end what is known.
     waiting: Vec<Waiting>,
     decided: Decided,
+    /// Rows that will be sent, as far as they do not wait.
+    sent: LineSet,
+    /// Rows that earlier tries settled, as far as they did not wait.
+    settled: LineSet,
     counts: Changes,
     reservoir: Reservoir,
     rows: u64,
@@ -66,6 +70,8 @@ impl<'a, 'r> Bench<'a, 'r> {
             after_all: LineSet::default(),
             waiting: Vec::new(),
             decided: Decided::default(),
+            sent: LineSet::default(),
+            settled: LineSet::default(),
             counts: Changes::default(),
             reservoir: Reservoir::seeded(options.seed),
             rows: 0,
@@ -163,10 +169,12 @@ impl<'a, 'r> Bench<'a, 'r> {
                     break;
                 }
                 Conclusion::AskAgain => {
-                    let mut known = self.decided.unchanged.clone();
-                    known.union(&self.decided.refused_before);
-                    if !known.is_empty() {
-                        return known;
+                    let mut again = self.decided.unchanged.clone();
+                    again.union(&self.decided.refused_before);
+                    again.union(&self.sent);
+                    again.union(&self.settled);
+                    if !again.is_empty() {
+                        return again;
                     }
                 }
             }
@@ -174,7 +182,7 @@ impl<'a, 'r> Bench<'a, 'r> {
         LineSet::default()
     }
 
-    /// Takes rows that were believed to be superseded, or to be known.
+    /// Takes rows that were believed to be superseded, to be known, or to be the only ones of their people.
     pub(super) fn take_again(&mut self, pile: &Pile) {
         for entry in &pile.0 {
             self.counts.superseded -= u64::from(self.decided.superseded.remove(entry.line));
@@ -182,8 +190,13 @@ impl<'a, 'r> Bench<'a, 'r> {
             let was_refused = self.decided.refused_before.remove(entry.line);
             self.counts.unchanged -= u64::from(was_the_same);
             self.counts.refused_before -= u64::from(was_refused);
+            let was_sent = self.sent.remove(entry.line);
+            if was_sent {
+                self.counts.take_back(entry.reading.action);
+            }
+            let was_settled = self.settled.remove(entry.line);
             // A row that was superseded has an id that stands in another one, too.
-            self.ask(entry, !was_the_same && !was_refused);
+            self.ask(entry, !was_the_same && !was_refused && !was_sent && !was_settled);
         }
     }
 
@@ -199,7 +212,12 @@ impl<'a, 'r> Bench<'a, 'r> {
             (Some(_) | None, _) => Some(Known::Changed),
         };
         match known {
-            Some(known) => self.decide(line, action, identity, known),
+            Some(known) => {
+                if standing != Standing::Open {
+                    self.settled.insert(line);
+                }
+                self.decide(line, action, identity, known);
+            }
             None => self.waiting.push(Waiting { line, action, identity: identity.clone() }),
         }
     }
@@ -225,7 +243,10 @@ impl<'a, 'r> Bench<'a, 'r> {
             (Standing::Open, known) => {
                 self.counts.add(known, action);
                 match known {
-                    Known::Changed => self.reservoir.offer(line, identity),
+                    Known::Changed => {
+                        self.sent.insert(line);
+                        self.reservoir.offer(line, identity);
+                    }
                     Known::Same => drop(self.decided.unchanged.insert(line)),
                     Known::Refused => drop(self.decided.refused_before.insert(line)),
                     Known::Erased => drop(self.decided.suppressed.insert(line)),
@@ -251,6 +272,11 @@ impl<'a, 'r> Bench<'a, 'r> {
             warnings.push(NOT_ONE.to_owned());
         }
         self.decided.kin = Kin::of(self.ties);
-        Decision { decided: self.decided, counts: self.counts, samples: self.reservoir.samples(), warnings }
+        let Decided { unchanged, refused_before, suppressed, .. } = &self.decided;
+        let mut samples = self.reservoir.samples();
+        // Rows that were asked about again may have been offered twice, or are not sent after all.
+        samples.retain(|sample| ![unchanged, refused_before, suppressed].iter().any(|it| it.contains(sample.line)));
+        samples.dedup_by_key(|sample| sample.line);
+        Decision { decided: self.decided, counts: self.counts, samples, warnings }
     }
 }

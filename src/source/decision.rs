@@ -46,6 +46,13 @@ impl Changes {
         self.sent.iter().sum()
     }
 
+    /// One that asks for this is not sent after all, or not as it seemed.
+    pub(super) fn take_back(&mut self, action: Action) {
+        for (_, rows) in Action::ALL.iter().zip(&mut self.sent).filter(|(one, _)| **one == action) {
+            *rows -= 1;
+        }
+    }
+
     /// One more that asks for this, of which that is known.
     pub(super) fn add(&mut self, known: Known, action: Action) {
         match known {

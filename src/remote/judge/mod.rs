@@ -77,14 +77,23 @@ pub(super) fn judge(api: &Description, asked: Asked<'_>, answer: &Answer<'_>, no
             evidence.profile = None;
         }
     }
-    let is_look = word == Word::Done(Fact::Found) && asked.call.operation == Operation::Look;
-    let names = if is_look { names(api, answer, &evidence) } else { Vec::new() };
-    Reply { lost: is_lost(answer), word, evidence, resolved, names }
+    if matches!(word, Word::Done(_) | Word::Next(_)) && answer.status.is_success() {
+        evidence.names = names(api, asked.call.operation, answer, evidence.remote_id.as_deref());
+    }
+    Reply { lost: is_lost(answer), word, evidence, resolved }
 }
 
-/// By which ids the profile is known that a look found, as far as its answer tells.
-fn names(api: &Description, answer: &Answer<'_>, evidence: &Evidence) -> Vec<Id> {
-    let own = evidence.remote_id.as_deref().and_then(|text| own_id(api, text));
+/// By which ids the profile is known that the answer is about, as far as it tells: where it shows the profile just as a look
+/// does, by all of them.
+fn names(api: &Description, operation: Operation, answer: &Answer<'_>, remote_id: Option<&str>) -> Vec<Id> {
+    let own = remote_id.and_then(|text| own_id(api, text));
+    let shown = |operation: Operation| match api.endpoint(operation).map(|endpoint| &endpoint.shape) {
+        Some(Shape::Json { remote_id: Some(at), .. }) => Some(at),
+        Some(Shape::Json { remote_id: None, .. } | Shape::Empty | Shape::Any) | None => None,
+    };
+    if shown(operation).is_none() || shown(operation) != shown(Operation::Look) {
+        return own.into_iter().collect();
+    }
     let (kinds, paths): (Vec<_>, Vec<_>) = (0_u8..)
         .map(IdKind)
         .zip(api.identities())

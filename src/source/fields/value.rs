@@ -212,7 +212,7 @@ fn is_email(text: &str) -> bool {
 /// Whether there is a blank or a control character. Most texts are ASCII, whose bytes are looked at many at a time.
 fn has_gap(text: &str) -> bool {
     if text.is_ascii() {
-        text.bytes().fold(false, |found, byte| found | (byte <= b' ') | (byte == 0x7f))
+        text.bytes().fold(false, |found, byte| found | matches!(byte, 0..=b' ' | 0x7f))
     } else {
         text.contains(|letter: char| letter.is_whitespace() || letter.is_control())
     }

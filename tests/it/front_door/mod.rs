@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod again;
+mod aliases;
 mod apis;
 mod bombs;
 mod clocks;

@@ -122,3 +122,22 @@ fn a_person_is_held_back_by_what_a_sync_remembers() {
     let rows = ",c-1,three@example.com\n,c-2,2@example.com\n";
     assert_eq!(night(rows, &prune, "back"), ["created", "unchanged"], "who was taken off the list may come back");
 }
+
+/// The memory was told of both ids by an answer alone, whether or not the erased one ever began a row.
+#[test]
+fn a_person_is_held_back_by_an_id_that_an_answer_told() {
+    for first in [",c-1,x\n,c-2,x\n".to_owned(), format!(",c-1,x\n{},,x\n,c-2,x\n", profile(1))] {
+        let (desk, sandbox) = (desk(), town());
+        let night = |rows: &str, more: &[&str], out: &str| {
+            desk.put("tonight.csv", format!("profile_id,customer_user_id,first_name\n{rows}"));
+            let sync = ["sync", "tonight.csv", "--action", "upsert", "--memory", "memory", "--first", "--out", out];
+            run(act(&desk, &sync, &sandbox).args(more)).with(0);
+        };
+        night(&first, &[], "first");
+        night(&first, &[], "second");
+        erase(&desk, &sandbox, &[]);
+        night(",c-1,y\n,c-2,y\n", &LIST, "third");
+        assert_eq!(words(&desk, "third"), ["suppressed", "updated"], "{first}");
+        assert!(!people(&sandbox).contains_key("c-1"));
+    }
+}

@@ -112,7 +112,7 @@ fn ask_all(recall: &mut dyn Recall, rows: &[FileRow]) -> Vec<Known> {
             }
             Conclusion::AskAgain => {
                 for row in rows {
-                    if matches!(known[&row.line], Some(Known::Same | Known::Refused)) {
+                    if known[&row.line].is_some() {
                         known.insert(row.line, answer(recall, row, rows));
                     }
                 }

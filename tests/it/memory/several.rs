@@ -318,3 +318,17 @@ proptest! {
         }
     }
 }
+
+/// Of a person who is known by two ids only one was once part of the sync, where the two have their places side by side: the
+/// other one was forgotten, and the night after all of it was sent again.
+#[test]
+fn every_id_of_a_person_is_part_of_a_quiet_night() {
+    let mut world = World::new();
+    let line = |by, deed| Line { who: 2, by, deed, field: "email", value: "a", fails: false };
+    let file = [line(Named::BySecond, Deed::Delete), line(Named::ByFirst, Deed::Upsert)];
+    for night in 1..=4 {
+        let lines = world.named(&file);
+        world.play(&Night::Complete, &lines);
+        assert_eq!(world.known(&lines), [Known::Same, Known::Same], "night {night}");
+    }
+}

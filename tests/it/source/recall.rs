@@ -16,6 +16,8 @@ pub(super) struct Memory {
     pub(super) standing: BTreeMap<u64, Standing>,
     /// Lines of which was known at once that they are the same.
     same: BTreeSet<u64>,
+    /// Lines of which was known at once that they are not, or that earlier tries settled.
+    others: BTreeSet<u64>,
     /// These were not the same after all.
     pub(super) overturns: BTreeSet<u64>,
     waiting: BTreeMap<u64, Told>,
@@ -29,6 +31,7 @@ impl Default for Memory {
             shared: BTreeSet::new(),
             standing: BTreeMap::new(),
             same: BTreeSet::new(),
+            others: BTreeSet::new(),
             overturns: BTreeSet::new(),
             waiting: BTreeMap::new(),
         }
@@ -53,7 +56,8 @@ impl Recall for Memory {
     ) -> Option<Known> {
         let id = identity.primary().text().to_owned();
         let before = self.asked.insert(line, (id.clone(), action, said(fields)));
-        assert!(before.is_none() || self.same.remove(&line), "line {line} is asked about twice");
+        let is_due = before.is_none() || self.same.remove(&line) || self.others.remove(&line);
+        assert!(is_due, "line {line} is asked about twice");
         self.standing.insert(line, standing);
         let is_overturned = before.is_some() && self.overturns.remove(&line);
         let known = if is_overturned { Known::Changed } else { known(&said(fields)) };
@@ -65,9 +69,9 @@ impl Recall for Memory {
             self.waiting.insert(line, Told { line, known, person });
             return None;
         }
-        if known != Known::Changed && standing == Standing::Open {
-            self.same.insert(line);
-        }
+        let is_the_same = known != Known::Changed && standing == Standing::Open;
+        let set = if is_the_same { &mut self.same } else { &mut self.others };
+        set.insert(line);
         Some(known)
     }
 

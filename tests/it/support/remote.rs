@@ -210,8 +210,8 @@ impl ScriptedRemote {
         let resolved = (found && self.is_name(id)).then(|| Id::parse(IdKind(0), &own(id)).expect("a good id"));
         let is_told = found && call.operation == Operation::Look;
         let names = is_told.then(|| Id::parse(IdKind(0), &own(id)).expect("a good id")).into_iter().collect();
-        let evidence = Evidence { status, app, remote_id, profile, ..Evidence::default() };
-        Reply { word, evidence, lost, resolved, names }
+        let evidence = Evidence { status, app, remote_id, names, profile, ..Evidence::default() };
+        Reply { word, evidence, lost, resolved }
     }
 
     fn documented(
