@@ -20,8 +20,8 @@ fn both_ids_of_a_row_are_looked_at_and_another_profile_is_named() {
     let sandbox = sandbox(Population::Profiles((1..=3).map(known).collect()), Faults::default(), None);
     let rows =
         [(profile(1), "c-2"), (profile(1), "c-1"), (profile(1), "c-9"), (profile(9), "c-3"), (profile(9), "c-9")];
-    let rows: String = rows.iter().map(|(one, other)| format!("{one},{other}\n")).collect();
-    desk.put("rows.csv", format!("profile_id,customer_user_id\n{rows}"));
+    let rows = rows.map(|(one, other)| format!("{one},{other}")).join("\n");
+    desk.put("rows.csv", format!("profile_id,customer_user_id\n{rows}\n"));
     run(&mut act(&desk, &["verify", "rows.csv", "--out", "verified"], &sandbox)).with(1);
     let mut told = lines(&desk.path("verified"));
     told.sort_by_key(|line| line.line);
