@@ -91,7 +91,7 @@ Examples:
 const SUPPRESS_EXAMPLES: &str = "\
 Examples:
   A key for a new list, to be kept apart from it and as long:
-    head -c 32 /dev/urandom | base64 > erased.key
+    (umask 077; head -c 32 /dev/urandom | base64 > erased.key)
   Who of them is on the list:
     tollgate suppress check customers.csv --suppress erased.list --suppress-key erased.key
   One of them asked to be taken off it:

@@ -67,7 +67,7 @@ impl SecretKey {
 
 fn how_to_make(error: Error, path: &Path) -> Error {
     error.hint(format!(
-        "`head -c 32 /dev/urandom | base64 > {}` makes one; keep it as long as what is made with it",
+        "`(umask 077; head -c 32 /dev/urandom | base64 > {})` makes one where none was used yet; what was made with another key needs that one",
         path.display()
     ))
 }

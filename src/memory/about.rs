@@ -191,5 +191,5 @@ fn another(error: Error) -> Error {
 /// A memory that is lost would have every row sent again, and nobody pruned: that is asked for, or does not happen.
 pub(super) fn refused(name: &str, how: &str) -> Error {
     Error::new(Exit::Guard, format!("the memory in {name} is {how}"))
-        .hint("--first begins one and sends every row; --assume-sent takes this input as sent already")
+        .hint("--first begins one and sends every row; --first --assume-sent takes this input as sent already")
 }

@@ -156,7 +156,7 @@ impl Summary {
             Verdict::Missing => ", not there, nothing changed".to_owned(),
             Verdict::Unchanged => ", nothing new to send".to_owned(),
             Verdict::Superseded => ", a later row was sent instead".to_owned(),
-            Verdict::Suppressed => ", erased before and not brought back".to_owned(),
+            Verdict::Suppressed => ", on the list of the erased, and not brought back".to_owned(),
             Verdict::Absent if self.command == Task::Verify => String::new(),
             Verdict::Absent if self.after_lost_answer > 0 => format!(
                 ", not erased by this run, but for {} whose answer was lost: may have been erased by it",

@@ -345,7 +345,7 @@ impl Reading {
 /// An update of which no row can say anything is a mistake.
 fn says_something(plan: Option<&Plan>, options: &Options) -> Result<(), Complaint> {
     if options.action == Action::Update && plan.is_some_and(Plan::is_empty) {
-        return Err(Complaint::Fields("has no field to update in any of its rows".to_owned()));
+        return Err(Complaint::Nothing("has no field to update in any of its rows".to_owned()));
     }
     Ok(())
 }

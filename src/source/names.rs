@@ -13,6 +13,8 @@ pub(super) enum Complaint {
     Ids(String),
     /// A column cannot be a field; continues a sentence that begins with the input's name.
     Fields(String),
+    /// No column is a field; continues a sentence that begins with the input's name.
+    Nothing(String),
     /// What was asked for makes no sense for this input.
     Usage(String),
 }

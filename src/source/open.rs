@@ -22,8 +22,10 @@ use crate::{
 const HINT: &str = "name the id's column with `--id-column` (its number with `--no-header`), or say how the input is \
                     written with `--format csv|jsonl|lines` and `--delimiter`";
 /// What helps when a column is no field.
-const FIELDS_HINT: &str = "leave a column out with `--ignore-column NAME`, name those that count with `--only-column`, or \
-                           give every row a field with `--set`";
+const FIELDS_HINT: &str =
+    "leave a column out with `--ignore-column NAME`, or name those that count with `--only-column`";
+/// What helps when no column is one.
+const NOTHING_HINT: &str = "give the input a column that is a field, or every row a constant with `--set`";
 
 /// An input whose next record is its first row.
 pub(super) struct Opened<R: Read> {
@@ -130,6 +132,7 @@ fn explain<R: Read>(complaint: Complaint, records: &Records<R>) -> Error {
     match complaint {
         Complaint::Ids(what) => records.fault(what).hint(HINT),
         Complaint::Fields(what) => records.fault(what).hint(FIELDS_HINT),
+        Complaint::Nothing(what) => records.fault(what).hint(NOTHING_HINT),
         Complaint::Usage(what) => Error::new(Exit::Usage, what),
     }
 }

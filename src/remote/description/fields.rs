@@ -3,7 +3,7 @@
 //! Promises: of two fields neither stands within the other, and what travels in a header can stand in one. It checks no
 //! value: that is done where rows are read, by the schema.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use reqwest::header::HeaderName;
 use serde::Deserialize;
@@ -218,6 +218,10 @@ fn text(form: &Form) -> Result<FieldKind, String> {
 fn choice(form: &Form) -> Result<FieldKind, String> {
     let words = form.words.clone().filter(|words| !words.is_empty()).ok_or("a choice has `words` to choose from")?;
     let doubtful = form.doubtful_words.clone().unwrap_or_default();
+    let mut said = BTreeSet::new();
+    if let Some(word) = words.iter().chain(&doubtful).find(|word| word.is_empty() || !said.insert(*word)) {
+        return Err(format!("`{word}` stands twice among the words, or is no word"));
+    }
     Ok(FieldKind::Choice { words, doubtful, open: form.open.unwrap_or_default() })
 }
 

@@ -125,7 +125,8 @@ fn deed<'a>(route: Route, params: &Params, asked: &Asked<'a>, alias: Option<&str
         Route::ByUsername => by_username(params, alias),
         Route::Create => create(params, alias),
         Route::Of(id, _) if !is_object_id(&id) => Err(other(&format!("invalid ObjectId [{id}]"))),
-        Route::Of(id, call) => of(id, call, params, asked),
+        // MongoDB reads its digits in either case.
+        Route::Of(id, call) => of(id.to_ascii_lowercase(), call, params, asked),
     }
 }
 
