@@ -186,7 +186,8 @@ impl Recollection {
     fn want_the_others(&mut self, rows: &[PersonRow]) -> Result<bool, Error> {
         let held: BTreeSet<Print> = rows.iter().flat_map(PersonRow::ids).collect();
         let mut is_new = false;
-        for id in rows.iter().flat_map(|row| row.beside.iter()).filter(|id| !held.contains(*id)) {
+        let others = rows.iter().flat_map(|row| row.beside.iter()).chain(&self.erased);
+        for id in others.filter(|id| !held.contains(*id)) {
             let was_alone = self.look_up(*id)?.is_some_and(|at| self.alone.has(at));
             is_new |= was_alone && self.wanted.insert(*id);
         }

@@ -14,7 +14,7 @@ use super::{
     store::Writing,
 };
 use crate::{
-    domain::{Identity, Moment, Print},
+    domain::{Id, Identity, Moment, Print},
     error::{Error, Exit},
 };
 
@@ -37,6 +37,8 @@ pub struct Leaver {
     pub print: Print,
     /// Its ids.
     pub identity: Identity,
+    /// These, and those that answers told besides.
+    pub names: Vec<Id>,
 }
 
 /// A walk over the entries, each with its place in a recollection.
@@ -156,7 +158,7 @@ impl Memory {
             Error::new(Exit::Config, format!("the memory in {name} has ids that the API's description does not name"))
                 .hint("sync with the description that it was made with, or without --prune")
         })?;
-        Ok(Leaver { print, identity })
+        Ok(Leaver { print, identity, names: self.kinds.decode_all(ids).collect() })
     }
 
     /// Marks this sync as complete: whoever it met is part of it, nobody else is. Writes only what that changes.

@@ -208,7 +208,7 @@ pub(super) fn decide(
 /// an API takes them so: rather somebody stays. Besides, how many rows have no id that can be read.
 fn really_left(job: &Job, input: &Input, leavers: &[Leaver]) -> Result<(Vec<Leaver>, u64), Error> {
     let name = |id: &Id| (id.kind(), id.text().to_ascii_lowercase());
-    let theirs: HashSet<(IdKind, String)> = leavers.iter().flat_map(|leaver| leaver.identity.ids()).map(name).collect();
+    let theirs: HashSet<(IdKind, String)> = leavers.iter().flat_map(|leaver| &leaver.names).map(name).collect();
     let mut reader = input.reader(&job.source.ids_of_all())?;
     let (nobody, mut batch, mut met) = (Past::default(), Batch::default(), HashSet::new());
     while reader.next(&nobody, &mut batch)? {
@@ -218,7 +218,7 @@ fn really_left(job: &Job, input: &Input, leavers: &[Leaver]) -> Result<(Vec<Leav
         });
         met.extend(known.flat_map(Identity::ids).map(name).filter(|name| theirs.contains(name)));
     }
-    let has_left = |leaver: &&Leaver| !leaver.identity.ids().any(|id| met.contains(&name(id)));
+    let has_left = |leaver: &&Leaver| !leaver.names.iter().any(|id| met.contains(&name(id)));
     let nameless = reader.finish()?.malformed;
     Ok((leavers.iter().filter(has_left).cloned().collect(), nameless))
 }
