@@ -44,6 +44,8 @@ pub enum Spared {
     Superseded,
     /// Its identity was erased, and shall not come back.
     Suppressed,
+    /// Another id of whoever it is about was erased, and shall not come back.
+    SuppressedBeside,
     /// The API refused it before, just as it stands.
     RefusedBefore,
     /// It leaves everything as it is.
@@ -57,7 +59,7 @@ impl Spared {
         match self {
             Self::Repeated | Self::EarlierRun => Verdict::Duplicate,
             Self::Superseded => Verdict::Superseded,
-            Self::Suppressed => Verdict::Suppressed,
+            Self::Suppressed | Self::SuppressedBeside => Verdict::Suppressed,
             Self::RefusedBefore => Verdict::Refused,
             Self::Idle => Verdict::Unchanged,
         }
@@ -71,6 +73,7 @@ impl Spared {
             Self::EarlierRun => "settled by the run that --continue-from names",
             Self::Superseded => "a later line about the same identity counts instead",
             Self::Suppressed => "erased, and on the list of those who shall not come back",
+            Self::SuppressedBeside => "erased by another id, which is on the list of those who shall not come back",
             Self::Idle => "has no field to update: everything is left as it is",
             Self::RefusedBefore => "refused by an earlier sync just as it stands; not sent again",
         }

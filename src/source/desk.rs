@@ -255,7 +255,7 @@ impl Desk {
             Subject::Known(_) => {}
             Subject::Spared(_, Spared::Repeated | Spared::EarlierRun) => self.counts.repeated += 1,
             Subject::Spared(_, Spared::Superseded) => self.counts.superseded += 1,
-            Subject::Spared(_, Spared::Suppressed) => self.counts.suppressed += 1,
+            Subject::Spared(_, Spared::Suppressed | Spared::SuppressedBeside) => self.counts.suppressed += 1,
             Subject::Spared(_, Spared::RefusedBefore) => self.counts.refused_before += 1,
             Subject::Spared(_, Spared::Idle) => self.counts.unchanged += 1,
             Subject::Malformed { .. } => self.counts.malformed += 1,

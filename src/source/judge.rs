@@ -7,7 +7,8 @@ use crate::domain::{Action, Fingerprints, Identity, Past, Spared};
 /// Why a row is not sent, as far as this row alone tells. The order is that in which one reason hides another.
 pub(super) fn spare(line: u64, identity: &Identity, action: Action, past: &Past) -> Option<Spared> {
     if is_suppressed(line, identity, action, past) || past.decided.suppressed.contains(line) {
-        Some(Spared::Suppressed)
+        let is_listed = past.suppressed.as_ref().is_some_and(|suppressed| suppressed.holds(identity));
+        Some(if is_listed { Spared::Suppressed } else { Spared::SuppressedBeside })
     } else if past.decided.superseded.contains(line) {
         Some(Spared::Superseded)
     } else if past.decided.refused_before.contains(line) {

@@ -6,6 +6,7 @@ use tollgate::sandbox::{Faults, Options, Part, Population, Profile, Sandbox};
 use crate::support::{
     acts::{act, outcomes, people},
     program::{Desk, options, run, sandbox},
+    record::lines,
 };
 
 const LIST: [&str; 4] = ["--suppress", "erased.list", "--suppress-key", "erased.key"];
@@ -137,6 +138,11 @@ fn a_person_is_held_back_by_an_id_that_an_answer_told() {
         night(&first, &[], "second");
         erase(&desk, &sandbox, &[]);
         night(",c-1,y\n,c-2,y\n", &LIST, "third");
+        let told = lines(&desk.path("third")).into_iter().find(|line| line.line == 2).map(|line| line.message);
+        assert_eq!(
+            told.as_deref(),
+            Some("erased by another id, which is on the list of those who shall not come back")
+        );
         assert_eq!(words(&desk, "third"), ["suppressed", "updated"], "{first}");
         assert!(!people(&sandbox).contains_key("c-1"));
     }
