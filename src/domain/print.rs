@@ -133,6 +133,15 @@ impl Printer {
         self.key.sign(&parts.0).into()
     }
 
+    /// Where it is kept that whoever has this print was erased.
+    #[must_use]
+    pub fn erased(&self, Print(id): Print) -> Print {
+        let mut parts = Parts::new();
+        parts.add(b"erased");
+        parts.add(&id);
+        self.key.sign(&parts.0).into()
+    }
+
     fn sign_id(&self, parts: &mut Parts, id: &Id) -> Print {
         parts.0.clear();
         self.add(parts, Some(id.kind()), id.name().as_bytes());
@@ -174,12 +183,19 @@ impl Suppressed {
     /// Whether any id of the identity is on the list.
     #[must_use]
     pub fn holds(&self, identity: &Identity) -> bool {
-        identity.ids().any(|id| self.holds_id(id))
+        identity.ids().any(|id| self.listed(id).is_some())
     }
 
-    /// Whether an id is on it.
+    /// How the list has an id, if it is on it.
     #[must_use]
-    pub fn holds_id(&self, id: &Id) -> bool {
-        !self.prints.is_empty() && self.prints.binary_search(&self.printer.listed(id).into()).is_ok()
+    pub fn listed(&self, id: &Id) -> Option<Print> {
+        let listed = (!self.prints.is_empty()).then(|| self.printer.listed(id).into());
+        listed.filter(|listed| self.lists(*listed))
+    }
+
+    /// Whether this is how the list has an id.
+    #[must_use]
+    pub fn lists(&self, listed: Print) -> bool {
+        self.prints.binary_search(&listed).is_ok()
     }
 }

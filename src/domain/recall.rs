@@ -85,8 +85,8 @@ pub trait Recall {
     fn supersede(&mut self, _identity: &Identity) {}
 
     /// Whoever a row is about was erased meanwhile, and is not sent: were he to come back, he must be. The row says which
-    /// ids are of one person.
-    fn suppress(&mut self, _identity: &Identity) {}
+    /// ids are of one person; by some of them he may be on the list.
+    fn suppress(&mut self, _identity: &Identity, _list: Option<&Suppressed>) {}
 
     /// What is known of a row; `None` where that hangs on other rows of its person: see [`Recall::conclude`].
     fn answer(&mut self, row: Asked<'_>) -> Option<Known>;

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    links::Touched,
+    links::{Touched, prints},
     persons::{Person, PersonRow, gather, persons},
     recollection::{Places, Recollection},
 };
@@ -43,9 +43,12 @@ impl Recall for Recollection {
         }
     }
 
-    fn suppress(&mut self, identity: &Identity) {
+    fn suppress(&mut self, identity: &Identity, list: Option<&Suppressed>) {
         match self.touched_by(identity) {
-            Ok(touched) => self.erased.extend(touched.all()),
+            Ok(touched) => {
+                self.note_listed(identity, list, &touched);
+                self.erased.extend(touched.all());
+            }
             Err(error) => self.trouble = Some(error),
         }
         self.supersede(identity);
@@ -135,6 +138,9 @@ impl Recollection {
             (asked.identity.fallback().map(|id| Print::from(self.printer.id(id))), Box::default())
         } else {
             let touched = self.touched_by(asked.identity)?;
+            if asked.action == Action::Delete {
+                self.note_listed(asked.identity, asked.suppressed, &touched);
+            }
             if !asked.is_shared && self.is_alone(&touched)? && !self.would_come_back(&asked, &touched)? {
                 let places = self.places_of(&touched)?;
                 self.meet(&places);
@@ -145,10 +151,10 @@ impl Recollection {
             (touched.second, touched.beside.into())
         };
         let (line, is_deletion, standing) = (asked.line, asked.action == Action::Delete, asked.standing);
-        let mut row = PersonRow { line, who, second, beside, what, is_deletion, is_erased: false, person: 0, standing };
-        row.is_erased = match asked.suppressed {
-            Some(suppressed) if !is_deletion => self.has_erased(row.touched(), suppressed)?,
-            Some(_) | None => false,
+        let mut row = PersonRow { line, who, second, beside, what, is_deletion, erased: None, person: 0, standing };
+        row.erased = match asked.suppressed {
+            Some(suppressed) if !is_deletion => self.find_erased(row.touched(), suppressed)?,
+            Some(_) | None => None,
         };
         self.held.push(row);
         Ok(None)
@@ -177,7 +183,9 @@ impl Recollection {
 
     fn would_come_back(&self, asked: &Asked<'_>, touched: &Touched) -> Result<bool, Error> {
         match asked.suppressed {
-            Some(suppressed) if asked.action != Action::Delete => self.has_erased(touched.all(), suppressed),
+            Some(suppressed) if asked.action != Action::Delete => {
+                Ok(self.find_erased(touched.all(), suppressed)?.is_some())
+            }
             Some(_) | None => Ok(false),
         }
     }
@@ -194,22 +202,32 @@ impl Recollection {
         Ok(is_new)
     }
 
-    /// Whether any of these ids is remembered together with one that must not come back.
-    fn has_erased(&self, ids: impl Iterator<Item = Print>, suppressed: &Suppressed) -> Result<bool, Error> {
+    /// How the list has an id that must not come back and is remembered together with any of these: in clear, or of an earlier
+    /// sync with that list, when the ids in clear may be gone with the person.
+    fn find_erased(&self, ids: impl Iterator<Item = Print>, suppressed: &Suppressed) -> Result<Option<Print>, Error> {
         let reading = self.store.read()?;
         for id in ids {
             let known = reading.ids(id)?.unwrap_or_default();
-            if self.kinds.decode_all(&known).any(|id| suppressed.holds_id(&id)) {
-                return Ok(true);
+            let mut in_clear = self.kinds.decode_all(&known).filter_map(|id| suppressed.listed(&id));
+            let before = reading.links(self.printer.erased(id))?;
+            let found = in_clear.next().or_else(|| prints(&before).find(|listed| suppressed.lists(*listed)));
+            if found.is_some() {
+                return Ok(found);
             }
         }
-        Ok(false)
+        Ok(None)
+    }
+
+    /// Somebody is on the list by an id of a row: whatever touches him is known to be his from now on.
+    fn note_listed(&mut self, identity: &Identity, list: Option<&Suppressed>, touched: &Touched) {
+        let listed = list.and_then(|list| identity.ids().find_map(|id| list.listed(id)));
+        self.listed.extend(listed.into_iter().flat_map(|listed| touched.all().map(move |id| (id, listed))));
     }
 
     /// Whoever has a row that tells that he was erased is not sent the others either, but for what deletes him.
     fn part_with_erased(&mut self, rows: &mut Vec<PersonRow>) -> Result<(), Error> {
         let erased: BTreeSet<Print> = self.erased.iter().copied().collect();
-        let tells = |row: &PersonRow| row.is_erased || row.touched().any(|id| erased.contains(&id));
+        let tells = |row: &PersonRow| row.erased.is_some() || row.touched().any(|id| erased.contains(&id));
         let people: BTreeSet<usize> = rows.iter().filter(|row| tells(row)).map(|row| row.person).collect();
         if people.is_empty() {
             return Ok(());
@@ -222,6 +240,10 @@ impl Recollection {
         }
         self.erased.extend(ids);
         let (kept, parted): (Vec<_>, Vec<_>) = std::mem::take(rows).into_iter().partition(is_kept);
+        for row in &parted {
+            let listed = row.erased.or_else(|| row.touched().find_map(|id| self.listed.get(&id).copied()));
+            self.listed.extend(listed.into_iter().flat_map(|listed| row.touched().map(move |id| (id, listed))));
+        }
         *rows = kept;
         self.pairs.extend(parted.iter().filter_map(|row| Some((row.who, row.second?))));
         self.erased_rows.extend(parted.iter().map(|row| row.line));

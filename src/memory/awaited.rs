@@ -127,17 +127,7 @@ mod tests {
 
     fn row(line: u64, who: Print, is_deletion: bool, standing: Standing) -> PersonRow {
         let (second, beside) = (None, Box::default());
-        PersonRow {
-            line,
-            who,
-            second,
-            beside,
-            what: Print([9; 16]),
-            is_deletion,
-            is_erased: false,
-            person: 0,
-            standing,
-        }
+        PersonRow { line, who, second, beside, what: Print([9; 16]), is_deletion, erased: None, person: 0, standing }
     }
 
     fn awaited(rows: &[PersonRow]) -> Awaited {

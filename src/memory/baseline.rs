@@ -13,7 +13,7 @@ use super::{
     store::Writing,
 };
 use crate::{
-    domain::{Action, Asked, Identity, Known, Moment, Print, Printer, Recall, RowPrint, Standing},
+    domain::{Action, Asked, Identity, Known, Moment, Print, Printer, Recall, RowPrint, Standing, Suppressed},
     error::{Error, Exit},
 };
 
@@ -107,8 +107,8 @@ impl Baseline<'_> {
         if asked.is_shared {
             let second = pair.map(|(_, second)| second);
             let (line, beside, person, standing) = (asked.line, Box::default(), 0, Standing::Open);
-            let is_erased = false;
-            self.shared.push(PersonRow { line, who, second, beside, what, is_deletion, is_erased, person, standing });
+            let erased = None;
+            self.shared.push(PersonRow { line, who, second, beside, what, is_deletion, erased, person, standing });
         }
         Ok(())
     }
@@ -134,7 +134,7 @@ impl Recall for Baseline<'_> {
         self.supersede(identity);
     }
 
-    fn suppress(&mut self, identity: &Identity) {
+    fn suppress(&mut self, identity: &Identity, _list: Option<&Suppressed>) {
         self.supersede(identity);
     }
 

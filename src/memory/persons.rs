@@ -21,8 +21,8 @@ pub(super) struct PersonRow {
     /// All that it says.
     pub(super) what: Print,
     pub(super) is_deletion: bool,
-    /// It would bring back somebody who is remembered by an id that was erased.
-    pub(super) is_erased: bool,
+    /// It would bring back somebody who was erased by an id of which this is how the list has it.
+    pub(super) erased: Option<Print>,
     /// Whose it is: a number that [`gather`] gives.
     pub(super) person: usize,
     /// What became of it in earlier tries.
@@ -111,7 +111,7 @@ mod tests {
             beside: beside.iter().copied().map(print).collect(),
             what: print(0),
             is_deletion: false,
-            is_erased: false,
+            erased: None,
             person: 0,
             standing: Standing::Open,
         }

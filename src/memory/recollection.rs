@@ -3,7 +3,13 @@
 //! Promises: what was not sent is found only by chance: with 10 million entries, by odds of about 1 in 10^18 a row. An entry
 //! takes 8 to 9 bytes. It knows no rows: what is asked about them is in [`super::asking`].
 
-use std::{collections::BTreeSet, hint::black_box, ops::Bound, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hint::black_box,
+    ops::Bound,
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{
     entry::{Entry, Kinds, State, day},
@@ -59,6 +65,8 @@ pub struct Recollection {
     pub(super) pairs: BTreeSet<Pair>,
     /// By each id, whoever was erased and is not sent.
     pub(super) erased: Vec<Print>,
+    /// How the list has whoever of these is known to be on it.
+    pub(super) listed: BTreeMap<Print, Print>,
     /// Of these, rows that do not say so themselves.
     pub(super) erased_rows: Vec<u64>,
     /// Of whom nothing is remembered, though an earlier try of the run was well answered.
@@ -136,6 +144,7 @@ impl Recollection {
             has_links,
             pairs: BTreeSet::new(),
             erased: Vec::new(),
+            listed: BTreeMap::new(),
             erased_rows: Vec::new(),
             unheard: Vec::new(),
             trouble: None,

@@ -180,6 +180,7 @@ impl Memory {
     /// As [`Memory::forget`].
     pub fn learn(&mut self, recollection: &Recollection, now: Moment) -> Result<(), Error> {
         self.void(&self.lost(recollection)?, &recollection.pairs)?;
+        self.keep_listed(recollection)?;
         self.awaited = Awaited::of(&recollection.several, &self.printer);
         if recollection.unheard.is_empty() {
             return Ok(());
@@ -193,6 +194,23 @@ impl Memory {
                 writing.put_ids(who, &self.kinds.encoded(identity))
             })
         })
+    }
+
+    /// How the list has those who are on it, by each id that is known of them: the ids themselves may go.
+    fn keep_listed(&self, recollection: &Recollection) -> Result<(), Error> {
+        let reading = self.store.read()?;
+        let mut new = Vec::new();
+        for (id, listed) in &recollection.listed {
+            let place = self.printer.erased(*id);
+            let known = reading.links(place)?;
+            if !links::prints(&known).any(|known| known == *listed) {
+                new.push((place, links::with(&known, std::iter::once(*listed))));
+            }
+        }
+        if new.is_empty() {
+            return Ok(());
+        }
+        self.store.write(|writing| new.iter().try_for_each(|(place, listed)| writing.put_links(*place, listed)))
     }
 
     /// Whoever was erased, as far as he was sent something and has no other row of which all is known. That somebody was

@@ -112,7 +112,7 @@ impl<'a, 'r> Bench<'a, 'r> {
         } else if self.is_suppressed(*line, reading) {
             self.counts.suppressed += u64::from(is_new);
             if let (Some(recall), Some(identity)) = (&mut self.recall, reading.identity()) {
-                recall.suppress(identity);
+                recall.suppress(identity, self.past.suppressed.as_ref());
             }
             self.after_all.extend(in_its_stead.map(|(line, _)| line));
         } else if let Some((id, _)) = last.filter(|_| !is_last) {

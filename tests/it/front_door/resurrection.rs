@@ -147,3 +147,28 @@ fn a_person_is_held_back_by_an_id_that_an_answer_told() {
         assert!(!people(&sandbox).contains_key("c-1"));
     }
 }
+
+/// A sync's own `delete` row takes the person's ids out of the memory; whoever was seen to be on the list stays known as
+/// such. The very same file once brought him back the second time.
+#[test]
+fn a_person_is_held_back_when_his_ids_are_gone_from_the_memory() {
+    let one = profile(1);
+    let both = format!("{one},,delete,\n,c-1,upsert,y\n,c-2,upsert,x\n");
+    let alone = format!("{one},,delete,\n,c-2,upsert,x\n");
+    let by_both = format!("{one},c-1,delete,\n,c-2,upsert,x\n");
+    for (second, third) in [(&both, both.as_str()), (&alone, ",c-1,upsert,y\n"), (&by_both, ",c-1,upsert,y\n")] {
+        let (desk, sandbox) = (desk(), town());
+        let night = |rows: &str, more: &[&str], out: &str| {
+            desk.put("tonight.csv", format!("profile_id,customer_user_id,action,first_name\n{rows}"));
+            let sync = ["sync", "tonight.csv", "--memory", "memory", "--first", "--out", out];
+            run(act(&desk, &sync, &sandbox).args(more)).with(0);
+        };
+        night(&format!("{one},,upsert,x\n,c-2,upsert,x\n"), &[], "first");
+        erase(&desk, &sandbox, &[]);
+        night(second, &LIST, "second");
+        for n in 0..2 {
+            night(third, &LIST, &format!("later-{n}"));
+            assert!(!people(&sandbox).contains_key("c-1"), "{second} then {third}");
+        }
+    }
+}

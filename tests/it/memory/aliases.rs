@@ -59,7 +59,7 @@ fn whoever_was_deleted_stays_deleted_when_a_suppressed_row_names_him() {
     let ada = named(1, Named::ByFirst);
     let suppress = |memory: &mut Memory| {
         let mut recollection = recollect(memory);
-        recollection.suppress(&ada);
+        recollection.suppress(&ada, None);
         memory.learn(&recollection, now()).unwrap();
     };
     memory.forget(std::iter::once(&ada)).unwrap();
@@ -83,7 +83,7 @@ fn whoever_has_another_row_that_is_known_is_not_forgotten_for_a_suppressed_one()
     send(&mut memory, &ada, "a", Verdict::Updated);
     for _ in 0..3 {
         let mut recollection = recollect(&mut memory);
-        recollection.suppress(&both);
+        recollection.suppress(&both, None);
         assert_eq!(recollection.ask(&ada, Action::Update, &says("a")), Known::Same);
         memory.learn(&recollection, now()).unwrap();
     }
