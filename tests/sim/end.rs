@@ -8,7 +8,7 @@ use crate::{
     model::{Model, State, is_so},
     naive::{self, Journal, Line},
     names::{header, named, record},
-    rows::Entry,
+    rows::{Deed, Entry},
     support::remote::{Manner, Sent},
 };
 
@@ -59,9 +59,18 @@ impl Judge<'_> {
         if line.request.is_none() && line.outcome == "failed" && is_held() {
             return;
         }
+        if line.request.is_none() && line.outcome == "suppressed" && self.may_be_known_as_erased(entry) {
+            return;
+        }
         if line.outcome != expected && !self.may_be_blamed(entry, line) {
             self.is_excused(entry, line, expected);
         }
+    }
+
+    /// None of the row's ids is on the list, but a memory may know, of any file before, that another one of the person's is.
+    fn may_be_known_as_erased(&self, entry: &Entry) -> bool {
+        let machine = self.machine;
+        machine.store.is_some() && entry.deed != Deed::Delete && !machine.listed().is_empty()
     }
 
     /// A request that this row has something to do with was applied, and its line did not survive, or its answer was lost.
