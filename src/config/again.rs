@@ -40,9 +40,13 @@ impl Again {
     /// As it was typed, but for `--new`, which begins anew.
     #[must_use]
     pub fn same(&self) -> String {
-        let end = self.words.iter().position(|word| word == "--").unwrap_or(self.words.len());
-        let is_flag = |(place, word): &(usize, &str)| *place < end && *word == "--new";
-        said(self.words.iter().map(String::as_str).enumerate().filter(|word| !is_flag(word)).map(|(_, word)| word))
+        let (flags, operands) = self.split();
+        said(flags.iter().filter(|word| *word != "--new").chain(operands).map(String::as_str))
+    }
+
+    /// What stands before `--`, and the rest.
+    fn split(&self) -> (&[String], &[String]) {
+        self.words.split_at(self.words.iter().position(|word| word == "--").unwrap_or(self.words.len()))
     }
 
     /// The same command, which tries those again by itself who failed in this part of the run.
@@ -65,8 +69,7 @@ impl Again {
     /// bound: it is known too late.
     #[must_use]
     pub fn for_real(&self, seen: Option<(u64, &Digest)>) -> String {
-        let end = self.words.iter().position(|word| word == "--").unwrap_or(self.words.len());
-        let (flags, operands) = self.words.split_at(end);
+        let (flags, operands) = self.split();
         let mut words: Vec<String> = flags.iter().filter_map(|word| without_dry_run(word)).collect();
         let expectations =
             seen.map(|(rows, digest)| [("--expect-rows", rows.to_string()), ("--expect-sha256", digest.to_string())]);

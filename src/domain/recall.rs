@@ -61,8 +61,8 @@ pub struct Told {
 /// What there is to say when every row was asked about.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Conclusion {
-    /// Rows that seemed to be the same are about people of whom another row changed: ask about each of those again, and
-    /// then for the conclusion.
+    /// Rows that were known at once are not what they seemed, be it the same or the only ones of their people: ask about each
+    /// row again that was answered at once, and then for the conclusion.
     AskAgain,
     /// Of each row that [`Recall::answer`] did not know, in the order of their lines.
     Told(Vec<Told>),

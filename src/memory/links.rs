@@ -1,8 +1,9 @@
-//! Ids that stood together in one row, and so are of one person: whatever is sent by one of them is sent to all of them.
+//! Ids that stood together in one row, or that an answer told together, and so are of one person: whatever is sent by one of
+//! them is sent to all of them.
 //!
-//! Promises: two ids that stood in a row, whether or not it was sent, are known to each other for ever, also when the
-//! person was erased: nothing but prints of them is kept. It does not go from the others to others of theirs: ids that
-//! never stood in one row are two people.
+//! Promises: two such ids, whether or not the row was sent, are known to each other for ever, also when the person was
+//! erased: nothing but prints of them is kept. It does not go from the others to others of theirs: ids that were never
+//! together are two people.
 
 use super::store::{Reading, Writing};
 use crate::{
@@ -23,9 +24,9 @@ pub(super) struct Touched {
     pub(super) who: Print,
     /// The row's other id, where it has one.
     pub(super) second: Option<Print>,
-    /// Whatever stood together with either of them, and is neither.
+    /// Whatever was together with either of them, and is neither.
     pub(super) beside: Vec<Print>,
-    /// Whether its two ids stood together before.
+    /// Whether its two ids were together before.
     is_known: bool,
 }
 

@@ -1,7 +1,7 @@
 //! What a sync sent last time, and who must not come back.
 //!
 //! Promises: what it says was sent is at the API, as far as answers tell; a crash costs a repeated call, never a missed
-//! one. It holds keyed hashes of what was said, and the ids of those who may have to be deleted (which are personal data:
+//! one. It holds keyed hashes of what was said, and the ids of those who may have a profile (which are personal data:
 //! its directory is private); it knows neither the API nor how rows are read.
 
 mod about;
@@ -10,6 +10,7 @@ mod awaited;
 mod baseline;
 mod complete;
 mod entry;
+mod erased;
 mod files;
 mod links;
 mod listed;

@@ -25,9 +25,10 @@ use crate::{
 
 /// By the print of the first id.
 const ENTRIES: TableDefinition<&[u8; 16], &[u8; Entry::BYTES]> = TableDefinition::new("entries");
-/// The ids themselves, of those who may have a profile.
+/// The ids themselves, of those who may have a profile, and behind them those that answers told.
 const IDS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("ids");
-/// The prints of the ids that an id stood together with in one row, one behind the other.
+/// The prints of the ids that an id stood together with in one row, or was told together with, one behind the other; and how
+/// the list has whoever was erased, in a place of its own ([`crate::domain::Printer::erased`]).
 const LINKS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("links");
 /// What is true of the whole memory.
 const FACTS: TableDefinition<&str, &[u8]> = TableDefinition::new("facts");
