@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 
 use super::{AbsentArgs, CompareArgs, CreationArgs, WriteArgs, values};
-use crate::domain::{Action, Amount};
+use crate::domain::{Action, Amount, parse_duration};
 
 /// `tollgate sync`.
 #[derive(Debug, Args)]
@@ -71,6 +71,11 @@ pub struct MemoryArgs {
     /// Send again what was sent longer ago than this, even if it has not changed
     #[arg(long, value_name = "DURATION", env = "TOLLGATE_REFRESH", value_parser = values::some_time)]
     pub refresh: Option<Duration>,
+    /// Ask again about whoever was missing, or whose name another profile had, so long ago or longer [default: 12h]
+    ///
+    /// Till then such a row is known to end like that, without a call, as long as it says the same; 0s asks in every sync.
+    #[arg(long, value_name = "DURATION", env = "TOLLGATE_MISSING_AGAIN", value_parser = parse_duration)]
+    pub missing_again: Option<Duration>,
     /// Delete whoever was in the last complete sync and is in this one no longer, if they are not more than --max-delete
     ///
     /// Only after a clean end of the input, with every row settled.

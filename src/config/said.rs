@@ -78,6 +78,7 @@ fn sync(job: &Job) -> Vec<Said> {
             ("first", memory.first.to_string()),
             ("assume-sent", memory.assume_sent.to_string()),
             ("refresh", memory.refresh.map_or_else(|| "off".to_owned(), duration)),
+            ("missing-again", duration(memory.missing_again)),
             ("prune", memory.prune.map_or_else(|| "off".to_owned(), |most| most.to_string())),
         ]);
     }

@@ -27,6 +27,10 @@ pub(super) fn sees_every_row(memory: Option<&MemoryWish>, source: &source::Optio
 /// What a sync prunes at most unless it is told otherwise, as a share of the last complete sync.
 const PRUNES_AT_MOST: Amount = Amount::Percent(1.0);
 
+/// How long it is believed that somebody is missing: from one night to the next he is asked about again, and the same file
+/// twice in a night takes no call.
+const MISSING_AGAIN: Duration = Duration::from_hours(12);
+
 /// What a sync remembers; `max_delete` bounds what it prunes.
 pub(super) fn memory(
     args: &MemoryArgs,
@@ -54,6 +58,7 @@ pub(super) fn memory(
         first: args.first,
         assume_sent: args.assume_sent,
         refresh: args.refresh,
+        missing_again: args.missing_again.unwrap_or(MISSING_AGAIN),
         prune: args.prune.then_some(max_delete.unwrap_or(PRUNES_AT_MOST)),
     }))
 }
@@ -63,6 +68,7 @@ fn needs_no_memory(args: &MemoryArgs) -> Result<(), Error> {
         ("--first", args.first),
         ("--assume-sent", args.assume_sent),
         ("--refresh", args.refresh.is_some()),
+        ("--missing-again", args.missing_again.is_some()),
         ("--prune", args.prune),
     ];
     said.into_iter().find(|(_, said)| *said).map_or(Ok(()), |(flag, _)| {

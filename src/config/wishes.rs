@@ -15,6 +15,8 @@ pub struct MemoryWish {
     pub assume_sent: bool,
     /// What is older is sent again.
     pub refresh: Option<Duration>,
+    /// Whoever was missing so long ago, or longer, is asked about again, and whose name was taken.
+    pub missing_again: Duration,
     /// Whoever was in the last complete sync and is not in this one is deleted, if they are not more than this (a share
     /// is one of the last complete sync's identities).
     pub prune: Option<Amount>,

@@ -1,6 +1,6 @@
 //! What earlier tries of the same run left behind, as a pure function of the journal.
 
-use super::{Digest, Fingerprints, Hasher, Kin, LineSet, Naming, Subject, Suppressed, Tally, Verdict};
+use super::{Digest, Fingerprints, Hasher, Kin, LineSet, Naming, Spared, Subject, Suppressed, Tally, Verdict};
 
 /// What the journal says, before this try adds to it.
 #[derive(Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Past {
     /// How many of the settled rows ended how, counting each once, by its last line; the others are sent again, and
     /// counted then.
     pub tally: Tally,
+    /// Those of them that had no call, since an earlier sync's answer stood for it.
+    pub without_call: Tally,
     /// The first answered rows, in order of settling, for the not-found guard; at most [`Past::ANSWERED`].
     pub answered: Vec<Answered>,
     /// How many rows were sent to the API and ended (the canary is served by these).
@@ -47,12 +49,36 @@ pub struct Decided {
     pub unchanged: LineSet,
     /// A later row of the same identity wins.
     pub superseded: LineSet,
-    /// They were refused before just as they stand.
-    pub refused_before: LineSet,
+    /// They were sent before just as they stand, and did not end well.
+    pub before: Before,
     /// Whoever remembers knows them to be about somebody who was erased, though none of their ids says so.
     pub suppressed: LineSet,
     /// What ties rows that are sent to others with which they share no id.
     pub kin: Kin,
+}
+
+/// Rows that an earlier sync sent just as they stand, and that did not end well: no call.
+#[derive(Debug, Default)]
+pub struct Before {
+    /// The API refused them.
+    pub refused: LineSet,
+    /// There was no such profile, not long ago.
+    pub missing: LineSet,
+    /// Another profile had the name, not long ago.
+    pub taken: LineSet,
+}
+
+impl Before {
+    /// Why a row is not sent, where it is one of these.
+    #[must_use]
+    pub fn spares(&self, line: u64) -> Option<Spared> {
+        let sets = [
+            (&self.refused, Spared::RefusedBefore),
+            (&self.missing, Spared::MissingBefore),
+            (&self.taken, Spared::TakenBefore),
+        ];
+        sets.into_iter().find(|(set, _)| set.contains(line)).map(|(_, spared)| spared)
+    }
 }
 
 impl Past {

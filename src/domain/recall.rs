@@ -11,6 +11,10 @@ pub enum Known {
     Same,
     /// It was sent just as it stands, and the API refused it.
     Refused,
+    /// It was sent just as it stands not long ago, and there was no such profile.
+    Missing,
+    /// It was sent just as it stands not long ago, and another profile had the name.
+    Taken,
     /// Whoever it is about was erased by another of their ids, and must not come back.
     Erased,
 }

@@ -48,6 +48,10 @@ pub enum Spared {
     SuppressedBeside,
     /// The API refused it before, just as it stands.
     RefusedBefore,
+    /// It was sent not long ago, just as it stands, and there was no such profile.
+    MissingBefore,
+    /// It was sent not long ago, just as it stands, and another profile had the name.
+    TakenBefore,
     /// It leaves everything as it is.
     Idle,
 }
@@ -61,6 +65,8 @@ impl Spared {
             Self::Superseded => Verdict::Superseded,
             Self::Suppressed | Self::SuppressedBeside => Verdict::Suppressed,
             Self::RefusedBefore => Verdict::Refused,
+            Self::MissingBefore => Verdict::Missing,
+            Self::TakenBefore => Verdict::Exists,
             Self::Idle => Verdict::Unchanged,
         }
     }
@@ -76,6 +82,12 @@ impl Spared {
             Self::SuppressedBeside => "erased by another id, which is on the list of those who shall not come back",
             Self::Idle => "has no field to update: everything is left as it is",
             Self::RefusedBefore => "refused by an earlier sync just as it stands; not sent again",
+            Self::MissingBefore => {
+                "an earlier sync, not long ago, found no such profile; --missing-again says when to ask again"
+            }
+            Self::TakenBefore => {
+                "an earlier sync, not long ago, found that another profile has the name; --missing-again says when to ask again"
+            }
         }
     }
 }

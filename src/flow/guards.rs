@@ -65,10 +65,11 @@ pub(super) struct Guards {
 }
 
 impl Guards {
-    /// Of earlier tries' rows those count as taken in whose word only a row that was sent can have: `unchanged` and
-    /// `refused` may also be what a sync remembers, and neither has changed anything.
+    /// Of earlier tries' rows those count as taken in that were sent, but for `unchanged` and `refused`, which have changed
+    /// nothing.
     pub(super) fn new(options: &Options, past: &Past) -> Self {
-        let ended = |verdicts: &[Verdict]| verdicts.iter().map(|verdict| past.tally.of(*verdict)).sum();
+        let sent = |verdict: &Verdict| past.tally.of(*verdict).saturating_sub(past.without_call.of(*verdict));
+        let ended = |verdicts: &[Verdict]| verdicts.iter().map(sent).sum();
         Self {
             max_delete: options.max_delete,
             deletions: ended(&[Verdict::Deleted, Verdict::Absent]),

@@ -15,9 +15,10 @@ use crate::{
 };
 
 /// Of this version; a store of a newer one is left alone.
-const FORMAT: u32 = 3;
-/// The one before: nobody's several rows are one in it, and all else is as it is now.
-const BEFORE: u32 = 2;
+const FORMAT: u32 = 4;
+/// Those before: in the first one nobody's several rows are one, in both nothing is known of who was missing, and times are
+/// days, which [`super::entry::Entry`] can tell. All else is as it is now.
+const BEFORE: [u32; 2] = [2, 3];
 
 const FORMAT_OF: &str = "format";
 const API: &str = "api";
@@ -92,7 +93,7 @@ pub(super) fn bind(
         return Err(refused(store.name(), "empty"));
     }
     check(store.name(), &facts, key, about)?;
-    if number(store.name(), &facts, FORMAT_OF)? == BEFORE {
+    if number(store.name(), &facts, FORMAT_OF)? != FORMAT {
         store.write(|writing| writing.state(FORMAT_OF, &FORMAT.to_le_bytes()))?;
     }
     // One that has seen a complete sync knows that there is nobody: a crash may have kept it from being told.
@@ -140,7 +141,8 @@ fn key_id(key: &[u8; 32]) -> Vec<u8> {
 }
 
 fn check(name: &str, facts: &Facts, key: &[u8; 32], about: &Destination) -> Result<(), Error> {
-    if ![BEFORE, FORMAT].contains(&number(name, facts, FORMAT_OF)?) {
+    let format = number(name, facts, FORMAT_OF)?;
+    if format != FORMAT && !BEFORE.contains(&format) {
         return Err(Error::new(
             Exit::Config,
             format!("the memory in {name} has a format that this version does not know"),

@@ -12,7 +12,9 @@ use super::{
     recollection::{Places, Recollection},
 };
 use crate::{
-    domain::{Action, Asked, Conclusion, Identity, Known, Print, Printer, Recall, RowPrint, Suppressed, Told},
+    domain::{
+        Action, Asked, Conclusion, Identity, Known, Print, Printer, Recall, RowPrint, Standing, Suppressed, Told,
+    },
     error::Error,
 };
 
@@ -91,6 +93,7 @@ impl Recall for Recollection {
         for (person, is_changed) in persons(&rows).zip(changed) {
             self.tell(person, is_changed, &mut told);
             if is_changed && !person.is_one_row() {
+                self.keep_apart(person);
                 self.several.extend_from_slice(person.0);
             }
         }
@@ -116,10 +119,6 @@ impl Recollection {
     fn meet(&mut self, places: &Places) {
         places.who.into_iter().for_each(|at| self.met.set(at));
         places.all().for_each(|at| self.touched.set(at));
-    }
-
-    fn known_at(&self, at: usize) -> Known {
-        if self.is_refused(at) { Known::Refused } else { Known::Same }
     }
 
     /// The ids of a row that is not sent: what was sent by either of them counts no more where they are new to each other.
@@ -260,13 +259,27 @@ impl Recollection {
         }
     }
 
+    /// Of whom an earlier try settled every row, what it remembered stays; it may not be believed before the sync is complete.
+    fn keep_apart(&mut self, person: Person<'_>) {
+        if person.0.iter().any(|row| row.standing == Standing::Open) {
+            return;
+        }
+        let content = person.content(&self.printer);
+        for place in 0..person.0.len() {
+            match self.look_up(self.printer.among(content, place)) {
+                Ok(at) => at.into_iter().for_each(|at| self.met.set(at)),
+                Err(error) => self.trouble = Some(error),
+            }
+        }
+    }
+
     /// One row of several that are known.
     fn known_among(&mut self, content: Print, place: usize) -> Known {
         let print = self.printer.among(content, place);
         match self.find(print, print) {
             Some(at) => {
                 self.met.set(at);
-                Known::Refused
+                self.known_at(at)
             }
             None => Known::Same,
         }

@@ -48,8 +48,10 @@ pub(super) struct Whole {
     pub(super) content: Print,
     /// What is true by each id that a row begins with.
     pub(super) ends: BTreeMap<Print, State>,
-    /// Places of the rows that were refused.
-    pub(super) refused: Vec<usize>,
+    /// Places of the rows that ended otherwise than well, and how that is remembered.
+    pub(super) apart: Vec<(usize, State)>,
+    /// Some row may end otherwise tomorrow, without anything of ours.
+    pub(super) is_brief: bool,
 }
 
 impl Awaited {
@@ -104,15 +106,14 @@ impl Awaited {
 
 impl Pending {
     fn whole(&self) -> Option<Whole> {
-        let mut whole = Whole { content: self.content, ends: BTreeMap::new(), refused: Vec::new() };
+        let mut whole = Whole { content: self.content, ends: BTreeMap::new(), apart: Vec::new(), is_brief: false };
         for (place, Part { who, came }) in self.rows.iter().enumerate() {
             let (Came::Before(state) | Came::Now(state)) = *came else { return None };
             if !state.is_certain() {
                 return None;
             }
-            if state == State::Refused {
-                whole.refused.push(place);
-            }
+            whole.apart.extend(state.among().map(|state| (place, state)));
+            whole.is_brief |= state.is_brief();
             whole.ends.insert(*who, state);
         }
         Some(whole)
@@ -141,7 +142,7 @@ mod tests {
         assert_eq!(people.come(3, State::Sent), None);
         let whole = people.come(2, State::Refused).expect("both came");
         assert_eq!(whole.ends, BTreeMap::from([(A, State::Refused), (B, State::Sent)]));
-        assert_eq!(whole.refused, [0]);
+        assert_eq!(whole.apart, [(0, State::Among)]);
         for uncertain in [State::Open, State::Gone] {
             let mut people = awaited(&rows);
             assert_eq!([people.come(2, uncertain), people.come(3, State::Sent)], [None, None]);

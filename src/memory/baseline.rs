@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, io};
 
 use super::{
     about::{LastSync, PASS},
-    entry::{Entry, State, day},
+    entry::{Entry, State, minute},
     links::Pair,
     persons::{PersonRow, gather, persons},
     sayings::{Saying, Sayings},
@@ -64,10 +64,12 @@ impl Baseline<'_> {
         let memory = self.memory;
         let made = Entry {
             content: Print([0; 16]),
-            day: day(self.now),
+            minute: minute(self.now),
             born: memory.pass,
             sync: memory.pass,
             state: State::Sent,
+            is_brief: false,
+            has_apart: false,
         };
         let sorted = self.rows.sorted().map_err(|error| full(memory, &error))?;
         let mut ledger = Ledger {

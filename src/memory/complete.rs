@@ -7,7 +7,7 @@ use std::ops::Bound;
 
 use super::{
     about::{LAST, LastSync, PASS, RUN, SYNC},
-    entry::{Entry, State},
+    entry::{Entry, State, minute},
     links::Touched,
     recollection::Recollection,
     sent::Memory,
@@ -58,7 +58,7 @@ impl<'a> Walk<'a> {
             return true;
         }
         self.place += 1;
-        self.recollection.has_met(self.place - 1)
+        self.recollection.has_met(self.place - 1) || self.recollection.was_written_since(entry)
     }
 }
 
@@ -178,7 +178,7 @@ impl Memory {
             let mut changes = Vec::new();
             self.store.read()?.scan(from, |who, entry| {
                 let met = walk.met(&entry);
-                let becomes = entry.after(self.sync, met);
+                let becomes = entry.after(self.sync, met, minute(now));
                 identities += u64::from(met && becomes.is_some_and(|entry| entry.state.may_exist()));
                 if becomes != Some(entry) {
                     changes.push((who, becomes));

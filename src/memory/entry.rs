@@ -1,5 +1,7 @@
 //! What the store holds of one person, by an id, as bytes.
 
+use std::time::Duration;
+
 use crate::domain::{Id, IdKind, Identity, Moment, Print};
 
 /// What the API was last told about an identity.
@@ -13,7 +15,7 @@ pub(super) enum State {
     Refused,
     /// To delete it; the API did.
     Deleted,
-    /// Something, and there was no such profile.
+    /// Something, and there was no such profile; or somebody was sent something by another id since.
     Gone,
     /// To delete it, and there was nobody: another app's key says so of everybody. It is [`State::Deleted`] once the sync
     /// is complete, and the not-found guard was quiet to the end.
@@ -21,35 +23,81 @@ pub(super) enum State {
     /// Nobody's: what the API refused is one of several rows of somebody, and [`Entry::content`] is the print of it among
     /// these, as is the print by which it stands here.
     Among,
+    /// What [`Entry::content`] is the print of, and there was no such profile.
+    Missing,
+    /// What [`Entry::content`] is the print of, and another profile has the name.
+    Taken,
+    /// Like [`State::Among`], of what found no such profile.
+    MissingAmong,
+    /// Like [`State::Among`], of what found that another profile has the name.
+    TakenAmong,
 }
 
 impl State {
-    const ALL: [Self; 7] =
-        [Self::Open, Self::Sent, Self::Refused, Self::Deleted, Self::Gone, Self::Absent, Self::Among];
+    const ALL: [Self; 11] = [
+        Self::Open,
+        Self::Sent,
+        Self::Refused,
+        Self::Deleted,
+        Self::Gone,
+        Self::Absent,
+        Self::Among,
+        Self::Missing,
+        Self::Taken,
+        Self::MissingAmong,
+        Self::TakenAmong,
+    ];
 
     /// Whether there may be a profile, so that its ids are kept.
     pub(super) const fn may_exist(self) -> bool {
         match self {
-            Self::Open | Self::Sent | Self::Refused | Self::Absent => true,
-            Self::Deleted | Self::Gone | Self::Among => false,
+            Self::Open | Self::Sent | Self::Refused | Self::Absent | Self::Taken => true,
+            Self::Deleted | Self::Gone | Self::Among | Self::Missing | Self::MissingAmong | Self::TakenAmong => false,
         }
     }
 
     /// Whether it is known what the API was told last.
     pub(super) const fn is_certain(self) -> bool {
         match self {
-            Self::Sent | Self::Refused | Self::Deleted | Self::Absent => true,
-            Self::Open | Self::Gone | Self::Among => false,
+            Self::Sent | Self::Refused | Self::Deleted | Self::Absent | Self::Missing | Self::Taken => true,
+            Self::Open | Self::Gone | Self::Among | Self::MissingAmong | Self::TakenAmong => false,
+        }
+    }
+
+    /// Whether that may be otherwise by tomorrow, without anything of ours.
+    pub(super) const fn is_brief(self) -> bool {
+        matches!(self, Self::Missing | Self::Taken)
+    }
+
+    /// Whether it is that of one row of several.
+    pub(super) const fn is_among(self) -> bool {
+        matches!(self, Self::Among | Self::MissingAmong | Self::TakenAmong)
+    }
+
+    /// How a row that ended like this stands among the other rows of its person, where these do not tell.
+    pub(super) const fn among(self) -> Option<Self> {
+        match self {
+            Self::Refused => Some(Self::Among),
+            Self::Missing => Some(Self::MissingAmong),
+            Self::Taken => Some(Self::TakenAmong),
+            Self::Open
+            | Self::Sent
+            | Self::Deleted
+            | Self::Gone
+            | Self::Absent
+            | Self::Among
+            | Self::MissingAmong
+            | Self::TakenAmong => None,
         }
     }
 
     /// What it is after the person was sent something by another id.
     pub(super) const fn void(self) -> Self {
         match self {
-            Self::Open | Self::Sent | Self::Refused | Self::Absent => Self::Open,
+            Self::Open | Self::Sent | Self::Refused | Self::Absent | Self::Taken => Self::Open,
             // Nobody is to be deleted by this id: whoever was sent something is known by the other one.
-            Self::Deleted | Self::Gone => Self::Gone,
-            Self::Among => Self::Among,
+            Self::Deleted | Self::Gone | Self::Missing => Self::Gone,
+            Self::Among | Self::MissingAmong | Self::TakenAmong => self,
         }
     }
 }
@@ -59,14 +107,38 @@ impl State {
 pub(super) struct Entry {
     /// The print of what was sent last; means something only in some states.
     pub(super) content: Print,
-    /// When that was, in days since 1970.
-    pub(super) day: u32,
+    /// When that was, in minutes since 1970; 0 of what is [`Entry::is_brief`] before the sync is complete.
+    pub(super) minute: u32,
     /// The pass that first met the id.
     pub(super) born: u32,
-    /// The complete sync that it was part of; 0 is none.
+    /// The complete sync that it was part of; 0 is none. Of one row of several, the pass that last wrote it.
     pub(super) sync: u32,
     /// What became of it.
     pub(super) state: State,
+    /// It is not believed for long: it, or one of the rows that it stands for, found nobody, or a name that was taken.
+    pub(super) is_brief: bool,
+    /// It stands for several rows, of which some are remembered each by itself.
+    pub(super) has_apart: bool,
+}
+
+/// In the byte of a state: [`Entry::is_brief`] …
+const BRIEF: u8 = 1 << 7;
+/// … and [`Entry::has_apart`].
+const APART: u8 = 1 << 6;
+/// Up to format 3 the time was one in days. There are less than this many till the year 29,349; and so many minutes since
+/// 1970 were over in 1989.
+const DAYS: u32 = 10_000_000;
+const MINUTES_A_DAY: u32 = 24 * 60;
+
+/// How long what is remembered is believed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ages {
+    /// In minutes since 1970.
+    pub(super) now: u32,
+    /// What was sent so long ago, by whole days, or longer is sent again.
+    pub(super) refresh: Option<Duration>,
+    /// So long ago, or longer, whoever was missing may be there by now, and a name free.
+    pub(super) again: Duration,
 }
 
 impl Entry {
@@ -74,19 +146,47 @@ impl Entry {
 
     /// See [`State::void`].
     pub(super) const fn void(self) -> Self {
-        Self { state: self.state.void(), ..self }
+        Self { state: self.state.void(), is_brief: false, has_apart: false, ..self }
     }
 
-    /// What it is after the complete sync that has this number, which met it or did not; `None` when it is remembered no
-    /// longer.
-    pub(super) fn after(self, sync: u32, met: bool) -> Option<Self> {
+    /// One that is made now; if brief, not believed before the sync is complete: till then, that nobody was found may be the
+    /// work of another app's key.
+    pub(super) const fn brief(self, is_brief: bool) -> Self {
+        Self { minute: if is_brief { 0 } else { self.minute }, is_brief, ..self }
+    }
+
+    /// Whether it is no longer believed. A time that is still to come was told by a clock that was wrong.
+    pub(super) fn is_stale(&self, ages: &Ages) -> bool {
+        let day = |minute: u32| u64::from(minute / MINUTES_A_DAY);
+        let age = Duration::from_secs(60 * u64::from(ages.now.abs_diff(self.minute)));
+        let whole = Duration::from_hours(24 * day(ages.now).abs_diff(day(self.minute)));
+        (self.is_brief && age >= ages.again) || ages.refresh.is_some_and(|refresh| whole >= refresh)
+    }
+
+    /// What it is after the complete sync that has this number and ends at `minute`, which met it or did not; `None` when
+    /// it is remembered no longer.
+    pub(super) fn after(self, sync: u32, met: bool, minute: u32) -> Option<Self> {
+        let awaits_it = self.is_brief && self.minute == 0;
+        let told = Self { minute: if awaits_it { minute } else { self.minute }, ..self };
         match self.state {
             State::Gone => None,
-            State::Deleted | State::Absent | State::Among if !met => None,
-            State::Among => Some(self),
-            State::Absent => Some(Self { sync, state: State::Deleted, ..self }),
-            State::Open | State::Sent | State::Refused | State::Deleted => {
-                Some(Self { sync: if met { sync } else { 0 }, ..self })
+            State::Deleted
+            | State::Absent
+            | State::Among
+            | State::Missing
+            | State::MissingAmong
+            | State::TakenAmong
+                if !met =>
+            {
+                None
+            }
+            State::Among | State::MissingAmong | State::TakenAmong => Some(self),
+            State::Absent => Some(Self { sync, state: State::Deleted, ..told }),
+            State::Missing => Some(Self { sync: 0, ..told }),
+            // The rows that are remembered each by itself are forgotten.
+            _ if self.has_apart && !met => Some(Self { sync: 0, ..self.void() }),
+            State::Open | State::Sent | State::Refused | State::Deleted | State::Taken => {
+                Some(Self { sync: if met { sync } else { 0 }, ..told })
             }
         }
     }
@@ -94,32 +194,36 @@ impl Entry {
     pub(super) fn encode(&self) -> [u8; Self::BYTES] {
         let mut out = [0; Self::BYTES];
         out[..16].copy_from_slice(&self.content.0);
-        out[16..20].copy_from_slice(&self.day.to_le_bytes());
+        out[16..20].copy_from_slice(&self.minute.to_le_bytes());
         out[20..24].copy_from_slice(&self.born.to_le_bytes());
         out[24..28].copy_from_slice(&self.sync.to_le_bytes());
-        out[28] = self.state as u8;
+        let flag = |is_so, flag| if is_so { flag } else { 0 };
+        out[28] = self.state as u8 | flag(self.is_brief, BRIEF) | flag(self.has_apart, APART);
         out
     }
 
     /// `None` when no version of ours wrote it.
     pub(super) fn decode(bytes: &[u8; Self::BYTES]) -> Option<Self> {
         let (content, rest) = bytes.split_first_chunk()?;
-        let (day, rest) = rest.split_first_chunk()?;
+        let (time, rest) = rest.split_first_chunk()?;
         let (born, rest) = rest.split_first_chunk()?;
         let (sync, rest) = rest.split_first_chunk()?;
+        let (time, state) = (u32::from_le_bytes(*time), *rest.first()?);
         Some(Self {
             content: Print(*content),
-            day: u32::from_le_bytes(*day),
+            minute: if time < DAYS { time.saturating_mul(MINUTES_A_DAY) } else { time },
             born: u32::from_le_bytes(*born),
             sync: u32::from_le_bytes(*sync),
-            state: *State::ALL.get(usize::from(*rest.first()?))?,
+            state: *State::ALL.get(usize::from(state & !(BRIEF | APART)))?,
+            is_brief: state & BRIEF != 0,
+            has_apart: state & APART != 0,
         })
     }
 }
 
-/// Days since 1970; before that, and after eleven million years, the nearest.
-pub(super) fn day(now: Moment) -> u32 {
-    u32::try_from(now.millis().max(0) / 86_400_000).unwrap_or(u32::MAX)
+/// Minutes since 1970; before 1989, and after the year 10,000, the nearest.
+pub(super) fn minute(now: Moment) -> u32 {
+    u32::try_from(now.millis().max(0) / 60_000).unwrap_or(u32::MAX).max(DAYS)
 }
 
 /// An id's length, of which none has more than [`Id::MAX_BYTES`] …

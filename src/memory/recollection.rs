@@ -1,6 +1,6 @@
 //! What was remembered when a sync began, in RAM, and whom the sync has met since.
 //!
-//! Promises: what was not sent is found only by chance: with 10 million entries, by odds of about 1 in 10^18 a row. An entry
+//! Promises: what was not sent is found only by chance: with 10 million entries, by odds of about 2 in 10^18 a row. An entry
 //! takes 8 to 9 bytes. It knows no rows: what is asked about them is in [`super::asking`].
 
 use std::{
@@ -8,24 +8,26 @@ use std::{
     hint::black_box,
     ops::Bound,
     sync::Arc,
-    time::Duration,
 };
 
 use super::{
-    entry::{Entry, Kinds, State, day},
+    entry::{Ages, Entry, Kinds, State},
     links::{Pair, Touched},
     persons::PersonRow,
     store::Store,
 };
 use crate::{
-    domain::{Identity, Moment, Print, Printer},
+    domain::{Identity, Known, Print, Printer},
     error::{Error, Exit},
 };
 
 /// No content's print: it was never sent, is no longer certain, or is too old.
 const NOTHING: u64 = 0;
-/// The lowest bit of a content tells a refused one; the other 63 are of its print.
+/// The lowest two bits of a content tell how it ended; the other 62 are of its print.
+const END: u64 = 3;
 const REFUSED: u64 = 1;
+const MISSING: u64 = 2;
+const TAKEN: u64 = 3;
 /// Entries that share a bucket, about.
 const BUCKET: usize = 8;
 /// Beyond 128 million entries the buckets grow instead of the table of them.
@@ -96,8 +98,7 @@ impl Recollection {
         store: Arc<Store>,
         (printer, kinds): (Printer, Arc<Kinds>),
         (pass, sync): (u32, u32),
-        today: Moment,
-        refresh: Option<Duration>,
+        ages: &Ages,
     ) -> Result<Self, Error> {
         let mut at_rest = Some(AtRest { generation: store.generation(), identities: 0 });
         let reading = store.read()?;
@@ -108,15 +109,11 @@ impl Recollection {
         let mut starts = Vec::with_capacity((1 << bucket_bits) + 1);
         let mut contents = Vec::new();
         contents.try_reserve_exact(capacity as usize).map_err(|_| too_many())?;
-        let today = day(today);
         reading.scan(Bound::Unbounded, |who, entry| {
             let begun = bucket(who, bucket_bits) + 1;
             starts.resize(begun.max(starts.len()), place(contents.len()));
-            // A day that is still to come was said by a clock that was wrong.
-            let age = Duration::from_secs(86_400 * u64::from(today.abs_diff(entry.day)));
-            let stale = refresh.is_some_and(|refresh| age >= refresh);
-            contents.push(if stale { NOTHING } else { remembered(&entry) });
-            at_rest = at_rest.filter(|_| entry.after(sync, true) == Some(entry));
+            contents.push(if entry.is_stale(ages) { NOTHING } else { remembered(&entry) });
+            at_rest = at_rest.filter(|_| entry.after(sync, true, ages.now) == Some(entry));
             if let Some(at_rest) = &mut at_rest {
                 at_rest.identities += u64::from(entry.state.may_exist());
             }
@@ -198,6 +195,11 @@ impl Recollection {
         entry.born < self.pass
     }
 
+    /// Whether it is of one row of several that was sent again since.
+    pub(super) const fn was_written_since(&self, entry: &Entry) -> bool {
+        entry.state.is_among() && entry.sync >= self.pass
+    }
+
     /// A later row of the same person may change what an earlier one set: what was sent last counts no more.
     pub(super) fn forget(&mut self, at: usize) {
         if let Some(content) = self.contents.get_mut(at) {
@@ -205,9 +207,14 @@ impl Recollection {
         }
     }
 
-    /// Whether what stands at a place was refused.
-    pub(super) fn is_refused(&self, at: usize) -> bool {
-        self.contents.get(at).is_some_and(|content| content & REFUSED == REFUSED)
+    /// How what stands at a place ended.
+    pub(super) fn known_at(&self, at: usize) -> Known {
+        match self.contents.get(at).copied().unwrap_or(NOTHING) & END {
+            REFUSED => Known::Refused,
+            MISSING => Known::Missing,
+            TAKEN => Known::Taken,
+            _ => Known::Same,
+        }
     }
 
     /// What is known of these may be far away: each look-up waits for memory that is in no cache, twice, and so they wait
@@ -233,7 +240,7 @@ impl Recollection {
         }
         let places = self.places(who);
         let first = places.start;
-        self.contents[places].iter().position(|content| content & !REFUSED == wanted).map(|at| first + at)
+        self.contents[places].iter().position(|content| content & !END == wanted).map(|at| first + at)
     }
 
     /// The place of an id, by counting in the store from the beginning of its bucket.
@@ -315,12 +322,14 @@ fn remembered(entry: &Entry) -> u64 {
     match entry.state {
         State::Sent | State::Deleted => content(entry.content),
         State::Refused | State::Among => content(entry.content) | REFUSED,
+        State::Missing | State::MissingAmong => content(entry.content) | MISSING,
+        State::Taken | State::TakenAmong => content(entry.content) | TAKEN,
         State::Open | State::Gone | State::Absent => NOTHING,
     }
 }
 
 fn content(what: Print) -> u64 {
-    what.leading() & !REFUSED
+    what.leading() & !END
 }
 
 /// The bucket of an id: the first bits of its print.

@@ -78,7 +78,7 @@ impl Memory {
             touched.own().for_each(|id| self.has_come(id));
             let is_last = !touched.all().any(|id| self.on_their_way.contains_key(&id));
             let learned = learned(row.action, *verdict);
-            let is_certain = is_last && (!self.awaited.has(row.line) || learned == State::Gone);
+            let is_one_of_several = self.awaited.has(row.line);
             let whole = self.awaited.come(row.line, learned);
             notes.wholes.extend(whole.filter(|_| is_last));
             let told = outcome.evidence.names.iter().map(|id| Print::from(self.printer.id(id)));
@@ -87,7 +87,12 @@ impl Memory {
             let RowPrint { who, what } = self.printer.row(identity, row.action, &row.fields);
             let is_made = (row.action, *verdict) == (Action::Upsert, Verdict::Created);
             let is_made = is_made || notes.rows.get(&who).is_some_and(|note| note.is_made);
-            let state = if is_certain { learned } else { State::Open };
+            let state = match (is_last, is_one_of_several) {
+                (true, false) => learned,
+                // His ids go, as far as no other row of his has come since.
+                (true, true) if learned == State::Missing => State::Gone,
+                (true, true) | (false, _) => State::Open,
+            };
             let told = &outcome.evidence.names;
             notes.rows.insert(who, Note { identity, told, content: what, state, is_made });
         }
@@ -124,7 +129,8 @@ const fn learned(action: Action, verdict: Verdict) -> State {
             Verdict::Created | Verdict::Updated | Verdict::Unchanged,
         ) => State::Sent,
         (_, Verdict::Refused) => State::Refused,
-        (_, Verdict::Missing) => State::Gone,
+        (Action::Update, Verdict::Missing) => State::Missing,
+        (Action::Create | Action::Upsert, Verdict::Exists) => State::Taken,
         _ => State::Open,
     }
 }
@@ -145,7 +151,8 @@ impl Note<'_> {
         }
         let kept = old.unwrap_or(made);
         let sync = if self.is_made { members } else { kept.sync };
-        writing.put(id, &Entry { content: self.content, state: self.state, born: kept.born, sync, ..made })?;
+        let entry = Entry { content: self.content, state: self.state, born: kept.born, sync, ..made };
+        writing.put(id, &entry.brief(self.state.is_brief()))?;
         let known = old.filter(|old| old.state.may_exist());
         match (known, self.state.may_exist()) {
             (Some(_), false) => writing.take_ids(id),
@@ -162,15 +169,16 @@ impl Whole {
     fn write(&self, made: Entry, printer: &Printer, writing: &mut Writing<'_>) -> Result<(), redb::Error> {
         for (id, state) in &self.ends {
             let kept = writing.entry(*id)?.unwrap_or(made);
-            writing
-                .put(*id, &Entry { content: self.content, state: *state, born: kept.born, sync: kept.sync, ..made })?;
+            let entry = Entry { content: self.content, state: *state, born: kept.born, sync: kept.sync, ..made };
+            writing.put(*id, &Entry { has_apart: !self.apart.is_empty(), ..entry.brief(self.is_brief) })?;
             if !state.may_exist() {
                 writing.take_ids(*id)?;
             }
         }
-        for place in &self.refused {
+        for (place, state) in &self.apart {
             let print = printer.among(self.content, *place);
-            writing.put(print, &Entry { content: print, state: State::Among, ..made })?;
+            let born = writing.entry(print)?.map_or(made.born, |kept| kept.born);
+            writing.put(print, &Entry { content: print, state: *state, born, sync: made.born, ..made })?;
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use redb::StorageBackend;
 use super::{
     about::{self, LastSync},
     awaited::Awaited,
-    entry::{Entry, Kinds, State, day},
+    entry::{Ages, Entry, Kinds, State, minute},
     links::{self, Pair, Touched},
     recollection::Recollection,
     sorting::Aside,
@@ -147,14 +147,21 @@ impl Memory {
         self.run == Some(run)
     }
 
-    /// What is remembered now; what was sent `refresh` ago or earlier (by whole days) is not taken as sent.
+    /// What is remembered now; what was sent `refresh` ago or earlier (by whole days) is not taken as sent, and whoever
+    /// was missing, or whose name was taken, `again` ago or earlier not as being so still.
     ///
     /// # Errors
     /// [`crate::error::Exit::Data`] or [`crate::error::Exit::Io`] when the store cannot be read.
-    pub fn recollect(&mut self, today: Moment, refresh: Option<Duration>) -> Result<Recollection, Error> {
+    pub fn recollect(
+        &mut self,
+        now: Moment,
+        refresh: Option<Duration>,
+        again: Duration,
+    ) -> Result<Recollection, Error> {
         self.pass += 1;
         let naming = (self.printer.clone(), Arc::clone(&self.kinds));
-        Recollection::of(Arc::clone(&self.store), naming, (self.pass, self.sync), today, refresh)
+        let ages = Ages { now: minute(now), refresh, again };
+        Recollection::of(Arc::clone(&self.store), naming, (self.pass, self.sync), &ages)
     }
 
     /// Forgets what these people were last sent, since something else is about to be: once for each row, before its first
@@ -219,7 +226,8 @@ impl Memory {
         let reading = self.store.read()?;
         let mut lost = Voids::new();
         for id in &recollection.erased {
-            let Some(sent) = reading.entry(*id)?.filter(|entry| entry.state == State::Sent) else { continue };
+            let was_there = |entry: &Entry| matches!(entry.state, State::Sent | State::Taken);
+            let Some(sent) = reading.entry(*id)?.filter(was_there) else { continue };
             if !recollection.look_up(*id)?.is_some_and(|at| recollection.known.has(at)) {
                 lost.insert(*id, (sent.void(), None));
             }
@@ -229,7 +237,8 @@ impl Memory {
 
     /// An entry that is made now, of which nothing is certain.
     pub(super) fn made(&self, now: Moment) -> Entry {
-        Entry { content: Print([0; 16]), day: day(now), born: self.pass, sync: 0, state: State::Open }
+        let (content, state) = (Print([0; 16]), State::Open);
+        Entry { content, minute: minute(now), born: self.pass, sync: 0, state, is_brief: false, has_apart: false }
     }
 
     fn touched<'a>(
@@ -254,7 +263,10 @@ impl Memory {
             // Whoever was missing may be there by now.
             if let Some(said) = reading.entry(touched.who)?.filter(|said| said.state != State::Open) {
                 let ids = (!said.state.may_exist()).then(|| self.kinds.encoded(identity));
-                voids.insert(touched.who, (Entry { state: State::Open, ..said }, ids));
+                voids.insert(
+                    touched.who,
+                    (Entry { state: State::Open, is_brief: false, has_apart: false, ..said }, ids),
+                );
             }
         }
         Ok(voids)

@@ -3,7 +3,7 @@
 //! Promises: every row counts once, by its last line; a final word is never superseded. It knows no file and no chain.
 //!
 //! `failed` waits for a later line. An `absent` of a deletion and the `missing` of a reading are settled as long as the
-//! not-found guard is quiet; every other word is final. While the guard trips, every such line so far may be the work
+//! not-found guard is quiet, those aside that had no call; every other word is final. While the guard trips, every such line so far may be the work
 //! of a wrong key: those rows are *doubted*, count as unsettled, and stay doubted until a later line is about them, so
 //! that nobody stays un-erased when the try with the mended key dies half-way. An `absent` after a lost answer says
 //! nothing about the key; it neither counts nor is doubted.
@@ -34,6 +34,9 @@ pub(super) struct Fold {
     bad: LineSet,
     /// `absent` after a lost answer.
     lost: LineSet,
+    /// `missing` without a call: an earlier sync's answer stands for it, and that one was complete. Final.
+    known: LineSet,
+    without_call: Tally,
     /// Not there, not doubted.
     absent: LineSet,
     doubted: LineSet,
@@ -88,6 +91,8 @@ impl Fold {
             closed: LineSet::default(),
             bad: LineSet::default(),
             lost: LineSet::default(),
+            known: LineSet::default(),
+            without_call: Tally::default(),
             absent: LineSet::default(),
             doubted: LineSet::default(),
             failed: LineSet::default(),
@@ -122,6 +127,9 @@ impl Fold {
             self.supersede(entry.line, entry.action, id.as_deref())?;
         }
         self.totals.add(entry.verdict);
+        if entry.attempts == 0 && entry.verdict.is_answered() {
+            self.without_call.add(entry.verdict);
+        }
         self.place(entry, counts, id.as_deref());
         if counts {
             self.watch(entry.line, entry.verdict);
@@ -155,6 +163,7 @@ impl Fold {
                 return;
             }
             Verdict::Absent | Verdict::Missing if not_there && counts => return self.place_absent(entry, id),
+            Verdict::Absent | Verdict::Missing if not_there && entry.attempts == 0 => self.known.insert(line),
             Verdict::Absent | Verdict::Missing if not_there => self.lost.insert(line),
             Verdict::Found => {
                 self.found.add(line, &entry.id().unwrap_or_default());
@@ -266,6 +275,7 @@ impl Fold {
         let after_lost_answer = self.lost.len();
         let mut absent = self.lost;
         absent.union(&self.absent);
+        absent.union(&self.known);
         let mut settled = self.closed;
         settled.union(&absent);
         let mut replay = self.closed_sum;
@@ -276,6 +286,7 @@ impl Fold {
             absent,
             replay,
             tally,
+            without_call: self.without_call,
             answered: self.window,
             sent: self.sent,
             elsewhere_deleted: None,

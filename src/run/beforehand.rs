@@ -101,7 +101,7 @@ mod tests {
     }
 
     fn known(store: &Store) -> Known {
-        let mut recollection = store.lock().recollect(now(), None).unwrap();
+        let mut recollection = store.lock().recollect(now(), None, Duration::from_hours(12)).unwrap();
         recollection.ask(&person(1), Action::Update, &Fields::default())
     }
 

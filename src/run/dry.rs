@@ -85,6 +85,8 @@ fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
     totals.add_many(Verdict::Superseded, finish.superseded);
     totals.add_many(Verdict::Suppressed, finish.suppressed);
     totals.add_many(Verdict::Refused, finish.refused_before);
+    totals.add_many(Verdict::Missing, finish.missing_before);
+    totals.add_many(Verdict::Exists, finish.taken_before);
     Summary {
         command: job.task,
         api: job.description.name().to_owned(),

@@ -68,7 +68,7 @@ impl Remembered {
             baseline.finish(rows)?;
             return Ok(decision);
         }
-        let mut recollection = self.store.lock().recollect(wall::now(), self.wish.refresh)?;
+        let mut recollection = self.store.lock().recollect(wall::now(), self.wish.refresh, self.wish.missing_again)?;
         let decision = ask(&mut recollection)?;
         recollection.check()?;
         if !self.is_rehearsal {

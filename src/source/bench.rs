@@ -16,7 +16,7 @@ use super::{
     suspects::{Prints, Suspects, Whole, Wholes},
 };
 use crate::domain::{
-    Action, Asked, Conclusion, Decided, Identity, Kin, Known, LineSet, Past, Recall, Schema, Standing, Told,
+    Action, Asked, Before, Conclusion, Decided, Identity, Kin, Known, LineSet, Past, Recall, Schema, Standing, Told,
 };
 
 pub(super) struct Bench<'a, 'r> {
@@ -169,10 +169,8 @@ impl<'a, 'r> Bench<'a, 'r> {
                     break;
                 }
                 Conclusion::AskAgain => {
-                    let mut again = self.decided.unchanged.clone();
-                    again.union(&self.decided.refused_before);
-                    again.union(&self.sent);
-                    again.union(&self.settled);
+                    let mut again = self.settled.clone();
+                    self.answered().into_iter().for_each(|(_, set)| again.union(set));
                     if !again.is_empty() {
                         return again;
                     }
@@ -186,18 +184,26 @@ impl<'a, 'r> Bench<'a, 'r> {
     pub(super) fn take_again(&mut self, pile: &Pile) {
         for entry in &pile.0 {
             self.counts.superseded -= u64::from(self.decided.superseded.remove(entry.line));
-            let was_the_same = self.decided.unchanged.remove(entry.line);
-            let was_refused = self.decided.refused_before.remove(entry.line);
-            self.counts.unchanged -= u64::from(was_the_same);
-            self.counts.refused_before -= u64::from(was_refused);
-            let was_sent = self.sent.remove(entry.line);
-            if was_sent {
-                self.counts.take_back(entry.reading.action);
+            let answered = self.answered().into_iter().find_map(|(known, set)| set.remove(entry.line).then_some(known));
+            if let Some(known) = answered {
+                self.counts.take_back(known, entry.reading.action);
             }
             let was_settled = self.settled.remove(entry.line);
             // A row that was superseded has an id that stands in another one, too.
-            self.ask(entry, !was_the_same && !was_refused && !was_sent && !was_settled);
+            self.ask(entry, answered.is_none() && !was_settled);
         }
+    }
+
+    /// Rows of which something was known at once, by what it was.
+    const fn answered(&mut self) -> [(Known, &mut LineSet); 5] {
+        let Decided { unchanged, before: Before { refused, missing, taken }, .. } = &mut self.decided;
+        [
+            (Known::Changed, &mut self.sent),
+            (Known::Same, unchanged),
+            (Known::Refused, refused),
+            (Known::Missing, missing),
+            (Known::Taken, taken),
+        ]
     }
 
     fn ask(&mut self, Entry { line, reading, print, .. }: &Entry, is_shared: bool) {
@@ -242,14 +248,14 @@ impl<'a, 'r> Bench<'a, 'r> {
             (Standing::Well | Standing::Badly, _) => {}
             (Standing::Open, known) => {
                 self.counts.add(known, action);
-                match known {
-                    Known::Changed => {
-                        self.sent.insert(line);
-                        self.reservoir.offer(line, identity);
-                    }
-                    Known::Same => drop(self.decided.unchanged.insert(line)),
-                    Known::Refused => drop(self.decided.refused_before.insert(line)),
-                    Known::Erased => drop(self.decided.suppressed.insert(line)),
+                if known == Known::Changed {
+                    self.reservoir.offer(line, identity);
+                }
+                if known == Known::Erased {
+                    self.decided.suppressed.insert(line);
+                }
+                if let Some((_, set)) = self.answered().into_iter().find(|(one, _)| *one == known) {
+                    set.insert(line);
                 }
             }
         }
@@ -272,10 +278,12 @@ impl<'a, 'r> Bench<'a, 'r> {
             warnings.push(NOT_ONE.to_owned());
         }
         self.decided.kin = Kin::of(self.ties);
-        let Decided { unchanged, refused_before, suppressed, .. } = &self.decided;
         let mut samples = self.reservoir.samples();
         // Rows that were asked about again may have been offered twice, or are not sent after all.
-        samples.retain(|sample| ![unchanged, refused_before, suppressed].iter().any(|it| it.contains(sample.line)));
+        let Decided { unchanged, suppressed, before, .. } = &self.decided;
+        let is_spared =
+            |line| [unchanged, suppressed].iter().any(|it| it.contains(line)) || before.spares(line).is_some();
+        samples.retain(|sample| !is_spared(sample.line));
         samples.dedup_by_key(|sample| sample.line);
         Decision { decided: self.decided, counts: self.counts, samples, warnings }
     }

@@ -25,8 +25,10 @@ pub struct Changes {
     pub unchanged: u64,
     /// A later row of the same identity is sent instead.
     pub superseded: u64,
-    /// Refused before just as they stand.
+    /// Sent before just as they stand: refused …
     pub refused_before: u64,
+    /// … or not long ago, and there was no such profile, or another one had the name.
+    pub asked_lately: u64,
     /// Of identities that shall not come back.
     pub suppressed: u64,
     /// They cannot be sent.
@@ -46,24 +48,26 @@ impl Changes {
         self.sent.iter().sum()
     }
 
-    /// One that asks for this is not sent after all, or not as it seemed.
-    pub(super) fn take_back(&mut self, action: Action) {
-        for (_, rows) in Action::ALL.iter().zip(&mut self.sent).filter(|(one, _)| **one == action) {
-            *rows -= 1;
-        }
-    }
-
     /// One more that asks for this, of which that is known.
     pub(super) fn add(&mut self, known: Known, action: Action) {
+        self.of_such(known, action).into_iter().for_each(|rows| *rows += 1);
+    }
+
+    /// One that asks for this is not what it seemed.
+    pub(super) fn take_back(&mut self, known: Known, action: Action) {
+        self.of_such(known, action).into_iter().for_each(|rows| *rows -= 1);
+    }
+
+    fn of_such(&mut self, known: Known, action: Action) -> Option<&mut u64> {
         match known {
             Known::Changed => {
-                if let Some(place) = Action::ALL.iter().position(|one| *one == action) {
-                    self.sent[place] += 1;
-                }
+                let place = Action::ALL.iter().position(|one| *one == action)?;
+                self.sent.get_mut(place)
             }
-            Known::Same => self.unchanged += 1,
-            Known::Refused => self.refused_before += 1,
-            Known::Erased => self.suppressed += 1,
+            Known::Same => Some(&mut self.unchanged),
+            Known::Refused => Some(&mut self.refused_before),
+            Known::Missing | Known::Taken => Some(&mut self.asked_lately),
+            Known::Erased => Some(&mut self.suppressed),
         }
     }
 }

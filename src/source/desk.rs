@@ -57,6 +57,8 @@ pub(super) struct Counts {
     pub(super) superseded: u64,
     pub(super) suppressed: u64,
     pub(super) refused_before: u64,
+    pub(super) missing_before: u64,
+    pub(super) taken_before: u64,
 }
 
 /// The settled rows of a replayed input are not those of the journal.
@@ -257,6 +259,8 @@ impl Desk {
             Subject::Spared(_, Spared::Superseded) => self.counts.superseded += 1,
             Subject::Spared(_, Spared::Suppressed | Spared::SuppressedBeside) => self.counts.suppressed += 1,
             Subject::Spared(_, Spared::RefusedBefore) => self.counts.refused_before += 1,
+            Subject::Spared(_, Spared::MissingBefore) => self.counts.missing_before += 1,
+            Subject::Spared(_, Spared::TakenBefore) => self.counts.taken_before += 1,
             Subject::Spared(_, Spared::Idle) => self.counts.unchanged += 1,
             Subject::Malformed { .. } => self.counts.malformed += 1,
         }

@@ -11,10 +11,9 @@ pub(super) fn spare(line: u64, identity: &Identity, action: Action, past: &Past)
         Some(if is_listed { Spared::Suppressed } else { Spared::SuppressedBeside })
     } else if past.decided.superseded.contains(line) {
         Some(Spared::Superseded)
-    } else if past.decided.refused_before.contains(line) {
-        Some(Spared::RefusedBefore)
     } else {
-        is_handled_elsewhere(identity, past).then_some(Spared::EarlierRun)
+        let is_done = || is_handled_elsewhere(identity, past).then_some(Spared::EarlierRun);
+        past.decided.before.spares(line).or_else(is_done)
     }
 }
 

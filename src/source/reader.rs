@@ -56,6 +56,10 @@ pub struct Finish {
     pub suppressed: u64,
     /// Rows handed on that were refused before just as they stand.
     pub refused_before: u64,
+    /// Rows that an earlier sync sent just as they stand, not long ago: there was no such profile …
+    pub missing_before: u64,
+    /// … or another one had the name.
+    pub taken_before: u64,
     /// What the user should know: sentences without any id.
     pub warnings: Vec<String>,
 }
@@ -132,6 +136,8 @@ impl<R: Read> Reader<R> {
             superseded: counts.superseded,
             suppressed: counts.suppressed,
             refused_before: counts.refused_before,
+            missing_before: counts.missing_before,
+            taken_before: counts.taken_before,
             warnings: self.desk.warnings(),
         })
     }

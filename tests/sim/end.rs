@@ -28,10 +28,11 @@ impl Judge<'_> {
             let line = words[&entry.line];
             let expected = model.expect(entry);
             if !entry.shares_an_id(&tainted) {
-                self.is_right(entry, line, expected, &model);
+                self.is_right(entry, &words, expected, &model);
             }
-            // What was sent by an earlier sync is so already, together with the person's other rows.
-            if line.request.is_some() || line.outcome != "unchanged" {
+            // What was sent by an earlier sync is so already, together with the person's other rows; and what was missing
+            // has not been sent.
+            if line.request.is_some() || !["unchanged", "missing"].contains(&line.outcome.as_str()) {
                 model.apply(entry, &line.outcome);
             }
         }
@@ -42,10 +43,15 @@ impl Judge<'_> {
         natures.filter(|id| world.has(id)).map(|id| (id.clone(), plan_of(world.field(id, "plan")))).collect()
     }
 
-    fn is_right(&self, entry: &Entry, line: &Line, expected: &str, model: &Model<'_>) {
+    fn is_right(&self, entry: &Entry, words: &BTreeMap<u64, &Line>, expected: &str, model: &Model<'_>) {
+        let line = words[&entry.line];
         if line.request.is_none() && line.outcome == "unchanged" {
             let rows = self.machine.rows;
-            let is_so = is_so(rows, (&model.state, self.machine.listed()), &rows.of_one_person(entry));
+            let ended_so = |row: &&Entry| {
+                words[&row.line].request.is_none() && self.ended_so_before_a_later_row(row, &words[&row.line].outcome)
+            };
+            let person: Vec<&Entry> = rows.of_one_person(entry).into_iter().filter(|row| !ended_so(row)).collect();
+            let is_so = is_so(rows, (&model.state, self.machine.listed()), &person);
             assert!(self.machine.store.is_some() && is_so, "line {} is not so yet", entry.line);
             return;
         }
@@ -59,12 +65,29 @@ impl Judge<'_> {
         if line.request.is_none() && line.outcome == "failed" && is_held() {
             return;
         }
+        if line.request.is_none() && self.ended_so_before_a_later_row(entry, &line.outcome) {
+            return;
+        }
         if line.request.is_none() && line.outcome == "suppressed" && self.may_be_known_as_erased(entry) {
             return;
         }
         if line.outcome != expected && !self.may_be_blamed(entry, line) {
             self.is_excused(entry, line, expected);
         }
+    }
+
+    /// He was not there when an earlier sync of the same rows came to this one, and a later row created him; or he was, and
+    /// a later row has changed or deleted him.
+    fn ended_so_before_a_later_row(&self, entry: &Entry, outcome: &str) -> bool {
+        let creates = |row: &&Entry| matches!(row.deed, Deed::Upsert | Deed::Create);
+        let person = self.machine.rows.of_one_person(entry);
+        let mut later = person.iter().filter(|row| row.line > entry.line).copied();
+        self.machine.store.is_some()
+            && match outcome {
+                "missing" => later.any(|row| creates(&row)),
+                "exists" => later.next().is_some(),
+                _ => false,
+            }
     }
 
     /// None of the row's ids is on the list, but a memory may know, of any file before, that another one of the person's is.

@@ -66,9 +66,19 @@ fn a_number_bounds_deletions_that_rows_ask_for_and_a_share_only_pruning() {
 
 #[test]
 fn what_a_sync_remembers_is_what_was_said() {
-    let plain =
-        MemoryWish { directory: PathBuf::from("m"), first: false, assume_sent: false, refresh: None, prune: None };
+    let plain = MemoryWish {
+        directory: PathBuf::from("m"),
+        first: false,
+        assume_sent: false,
+        refresh: None,
+        missing_again: Duration::from_hours(12),
+        prune: None,
+    };
     assert_eq!(memory("sync x --memory m"), plain);
+    for (said, missing_again) in [("0s", Duration::ZERO), ("20h", Duration::from_hours(20))] {
+        let wish = memory(&format!("sync x --memory m --missing-again {said}"));
+        assert_eq!(wish, MemoryWish { missing_again, ..plain.clone() });
+    }
     let refresh = Some(Duration::from_hours(30 * 24));
     assert_eq!(memory("sync x --memory m --first --refresh 30d"), MemoryWish { first: true, refresh, ..plain.clone() });
     let assumed = MemoryWish { first: true, assume_sent: true, ..plain };
@@ -87,6 +97,7 @@ fn a_sync_records_what_it_remembers() {
     every-row true
     first true
     memory m
+    missing-again 43200s
     prune 2%
     refresh 604800s
     ");
@@ -99,6 +110,7 @@ fn what_contradicts_itself_is_turned_down() {
         ("sync x --assume-sent", "--assume-sent needs --memory"),
         ("sync x --refresh 30d", "--refresh needs --memory"),
         ("sync x --prune", "--prune needs --memory"),
+        ("sync x --missing-again 1h", "--missing-again needs --memory"),
         ("sync x --memory m --max-delete 7%", "--max-delete bounds rows that ask for a deletion by a number"),
         ("sync x --memory m --refresh 0s", "invalid value '0s' for '--refresh"),
         ("sync x --memory m --assume-sent --prune", "--assume-sent sends nothing and --prune deletes"),

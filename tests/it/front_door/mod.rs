@@ -16,6 +16,7 @@ mod guards;
 mod hashing;
 mod honesty;
 mod kills;
+mod missing;
 mod nasty;
 mod nights;
 mod people;

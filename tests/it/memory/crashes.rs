@@ -49,7 +49,7 @@ fn take(memory: &mut Memory, step: &Step, api: &mut Api) -> Result<(), tollgate:
             Ok(())
         }
         Step::Complete(numbers) => {
-            let mut recollection = memory.recollect(now(), None)?;
+            let mut recollection = memory.recollect(now(), None, AGAIN)?;
             for number in numbers {
                 recollection.ask(&person(*number), Action::Update, &says("a"));
             }

@@ -9,7 +9,7 @@ use tollgate::{
     memory::Memory,
 };
 
-use super::{Drive, KEY, about, kinds, now, open, outcome, person, says, sync};
+use super::{AGAIN, Drive, KEY, about, kinds, now, open, outcome, person, says, sync};
 
 const PEOPLE: u32 = 40;
 
@@ -26,7 +26,7 @@ static SOUND: LazyLock<Vec<u8>> = LazyLock::new(|| {
 /// All that a sync does with its memory.
 fn work(drive: &Drive) -> Result<(), Error> {
     let mut memory = Memory::over(drive.clone(), &KEY, "memory", &about(), &kinds(), false)?;
-    let mut recollection = memory.recollect(now(), None)?;
+    let mut recollection = memory.recollect(now(), None, AGAIN)?;
     let people: Vec<_> = (0..PEOPLE).map(person).collect();
     let fields = says("b@example.com");
     for identity in &people {

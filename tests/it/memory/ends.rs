@@ -78,7 +78,7 @@ fn who_was_deleted_or_is_missing_does_not_leave() {
     assert_eq!(leavers(&mut memory, &[]), [person(3)]);
     let recollection = recollect(&mut memory);
     memory.complete(&recollection, 0, now()).unwrap();
-    assert_eq!(recollect(&mut memory).len(), 1, "only the one who may exist is remembered");
+    assert_eq!(recollect(&mut memory).len(), 1, "only the one who may exist is remembered, as nobody else was met");
 }
 
 #[test]

@@ -28,6 +28,8 @@ use power::Drive;
 
 const KEY: [u8; 32] = [7; 32];
 const DAY: i64 = 86_400_000;
+/// How long it is believed that somebody is missing.
+const AGAIN: Duration = Duration::from_hours(12);
 
 fn now() -> Moment {
     after_days(0)
@@ -131,7 +133,7 @@ fn answer(recall: &mut dyn Recall, row: &FileRow, rows: &[FileRow]) -> Option<Kn
 }
 
 fn recollect(memory: &mut Memory) -> Recollection {
-    memory.recollect(now(), None).unwrap()
+    memory.recollect(now(), None, AGAIN).unwrap()
 }
 
 /// What is known of an update, as a sync that begins now sees it.

@@ -47,6 +47,75 @@ fn each_verdict_leaves_what_it_says() {
     }
 }
 
+/// Another app's key says of everybody that he is missing, and the guard that stops such a run may come late: its next try
+/// must not take the guard's word for it.
+#[test]
+fn whoever_was_missing_is_known_to_be_once_the_sync_is_complete_and_not_for_long() {
+    let cases = [
+        (Action::Update, Verdict::Missing, Known::Missing),
+        (Action::Create, Verdict::Exists, Known::Taken),
+        (Action::Upsert, Verdict::Exists, Known::Taken),
+    ];
+    for (action, verdict, expected) in cases {
+        let mut memory = open(&Drive::default());
+        memory.forget(std::iter::once(&person(1))).unwrap();
+        memory.remember(&[outcome(&person(1), action, &says("a"), verdict)], now()).unwrap();
+        let ask = |recollection: &mut Recollection, says: &Fields| recollection.ask(&person(1), action, says);
+        let mut whole = recollect(&mut memory);
+        assert_eq!(ask(&mut whole, &says("a")), Known::Changed);
+        memory.complete(&whole, 1, now()).unwrap();
+        assert_eq!(ask(&mut recollect(&mut memory), &says("b")), Known::Changed, "it says something else");
+        let mut after = |hours: i64, again| {
+            let now = Moment::from_millis(now().millis() + hours * DAY / 24);
+            ask(&mut memory.recollect(now, None, again).unwrap(), &says("a"))
+        };
+        assert_eq!(
+            [0, 11, 12, 24 * 365].map(|hours| after(hours, AGAIN)),
+            [expected, expected, Known::Changed, Known::Changed]
+        );
+        assert_eq!(after(-13, AGAIN), Known::Changed, "a clock that was wrong");
+        assert_eq!(after(0, Duration::ZERO), Known::Changed);
+        // Asked about in vain, he is not believed to be missing any longer than before.
+        let mut quiet = recollect(&mut memory);
+        assert_eq!(ask(&mut quiet, &says("a")), expected);
+        memory.complete(&quiet, 1, after_days(0)).unwrap();
+        let mut later = memory.recollect(after_days(1), None, AGAIN).unwrap();
+        assert_eq!(ask(&mut later, &says("a")), Known::Changed);
+    }
+}
+
+/// Nor is anything that was sent together with him: it would be sent again without him.
+#[test]
+fn of_several_rows_one_that_was_missing_makes_all_of_them_be_asked_about_again() {
+    let row = |line, action| {
+        let identity = person(1);
+        FileRow { line, identity, action, fields: says("a"), standing: Standing::Open }
+    };
+    let rows = [row(2, Action::Update), row(3, Action::Upsert)];
+    let mut memory = open(&Drive::default());
+    let mut first = recollect(&mut memory);
+    assert_eq!(ask_all(&mut first, &rows), [Known::Changed, Known::Changed]);
+    memory.learn(&first, now()).unwrap();
+    memory.forget(rows.iter().map(|row| &row.identity)).unwrap();
+    for (row, verdict) in rows.iter().zip([Verdict::Missing, Verdict::Created]) {
+        let mut outcome = outcome(&row.identity, row.action, &row.fields, verdict);
+        outcome.row.line = row.line;
+        memory.remember(&[outcome], now()).unwrap();
+    }
+    assert_eq!(ask_all(&mut recollect(&mut memory), &rows), [Known::Changed, Known::Changed], "it is not complete");
+    // The process died, and the same command goes on; what became of the first row was once forgotten then.
+    let settled = [Standing::Badly, Standing::Well].into_iter().zip(rows.clone());
+    let settled: Vec<FileRow> = settled.map(|(standing, row)| FileRow { standing, ..row }).collect();
+    let mut further = recollect(&mut memory);
+    assert_eq!(ask_all(&mut further, &settled), [Known::Changed, Known::Changed]);
+    memory.learn(&further, now()).unwrap();
+    memory.complete(&further, 2, now()).unwrap();
+    assert_eq!(ask_all(&mut recollect(&mut memory), &rows), [Known::Missing, Known::Same]);
+    let mut later = memory.recollect(after_days(1), None, AGAIN).unwrap();
+    assert_eq!(ask_all(&mut later, &rows), [Known::Changed, Known::Changed]);
+    assert_eq!(leavers(&mut memory, &[]), [person(1)], "he was created");
+}
+
 #[test]
 fn a_row_that_was_spared_teaches_nothing() {
     let mut memory = open(&Drive::default());
@@ -70,7 +139,7 @@ fn what_is_older_than_the_refresh_is_sent_again() {
     let mut memory = open(&Drive::default());
     send(&mut memory, &person(1), "a", Verdict::Updated);
     let mut after = |days, refresh| {
-        let mut recollection = memory.recollect(after_days(days), refresh).unwrap();
+        let mut recollection = memory.recollect(after_days(days), refresh, AGAIN).unwrap();
         recollection.ask(&person(1), Action::Update, &says("a"))
     };
     let month = Some(Duration::from_hours(30 * 24));

@@ -51,7 +51,7 @@ fn the_last_row_of_an_identity_wins() {
     let mut memory = Memory::default();
     let Decision { decided, counts, samples, .. } = decided(input, &options, &Past::default(), &mut memory);
     assert_eq!(numbers(&decided.superseded), [2, 4]);
-    assert_eq!((numbers(&decided.unchanged), numbers(&decided.refused_before)), (vec![3], vec![5]));
+    assert_eq!((numbers(&decided.unchanged), numbers(&decided.before.refused)), (vec![3], vec![5]));
     assert_eq!((counts.of(Action::Create), counts.sent(), counts.malformed), (1, 1, 1));
     assert_eq!((counts.superseded, counts.unchanged, counts.refused_before), (2, 1, 1));
     assert_eq!(samples.iter().map(|sample| sample.line).collect::<Vec<_>>(), [6]);
@@ -90,7 +90,7 @@ fn what_was_the_same_is_asked_about_again_where_somebody_wants_that() {
     let mut memory = Memory::default();
     memory.overturns = BTreeSet::from([4, 6]);
     let Decision { decided, counts, samples, .. } = decided(input, &remembering(), &Past::default(), &mut memory);
-    assert_eq!((numbers(&decided.unchanged), numbers(&decided.refused_before)), (vec![2], vec![5]));
+    assert_eq!((numbers(&decided.unchanged), numbers(&decided.before.refused)), (vec![2], vec![5]));
     assert_eq!((counts.sent(), counts.unchanged, counts.refused_before), (3, 1, 1));
     assert_eq!(samples.iter().map(|sample| sample.line).collect::<Vec<_>>(), [3, 4, 6]);
 }
@@ -167,7 +167,7 @@ fn what_was_settled_is_asked_about_and_in_no_set() {
     let mut memory = Memory::default();
     let Decision { decided, counts, samples, .. } = decided(input, &last_wins(), &past, &mut memory);
     assert_eq!(numbers(&decided.superseded), [2]);
-    assert!(decided.unchanged.is_empty() && decided.refused_before.is_empty() && samples.is_empty());
+    assert!(decided.unchanged.is_empty() && decided.before.refused.is_empty() && samples.is_empty());
     let superseded_only = |Changes { superseded, .. }: &Changes| *superseded == 1;
     assert!(superseded_only(&counts) && counts.sent() == 0, "{counts:?}");
     assert_eq!((counts.unchanged, counts.refused_before, counts.malformed), (0, 0, 0));
@@ -200,7 +200,7 @@ struct Said(u8, &'static str, &'static str);
 
 fn any_rows() -> impl Strategy<Value = Vec<Said>> {
     let action = prop_oneof![3 => Just(""), 1 => Just("delete"), 1 => Just("upsert"), 1 => Just("nonsense")];
-    let name = prop_oneof![3 => Just("a"), 2 => Just("same"), 1 => Just("bad"), 1 => Just("far too long")];
+    let name = prop_oneof![3 => Just("a"), 2 => Just("same"), 1 => Just("bad"), 1 => Just("lost"), 1 => Just("took"), 1 => Just("far too long")];
     prop::collection::vec((0..8_u8, action, name).prop_map(|(id, action, name)| Said(id, action, name)), 0..40)
 }
 
@@ -218,6 +218,8 @@ struct Model {
     unchanged: Vec<u64>,
     superseded: Vec<u64>,
     refused: Vec<u64>,
+    missing: Vec<u64>,
+    taken: Vec<u64>,
     suppressed: u64,
     malformed: u64,
     sent: BTreeMap<u64, Action>,
@@ -257,6 +259,8 @@ fn model(rows: &[Row], options: &Options, past: &Past, erased: &BTreeSet<String>
                     _ if settled => {}
                     Known::Same => model.unchanged.push(row.line),
                     Known::Refused => model.refused.push(row.line),
+                    Known::Missing => model.missing.push(row.line),
+                    Known::Taken => model.taken.push(row.line),
                     Known::Changed => drop(model.sent.insert(row.line, row.action)),
                     Known::Erased => panic!("this one never says so"),
                 }
@@ -309,12 +313,13 @@ proptest! {
 
         let mut memory = Memory::default();
         let decision = decided(&input, &options, &past, &mut memory);
-        let Decided { unchanged, superseded, refused_before, suppressed, kin } = &decision.decided;
-            prop_assert!(suppressed.is_empty());
-        prop_assert!(kin.is_empty());
+        let Decided { unchanged, superseded, before, suppressed, kin } = &decision.decided;
+        prop_assert!(suppressed.is_empty() && kin.is_empty());
         prop_assert_eq!(numbers(unchanged), &expected.unchanged[..]);
         prop_assert_eq!(numbers(superseded), &expected.superseded[..]);
-        prop_assert_eq!(numbers(refused_before), &expected.refused[..]);
+        prop_assert_eq!(numbers(&before.refused), &expected.refused[..]);
+        prop_assert_eq!(numbers(&before.missing), &expected.missing[..]);
+        prop_assert_eq!(numbers(&before.taken), &expected.taken[..]);
         let counts = decision.counts;
         prop_assert_eq!((counts.suppressed, counts.malformed), (expected.suppressed, expected.malformed));
         for action in Action::ALL {

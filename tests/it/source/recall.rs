@@ -87,6 +87,8 @@ pub(super) fn known(fields: &[String]) -> Known {
     match fields.first().map_or("", |field| field.as_str()) {
         "first_name=text same" => Known::Same,
         "first_name=text bad" => Known::Refused,
+        "first_name=text lost" => Known::Missing,
+        "first_name=text took" => Known::Taken,
         _ => Known::Changed,
     }
 }

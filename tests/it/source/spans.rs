@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use tollgate::{
-    domain::{Action, Batch, Decided, LineSet, Past, Row, Span, Spared, Subject},
+    domain::{Action, Batch, Before, Decided, LineSet, Past, Row, Span, Spared, Subject},
     source::{Finish, Options, Reader, Shard},
 };
 
@@ -96,14 +96,24 @@ fn unchanged_rows_are_not_read_and_a_span_says_what_the_others_ask_for() {
 
 #[test]
 fn what_was_decided_spares_a_row() {
-    let decided = Decided { superseded: set([2]), refused_before: set([3]), ..Decided::default() };
-    let handed = pass(&ids(3), &lines(), &Past { decided, ..Past::default() });
+    let before = Before { refused: set([3]), missing: set([4]), taken: set([5]) };
+    let decided = Decided { superseded: set([2]), before, ..Decided::default() };
+    let handed = pass(&ids(5), &lines(), &Past { decided, ..Past::default() });
     let spared = |row: &Row| match row.subject {
         Subject::Spared(_, spared) => Some(spared),
         Subject::Known(_) | Subject::Malformed { .. } => None,
     };
     let all: Vec<_> = handed.rows.iter().map(spared).collect();
-    assert_eq!(all, [None, Some(Spared::Superseded), Some(Spared::RefusedBefore)]);
-    let Finish { repeated, superseded, refused_before, .. } = handed.finish;
-    assert_eq!((repeated, superseded, refused_before), (0, 1, 1));
+    assert_eq!(
+        all,
+        [
+            None,
+            Some(Spared::Superseded),
+            Some(Spared::RefusedBefore),
+            Some(Spared::MissingBefore),
+            Some(Spared::TakenBefore)
+        ]
+    );
+    let Finish { repeated, superseded, refused_before, missing_before, taken_before, .. } = handed.finish;
+    assert_eq!((repeated, superseded, refused_before, missing_before, taken_before), (0, 1, 1, 1, 1));
 }
