@@ -51,6 +51,12 @@ impl LineSet {
         })
     }
 
+    /// How many lines of a range are in.
+    #[must_use]
+    pub fn count_within(&self, lines: RangeInclusive<u64>) -> u64 {
+        self.masks(lines).map(|(word, mask)| u64::from((self.words[word] & mask).count_ones())).sum()
+    }
+
     /// Takes a line out; tells whether it was in.
     pub fn remove(&mut self, line: u64) -> bool {
         let (word, bit) = Self::place(line);
@@ -137,6 +143,7 @@ mod tests {
             prop_assert_eq!(set.len(), plain.len() as u64);
             prop_assert!((0..1100).all(|line| set.contains(line) == plain.contains(&line)));
             let within = first..=first + more;
+            prop_assert_eq!(set.count_within(within.clone()), plain.range(within.clone()).count() as u64);
             prop_assert!(set.within(within.clone()).eq(plain.range(within).copied()));
         }
     }

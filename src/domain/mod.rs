@@ -44,7 +44,7 @@ pub use lines::LineSet;
 pub use moment::{Moment, parse_duration};
 pub use naming::Naming;
 pub use outcome::{Outcome, Verdict};
-pub use past::{Answered, Before, Decided, Past, Recorded, ReplaySum};
+pub use past::{Answered, Before, Beginning, Decided, Past, Quiet, Recorded, ReplaySum};
 pub use print::{Print, Printer, RowPrint, Suppressed};
 pub use recall::{Asked, Conclusion, Known, Recall, Standing, Told};
 pub use row::{Aside, Batch, Keep, Kept, Layout, Row, Sample, Span, Spared, Subject};

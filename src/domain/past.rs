@@ -55,6 +55,32 @@ pub struct Decided {
     pub suppressed: LineSet,
     /// What ties rows that are sent to others with which they share no id.
     pub kin: Kin,
+    /// Stretches of the input in which every row is unchanged, in file order.
+    pub quiet: Vec<Quiet>,
+}
+
+/// Where a record begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beginning {
+    /// So many bytes of the unpacked input stand before it.
+    pub byte: u64,
+    /// Its line.
+    pub line: u64,
+}
+
+/// Rows one behind the other that are all [`Decided::unchanged`]: whoever reads the input again need not look at them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quiet {
+    /// Where the first of them begins.
+    pub from: Beginning,
+    /// Where the one behind them begins.
+    pub to: Beginning,
+    /// Line of the first of them.
+    pub first: u64,
+    /// Line of the last one.
+    pub last: u64,
+    /// How many they are.
+    pub rows: u64,
 }
 
 /// Rows that an earlier sync sent just as they stand, and that did not end well: no call.

@@ -47,18 +47,45 @@ impl fmt::Debug for Printer {
     }
 }
 
-/// Parts one after the other, each with its length before it: no two lists of parts give the same bytes.
-struct Parts(Vec<u8>);
+/// What a print is of: the first byte of what is signed, so that no two kinds of prints are ever the same.
+#[derive(Clone, Copy)]
+enum Of {
+    Id,
+    Row,
+    Together,
+    Among,
+    Erased,
+}
 
-impl Parts {
+/// What is signed: short, since each block of 64 bytes costs as much as the next one. Parts of any length have it before
+/// them, so that no two lists of parts give the same bytes.
+struct Signed(Vec<u8>);
+
+impl Signed {
     /// Room for a common row's, so that it is asked for once.
-    fn new() -> Self {
-        Self(Vec::with_capacity(256))
+    fn new(of: Of) -> Self {
+        let mut signed = Self(Vec::with_capacity(256));
+        signed.begin(of);
+        signed
     }
 
+    fn begin(&mut self, of: Of) {
+        self.0.clear();
+        self.0.push(of as u8);
+    }
+
+    /// A length below 255 takes a byte, another one eight more.
     fn add(&mut self, part: &[u8]) {
-        self.0.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        let short = u8::try_from(part.len()).unwrap_or(u8::MAX);
+        self.0.push(short);
+        if short == u8::MAX {
+            self.0.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        }
         self.0.extend_from_slice(part);
+    }
+
+    fn add_print(&mut self, Print(print): Print) {
+        self.0.extend_from_slice(&print);
     }
 }
 
@@ -69,7 +96,7 @@ impl Printer {
         Self { key: HmacKey::new(key), kinds: kinds.into_iter().map(Into::into).collect() }
     }
 
-    /// Of one id.
+    /// Of one id, as results that name nobody have it.
     #[must_use]
     pub fn id(&self, id: &Id) -> Digest {
         self.text(Some(id.kind()), id.name().as_bytes())
@@ -89,69 +116,80 @@ impl Printer {
     /// Of a text that stands for an id; `None` when nobody knows of which kind.
     #[must_use]
     pub fn text(&self, kind: Option<IdKind>, text: &[u8]) -> Digest {
-        let mut parts = Parts::new();
-        self.add(&mut parts, kind, text);
-        self.key.sign(&parts.0)
+        let mut parts = Vec::with_capacity(128);
+        for part in [self.kind(kind), text] {
+            parts.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            parts.extend_from_slice(part);
+        }
+        self.key.sign(&parts)
+    }
+
+    /// By which whoever has an id is remembered.
+    #[must_use]
+    pub fn who(&self, id: &Id) -> Print {
+        self.sign_id(&mut Signed::new(Of::Id), id)
     }
 
     /// Of a row.
     #[must_use]
     pub fn row(&self, identity: &Identity, action: Action, fields: &Fields) -> RowPrint {
-        let mut parts = Parts::new();
-        let who = self.sign_id(&mut parts, identity.primary());
-        let second = identity.fallback().map(|id| self.sign_id(&mut parts, id));
-        parts.0.clear();
-        // A print stands for its id: shorter than it is, and as good. No action's word has so many bytes.
-        parts.add(&who.0);
-        if let Some(Print(second)) = second {
-            parts.add(&second);
+        let mut signed = Signed::new(Of::Id);
+        let who = self.sign_id(&mut signed, identity.primary());
+        let second = identity.fallback().map(|id| self.sign_id(&mut signed, id));
+        signed.begin(Of::Row);
+        // A print stands for its id: shorter than it is, and as good.
+        signed.add_print(who);
+        signed.0.push(second.is_some().into());
+        if let Some(second) = second {
+            signed.add_print(second);
         }
-        parts.add(action.word().as_bytes());
+        signed.add(action.word().as_bytes());
         for setting in fields.iter() {
-            parts.add(setting.name.as_bytes());
-            setting.value.parts(|part| parts.add(part));
+            signed.add(setting.name.as_bytes());
+            setting.value.parts(|part| signed.add(part));
         }
-        RowPrint { who, what: self.key.sign(&parts.0).into() }
+        RowPrint { who, what: self.sign(&signed) }
     }
 
     /// Of several rows of one person, one after the other: of all that they say in the end.
     #[must_use]
     pub fn together(&self, rows: impl IntoIterator<Item = Print>) -> Print {
-        let mut parts = Parts::new();
-        parts.add(b"rows of one person");
-        rows.into_iter().for_each(|Print(row)| parts.add(&row));
-        self.key.sign(&parts.0).into()
+        let mut signed = Signed::new(Of::Together);
+        rows.into_iter().for_each(|row| signed.add_print(row));
+        self.sign(&signed)
     }
 
     /// Of one of these rows, in its place among them.
     #[must_use]
-    pub fn among(&self, Print(together): Print, place: usize) -> Print {
-        let mut parts = Parts::new();
-        parts.add(b"a row among them");
-        parts.add(&together);
-        parts.add(&(place as u64).to_le_bytes());
-        self.key.sign(&parts.0).into()
+    pub fn among(&self, together: Print, place: usize) -> Print {
+        let mut signed = Signed::new(Of::Among);
+        signed.add_print(together);
+        signed.0.extend_from_slice(&(place as u64).to_le_bytes());
+        self.sign(&signed)
     }
 
     /// Where it is kept that whoever has this print was erased.
     #[must_use]
-    pub fn erased(&self, Print(id): Print) -> Print {
-        let mut parts = Parts::new();
-        parts.add(b"erased");
-        parts.add(&id);
-        self.key.sign(&parts.0).into()
+    pub fn erased(&self, who: Print) -> Print {
+        let mut signed = Signed::new(Of::Erased);
+        signed.add_print(who);
+        self.sign(&signed)
     }
 
-    fn sign_id(&self, parts: &mut Parts, id: &Id) -> Print {
-        parts.0.clear();
-        self.add(parts, Some(id.kind()), id.name().as_bytes());
-        self.key.sign(&parts.0).into()
+    fn sign_id(&self, signed: &mut Signed, id: &Id) -> Print {
+        signed.begin(Of::Id);
+        signed.add(self.kind(Some(id.kind())));
+        signed.0.extend_from_slice(id.name().as_bytes());
+        self.sign(signed)
     }
 
-    fn add(&self, parts: &mut Parts, kind: Option<IdKind>, text: &[u8]) {
+    fn sign(&self, signed: &Signed) -> Print {
+        self.key.sign(&signed.0).into()
+    }
+
+    fn kind(&self, kind: Option<IdKind>) -> &[u8] {
         let name = kind.and_then(|kind| self.kinds.get(usize::from(kind.0)));
-        parts.add(name.map_or(&b""[..], |name| name.as_bytes()));
-        parts.add(text);
+        name.map_or(b"", |name| name.as_bytes())
     }
 }
 
@@ -197,5 +235,80 @@ impl Suppressed {
     #[must_use]
     pub fn lists(&self, listed: Print) -> bool {
         self.prints.binary_search(&listed).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::{collection::vec, option, prelude::*, sample::select};
+
+    use super::*;
+    use crate::domain::{Setting, Value};
+
+    /// Few texts, some as long as where a length takes more bytes, and some that look like a length.
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof![
+            4 => "[a\u{1}]{1,3}",
+            1 => select(vec![253_usize, 254, 255, 256, 257]).prop_map(|length| "a".repeat(length)),
+        ]
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Boolean),
+            text().prop_map(|text| Value::Text(text.into())),
+            text().prop_map(|text| Value::Json(text.into())),
+            vec(text(), 0..3).prop_map(|texts| Value::Texts(texts.into_iter().map(Into::into).collect())),
+        ]
+    }
+
+    fn row() -> impl Strategy<Value = (Identity, Action, Fields)> {
+        let id = |kind| text().prop_map(move |text| Id::parse(IdKind(kind), &text.replace('\u{1}', "b")).unwrap());
+        let setting = (text(), value()).prop_map(|(name, value)| Setting { name: Arc::from(name), field: 0, value });
+        let fields = vec(setting, 0..3).prop_map(Fields::new);
+        let action = select(vec![Action::Update, Action::Upsert, Action::Delete]);
+        (id(0), option::of(id(1)), action, fields).prop_map(|(first, second, action, fields)| {
+            let identity = match second {
+                Some(second) => Identity::two(first, second),
+                None => Identity::one(first),
+            };
+            (identity, action, fields)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn rows_have_one_print_just_when_they_say_the_same(one in row(), other in row()) {
+            let printer = Printer::new(b"key", ["a", "aa"]);
+            let print = |(identity, action, fields): &(Identity, Action, Fields)| printer.row(identity, *action, fields);
+            prop_assert_eq!(print(&one).what == print(&other).what, one == other);
+            prop_assert_eq!(print(&one).who == print(&other).who, one.0.primary() == other.0.primary());
+            prop_assert_eq!(print(&one).who, printer.who(one.0.primary()));
+        }
+    }
+
+    #[test]
+    fn prints_of_one_thing_are_none_of_another() {
+        let printer = Printer::new(b"key", ["", "a"]);
+        let [first, second] = [0, 1].map(|kind| printer.who(&Id::parse(IdKind(kind), "aa").unwrap()));
+        let row = printer.row(&Identity::one(Id::parse(IdKind(0), "aa").unwrap()), Action::Update, &Fields::default());
+        let [together, swapped] = [[first, second], [second, first]].map(|rows| printer.together(rows));
+        let all = [
+            first,
+            second,
+            row.what,
+            together,
+            swapped,
+            printer.together([first]),
+            printer.among(first, 0),
+            printer.among(first, 1),
+            printer.erased(first),
+        ];
+        for (place, print) in all.iter().enumerate() {
+            assert_eq!(all.iter().position(|other| other == print), Some(place));
+        }
     }
 }

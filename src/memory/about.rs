@@ -14,11 +14,8 @@ use crate::{
     error::{Error, Exit},
 };
 
-/// Of this version; a store of a newer one is left alone.
+/// Of this version; a store of another one is left alone.
 const FORMAT: u32 = 4;
-/// Those before: in the first one nobody's several rows are one, in both nothing is known of who was missing, and times are
-/// days, which [`super::entry::Entry`] can tell. All else is as it is now.
-const BEFORE: [u32; 2] = [2, 3];
 
 const FORMAT_OF: &str = "format";
 const API: &str = "api";
@@ -93,9 +90,6 @@ pub(super) fn bind(
         return Err(refused(store.name(), "empty"));
     }
     check(store.name(), &facts, key, about)?;
-    if number(store.name(), &facts, FORMAT_OF)? != FORMAT {
-        store.write(|writing| writing.state(FORMAT_OF, &FORMAT.to_le_bytes()))?;
-    }
     // One that has seen a complete sync knows that there is nobody: a crash may have kept it from being told.
     if !first && !facts.contains_key(LAST) && store.read()?.len()? == 0 {
         return Err(refused(store.name(), "empty"));
@@ -141,13 +135,12 @@ fn key_id(key: &[u8; 32]) -> Vec<u8> {
 }
 
 fn check(name: &str, facts: &Facts, key: &[u8; 32], about: &Destination) -> Result<(), Error> {
-    let format = number(name, facts, FORMAT_OF)?;
-    if format != FORMAT && !BEFORE.contains(&format) {
+    if number(name, facts, FORMAT_OF)? != FORMAT {
         return Err(Error::new(
             Exit::Config,
             format!("the memory in {name} has a format that this version does not know"),
         )
-        .hint("use the version of tollgate that wrote it, or a newer one"));
+        .hint("use the version of tollgate that wrote it, or begin another memory with --first or --assume-sent"));
     }
     if let Some(what) = destination(facts).difference(about) {
         return Err(another(Error::new(Exit::Config, format!("the memory in {name} is of {what}"))));

@@ -102,7 +102,7 @@ impl Recall for Recollection {
     }
 
     fn settled(&mut self, identity: &Identity) {
-        match self.look_up(self.printer.id(identity.primary()).into()) {
+        match self.look_up(self.printer.who(identity.primary())) {
             Ok(Some(_)) => {}
             Ok(None) => self.unheard.push(identity.clone()),
             Err(error) => self.trouble = Some(error),
@@ -134,7 +134,7 @@ impl Recollection {
     fn hold(&mut self, asked: Asked<'_>) -> Result<Option<Known>, Error> {
         let RowPrint { who, what } = asked.print;
         let (second, beside) = if asked.is_shared && !self.has_links {
-            (asked.identity.fallback().map(|id| Print::from(self.printer.id(id))), Box::default())
+            (asked.identity.fallback().map(|id| self.printer.who(id)), Box::default())
         } else {
             let touched = self.touched_by(asked.identity)?;
             if asked.action == Action::Delete {

@@ -118,7 +118,7 @@ impl Baseline<'_> {
     /// Its two ids stand together.
     fn pair(&mut self, identity: &Identity) -> Result<Option<Pair>, Error> {
         let Some(second) = identity.fallback() else { return Ok(None) };
-        let [who, second] = [identity.primary(), second].map(|id| Print::from(self.memory.printer.id(id)));
+        let [who, second] = [identity.primary(), second].map(|id| self.memory.printer.who(id));
         Saying::Beside { other: second }
             .put(who, &mut self.rows)
             .and_then(|()| Saying::Beside { other: who }.put(second, &mut self.rows))

@@ -125,9 +125,6 @@ pub(super) struct Entry {
 const BRIEF: u8 = 1 << 7;
 /// … and [`Entry::has_apart`].
 const APART: u8 = 1 << 6;
-/// Up to format 3 the time was one in days. There are less than this many till the year 29,349; and so many minutes since
-/// 1970 were over in 1989.
-const DAYS: u32 = 10_000_000;
 const MINUTES_A_DAY: u32 = 24 * 60;
 
 /// How long what is remembered is believed.
@@ -205,13 +202,13 @@ impl Entry {
     /// `None` when no version of ours wrote it.
     pub(super) fn decode(bytes: &[u8; Self::BYTES]) -> Option<Self> {
         let (content, rest) = bytes.split_first_chunk()?;
-        let (time, rest) = rest.split_first_chunk()?;
+        let (minute, rest) = rest.split_first_chunk()?;
         let (born, rest) = rest.split_first_chunk()?;
         let (sync, rest) = rest.split_first_chunk()?;
-        let (time, state) = (u32::from_le_bytes(*time), *rest.first()?);
+        let state = *rest.first()?;
         Some(Self {
             content: Print(*content),
-            minute: if time < DAYS { time.saturating_mul(MINUTES_A_DAY) } else { time },
+            minute: u32::from_le_bytes(*minute),
             born: u32::from_le_bytes(*born),
             sync: u32::from_le_bytes(*sync),
             state: *State::ALL.get(usize::from(state & !(BRIEF | APART)))?,
@@ -221,9 +218,9 @@ impl Entry {
     }
 }
 
-/// Minutes since 1970; before 1989, and after the year 10,000, the nearest.
+/// Minutes since 1970, at least one; after the year 10,000 the highest.
 pub(super) fn minute(now: Moment) -> u32 {
-    u32::try_from(now.millis().max(0) / 60_000).unwrap_or(u32::MAX).max(DAYS)
+    u32::try_from(now.millis().max(0) / 60_000).unwrap_or(u32::MAX).max(1)
 }
 
 /// An id's length, of which none has more than [`Id::MAX_BYTES`] …

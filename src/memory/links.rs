@@ -33,8 +33,8 @@ pub(super) struct Touched {
 impl Touched {
     /// By a row of this identity.
     pub(super) fn by(identity: &Identity, printer: &Printer, reading: &Reading<'_>) -> Result<Self, Error> {
-        let who = Print::from(printer.id(identity.primary()));
-        let second = identity.fallback().map(|id| Print::from(printer.id(id)));
+        let who = printer.who(identity.primary());
+        let second = identity.fallback().map(|id| printer.who(id));
         let mut touched = Self { who, second, beside: Vec::new(), is_known: true };
         for id in [Some(who), second].into_iter().flatten() {
             let links = reading.links(id)?;

@@ -81,7 +81,7 @@ impl Memory {
             let is_one_of_several = self.awaited.has(row.line);
             let whole = self.awaited.come(row.line, learned);
             notes.wholes.extend(whole.filter(|_| is_last));
-            let told = outcome.evidence.names.iter().map(|id| Print::from(self.printer.id(id)));
+            let told = outcome.evidence.names.iter().map(|id| self.printer.who(id));
             let told = told.filter(|told| !touched.all().any(|id| id == *told));
             notes.found.extend(told.map(|told| (touched.who, told)));
             let RowPrint { who, what } = self.printer.row(identity, row.action, &row.fields);

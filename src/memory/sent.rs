@@ -196,7 +196,7 @@ impl Memory {
         self.store.write(|writing| {
             writing.state(about::PASS, &made.born.to_le_bytes())?;
             recollection.unheard.iter().try_for_each(|identity| {
-                let who = self.printer.id(identity.primary()).into();
+                let who = self.printer.who(identity.primary());
                 writing.put(who, &made)?;
                 writing.put_ids(who, &self.kinds.encoded(identity))
             })

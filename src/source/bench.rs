@@ -12,6 +12,7 @@ use super::{
     options::{Counting, Options},
     readings::{Entry, Hashing, Pile},
     reservoir::Reservoir,
+    stretches::Stretches,
     survey::NOT_ONE,
     suspects::{Prints, Suspects, Whole, Wholes},
 };
@@ -40,6 +41,7 @@ pub(super) struct Bench<'a, 'r> {
     counts: Changes,
     reservoir: Reservoir,
     rows: u64,
+    stretches: Stretches,
     /// Of rows that are sent: line by line, what ties them to others.
     ties: Vec<(u64, u64)>,
     /// `None`: the survey had them.
@@ -75,6 +77,7 @@ impl<'a, 'r> Bench<'a, 'r> {
             counts: Changes::default(),
             reservoir: Reservoir::seeded(options.seed),
             rows: 0,
+            stretches: Stretches::default(),
             ties: Vec::new(),
             doubts: options.decided.map(|_| Doubts::default()),
         }
@@ -88,9 +91,10 @@ impl<'a, 'r> Bench<'a, 'r> {
 
     pub(super) fn take(&mut self, pile: &Pile) {
         if let Some(recall) = &self.recall {
-            recall.expect(&mut pile.0.iter().filter_map(|entry| entry.print));
+            recall.expect(&mut pile.entries.iter().filter_map(|entry| entry.print));
         }
-        pile.0.iter().for_each(|entry| self.place(entry));
+        self.stretches.note(pile);
+        pile.entries.iter().for_each(|entry| self.place(entry));
     }
 
     fn place(&mut self, entry: &Entry) {
@@ -182,7 +186,7 @@ impl<'a, 'r> Bench<'a, 'r> {
 
     /// Takes rows that were believed to be superseded, to be known, or to be the only ones of their people.
     pub(super) fn take_again(&mut self, pile: &Pile) {
-        for entry in &pile.0 {
+        for entry in &pile.entries {
             self.counts.superseded -= u64::from(self.decided.superseded.remove(entry.line));
             let answered = self.answered().into_iter().find_map(|(known, set)| set.remove(entry.line).then_some(known));
             if let Some(known) = answered {
@@ -278,6 +282,7 @@ impl<'a, 'r> Bench<'a, 'r> {
             warnings.push(NOT_ONE.to_owned());
         }
         self.decided.kin = Kin::of(self.ties);
+        self.decided.quiet = self.stretches.quiet(&self.decided.unchanged);
         let mut samples = self.reservoir.samples();
         // Rows that were asked about again may have been offered twice, or are not sent after all.
         let Decided { unchanged, suppressed, before, .. } = &self.decided;

@@ -16,7 +16,7 @@ use super::{
     share::{Place, Share},
     spans::Spans,
 };
-use crate::domain::{Action, Batch, Keep, Kept, Past, ReplaySum, Row, Spared, Subject};
+use crate::domain::{Action, Batch, Keep, Kept, Past, Quiet, ReplaySum, Row, Spared, Subject};
 
 /// Rows in a batch, at most.
 const ROWS: usize = 256;
@@ -176,6 +176,15 @@ impl Desk {
             batch.rows.push(row);
         }
         Ok(())
+    }
+
+    /// Takes rows unseen of which is known that they are unchanged.
+    pub(super) fn take_all(&mut self, rows: &Quiet, batch: &mut Batch, stretch: &mut Stretch) {
+        stretch.passed += rows.rows;
+        self.share.pass(rows.rows);
+        self.counts.rows += rows.rows;
+        self.counts.unchanged += rows.rows;
+        self.spans.add_all(rows, &mut batch.aside.spans);
     }
 
     /// Hands on a row that was kept back, once it is known to be of this input; tells whether there was one.

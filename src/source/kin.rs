@@ -87,8 +87,8 @@ fn shared_rows<R: Read>(
     };
     let (mut watch, mut some_have_two) = (Watch::default(), false);
     pass(&mut |pile| {
-        watch.expect(pile.0.iter().filter_map(|entry| entry.wholes));
-        for (entry, ids) in pile.0.iter().filter_map(|entry| Some((entry, entry.wholes?))) {
+        watch.expect(pile.entries.iter().filter_map(|entry| entry.wholes));
+        for (entry, ids) in pile.entries.iter().filter_map(|entry| Some((entry, entry.wholes?))) {
             some_have_two |= ids.second.is_some();
             watch.meet(entry.line, ids);
             meet(entry, ids);
@@ -98,7 +98,8 @@ fn shared_rows<R: Read>(
     let mut rows = Vec::new();
     if some_have_two && !suspects.is_empty() && wants() {
         pass(&mut |pile| {
-            let of_several = pile.0.iter().filter_map(|entry| Some((entry.line, shared(&suspects, entry.wholes?)?)));
+            let of_several =
+                pile.entries.iter().filter_map(|entry| Some((entry.line, shared(&suspects, entry.wholes?)?)));
             rows.extend(of_several);
         })?;
     }

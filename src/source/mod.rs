@@ -32,6 +32,7 @@ mod reservoir;
 mod share;
 mod sniff;
 mod spans;
+mod stretches;
 mod survey;
 mod suspects;
 mod text;

@@ -12,7 +12,7 @@ use super::{
     records::Records,
 };
 use crate::{
-    domain::{Aside, Batch, Layout, Past},
+    domain::{Aside, Batch, Layout, Past, Quiet},
     error::Error,
 };
 
@@ -26,6 +26,8 @@ pub struct Reader<R: Read> {
     records: Records<R>,
     layout: Layout,
     desk: Desk,
+    /// How many of the quiet stretches are behind.
+    quiet: usize,
     failed: Option<Error>,
 }
 
@@ -72,7 +74,7 @@ impl<R: Read> Reader<R> {
     /// [`Exit::Data`](crate::error::Exit::Data) when the input is not what can be read as rows with ids.
     pub fn open(input: R, name: &str, options: &Options, known_rows: Option<u64>) -> Result<Self, Error> {
         let Opened { records, columns, layout } = open(input, name, options)?;
-        Ok(Self { records, layout, desk: Desk::new(columns, options, known_rows), failed: None })
+        Ok(Self { records, layout, desk: Desk::new(columns, options, known_rows), quiet: 0, failed: None })
     }
 
     /// The input cannot be told by its digest (stdin): before anything beyond the settled rows is handed on, these
@@ -142,11 +144,30 @@ impl<R: Read> Reader<R> {
         })
     }
 
+    /// The rows that come next, if they are known to be unchanged.
+    fn quiet<'p>(&mut self, past: &'p Past) -> Result<Option<&'p Quiet>, Error> {
+        let Some(mut next) = past.decided.quiet.get(self.quiet) else { return Ok(None) };
+        let Some(here) = self.records.beginning()? else { return Ok(None) };
+        while next.from.byte < here.byte {
+            self.quiet += 1;
+            next = match past.decided.quiet.get(self.quiet) {
+                Some(next) => next,
+                None => return Ok(None),
+            };
+        }
+        Ok((next.from == here && !self.desk.is_over()).then_some(next))
+    }
+
     /// Rows that are there are not kept back for rows that a slow pipe has not brought yet.
     fn fill(&mut self, past: &Past, batch: &mut Batch) -> Result<bool, Error> {
         let mut stretch = Stretch::default();
         while stretch.goes_on(batch) && (batch.rows.is_empty() || self.records.is_at_hand()) {
             if self.desk.release(batch) {
+                continue;
+            }
+            if let Some(rows) = self.quiet(past)? {
+                self.desk.take_all(rows, batch, &mut stretch);
+                self.records.pass_to(rows.to)?;
                 continue;
             }
             let record = if self.desk.is_over() { None } else { self.records.next()? };

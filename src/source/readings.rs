@@ -14,7 +14,7 @@ use super::{
     suspects::{Prints, Wholes},
 };
 use crate::{
-    domain::{Layout, LineSet, Printer, RowPrint, Schema},
+    domain::{Beginning, Layout, LineSet, Printer, RowPrint, Schema},
     error::Error,
 };
 
@@ -25,7 +25,13 @@ const BYTES: usize = 256 * 1024;
 
 /// Some of our rows.
 #[derive(Default)]
-pub struct Pile(pub(super) Vec<Entry>);
+pub struct Pile {
+    pub(super) entries: Vec<Entry>,
+    /// Where the first one begins, if that is known.
+    pub(super) from: Option<Beginning>,
+    /// No record from there on to the last one is another's.
+    pub(super) is_whole: bool,
+}
 
 /// One of them.
 pub(super) struct Entry {
@@ -39,7 +45,7 @@ pub(super) struct Entry {
 
 impl std::fmt::Debug for Pile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Pile({})", self.0.len())
+        write!(f, "Pile({})", self.entries.len())
     }
 }
 
@@ -53,9 +59,9 @@ pub struct Hashing {
 impl Hashing {
     /// Hashes the rows of a pile, as far as anybody asks for that.
     pub fn work(&self, pile: &mut Pile) {
-        for Entry { reading, wholes, print, .. } in &mut pile.0 {
+        for Entry { reading, wholes, print, .. } in &mut pile.entries {
             let Some(identity) = reading.identity() else { continue };
-            *wholes = self.prints.map(|prints| prints.wholes(identity));
+            *wholes = self.prints.as_ref().map(|prints| prints.wholes(identity));
             let printer = self.printer.as_ref().filter(|_| reading.is_well());
             *print = printer.map(|printer| printer.row(identity, reading.action, &reading.fields));
         }
@@ -102,11 +108,13 @@ impl<R: Read> Readings<R> {
     /// # Errors
     /// [`Exit::Data`](crate::error::Exit::Data) when the input cannot be read on.
     pub fn next(&mut self, pile: &mut Pile) -> Result<bool, Error> {
-        pile.0.clear();
+        pile.entries.clear();
+        (pile.from, pile.is_whole) = (self.opened.records.beginning()?, true);
         let mut bytes = 0;
-        while pile.0.len() < ROWS && bytes < BYTES && !self.share.is_over() {
+        while pile.entries.len() < ROWS && bytes < BYTES && !self.share.is_over() {
             let Some(record) = self.opened.records.next()? else { break };
             if self.share.count() == Place::Before {
+                pile.is_whole = false;
                 continue;
             }
             bytes += record.raw.len();
@@ -116,7 +124,8 @@ impl<R: Read> Readings<R> {
             let columns = &self.opened.columns;
             let reading =
                 if self.glancing { columns.glance(&record, &self.share) } else { columns.read(&record, &self.share) };
-            pile.0.extend(reading.map(|reading| Entry { line: record.line, reading, wholes: None, print: None }));
+            pile.is_whole &= reading.is_some();
+            pile.entries.extend(reading.map(|reading| Entry { line: record.line, reading, wholes: None, print: None }));
         }
         // Other shards' rows fill no pile.
         Ok(bytes > 0)

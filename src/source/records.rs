@@ -9,7 +9,10 @@ use std::io::Read;
 use csv_core::ReadRecordResult;
 
 use super::{decode::Drained, text::Text};
-use crate::{domain::LineSet, error::Error};
+use crate::{
+    domain::{Beginning, LineSet},
+    error::Error,
+};
 
 /// The largest record, in bytes: a larger one is a quote that was never closed, or no list at all, not a person.
 pub(super) const MAX_RECORD: usize = 1024 * 1024;
@@ -141,6 +144,22 @@ impl<R: Read> Records<R> {
             }
             Some(_) | None => Ok(b""),
         }
+    }
+
+    /// Where the next record begins, but for the blank ones before it; `None` at the end of the input, and where that record
+    /// was looked at already.
+    pub(super) fn beginning(&mut self) -> Result<Option<Beginning>, Error> {
+        if self.peeked.is_some() || !self.pass_line_ends()? {
+            return Ok(None);
+        }
+        Ok(Some(Beginning { byte: self.text.passed(), line: self.line }))
+    }
+
+    /// Passes over records unread, to where one begins.
+    pub(super) fn pass_to(&mut self, there: Beginning) -> Result<(), Error> {
+        self.text.pass_to(there.byte)?;
+        (self.line, self.begun, self.after_cr) = (there.line, false, false);
+        Ok(())
     }
 
     /// The window, to look ahead from the beginning of a record; `None` at the end of the input.

@@ -40,6 +40,11 @@ impl Share {
         if self.met <= self.skip { Place::Before } else { Place::Within }
     }
 
+    /// Counts so many more rows of the input, all of them ours.
+    pub(super) fn pass(&mut self, rows: u64) {
+        self.met += rows;
+    }
+
     /// How many rows of the input have been counted, ours or not.
     pub(super) fn met(&self) -> u64 {
         self.met

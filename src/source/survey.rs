@@ -120,9 +120,9 @@ impl Census {
 
     fn look_at(&mut self, pile: &Pile) {
         if let Some(watch) = &self.watch {
-            watch.expect(pile.0.iter().filter_map(|entry| entry.wholes));
+            watch.expect(pile.entries.iter().filter_map(|entry| entry.wholes));
         }
-        pile.0.iter().for_each(|entry| self.count(entry));
+        pile.entries.iter().for_each(|entry| self.count(entry));
     }
 
     fn count(&mut self, Entry { line, reading, wholes, .. }: &Entry) {

@@ -94,24 +94,26 @@ impl Suspects {
 }
 
 /// Hashes ids under a key of this process.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Prints([u8; 32]);
+#[derive(Debug, Clone)]
+pub(super) struct Prints(DefaultHasher);
 
 impl Prints {
-    pub(super) const fn keyed(key: [u8; 32]) -> Self {
-        Self(key)
+    /// `SipHash`, keyed by what it reads first.
+    pub(super) fn keyed(key: [u8; 32]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&key);
+        Self(hasher)
     }
 
     /// Of all ids of an identity.
-    pub(super) fn wholes(self, identity: &Identity) -> Wholes {
+    pub(super) fn wholes(&self, identity: &Identity) -> Wholes {
         Wholes { first: self.whole(identity.primary()), second: identity.fallback().map(|id| self.whole(id)) }
     }
 
-    /// `SipHash`, keyed by what it reads first. The second half is of one byte more: only ids that leave the hasher in one
-    /// and the same state of 256 bits have both halves in common.
-    fn whole(self, id: &Id) -> Whole {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&self.0);
+    /// The second half is of one byte more: only ids that leave the hasher in one and the same state of 256 bits have both
+    /// halves in common.
+    fn whole(&self, id: &Id) -> Whole {
+        let mut hasher = self.0.clone();
         hasher.write_u8(id.kind().0);
         hasher.write(id.name().as_bytes());
         let half = hasher.finish();

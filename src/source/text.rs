@@ -37,13 +37,21 @@ pub(super) struct Text<R: Read> {
     start: usize,
     end: usize,
     over: bool,
+    /// How many bytes have been taken.
+    passed: u64,
 }
 
 impl<R: Read> Text<R> {
     /// Unpacks, and refuses what is no text.
     pub(super) fn open(input: R, name: &str) -> Result<Self, Error> {
-        let mut text =
-            Self { bytes: Bytes::open(input, name)?, window: vec![0; WINDOW], start: 0, end: 0, over: false };
+        let mut text = Self {
+            bytes: Bytes::open(input, name)?,
+            window: vec![0; WINDOW],
+            start: 0,
+            end: 0,
+            over: false,
+            passed: 0,
+        };
         while text.rest().len() < GLANCE && text.more()? {}
         match foreign(text.rest()) {
             Some(what) => Err(text
@@ -75,7 +83,23 @@ impl<R: Read> Text<R> {
 
     /// Takes so many bytes of [`Text::rest`].
     pub(super) fn advance(&mut self, length: usize) {
-        self.start = (self.start + length).min(self.end);
+        let start = (self.start + length).min(self.end);
+        self.passed += (start - self.start) as u64;
+        self.start = start;
+    }
+
+    /// How many bytes have been taken.
+    pub(super) const fn passed(&self) -> u64 {
+        self.passed
+    }
+
+    /// Takes bytes unseen until so many have been taken in all; as far as there are any.
+    pub(super) fn pass_to(&mut self, byte: u64) -> Result<(), Error> {
+        while self.passed < byte && self.first()?.is_some() {
+            let left = usize::try_from(byte - self.passed).unwrap_or(usize::MAX);
+            self.advance(self.rest().len().min(left));
+        }
+        Ok(())
     }
 
     /// Reads more behind [`Text::rest`]; false at the end of the input.

@@ -36,38 +36,13 @@ impl Home {
         self.path()
     }
 
-    fn write(&self, job: impl FnOnce(&redb::WriteTransaction)) {
+    /// Says that it is of another format.
+    fn replace_format(&self, format: u32) {
         let database = redb::Database::open(self.path().join("memory.redb")).unwrap();
         let writing = database.begin_write().unwrap();
-        job(&writing);
+        let facts = redb::TableDefinition::<&str, &[u8]>::new("facts");
+        writing.open_table(facts).unwrap().insert("format", format.to_le_bytes().as_slice()).unwrap();
         writing.commit().unwrap();
-    }
-
-    /// Says that it is of another format; gives what it said.
-    fn replace_format(&self, format: u32) -> Vec<u8> {
-        let mut old = Vec::new();
-        self.write(|writing| {
-            let mut facts = writing.open_table(redb::TableDefinition::<&str, &[u8]>::new("facts")).unwrap();
-            old = facts.insert("format", format.to_le_bytes().as_slice()).unwrap().unwrap().value().to_vec();
-        });
-        old
-    }
-
-    /// Has the time of each entry in days, as versions before wrote it.
-    fn tell_time_in_days(&self) {
-        self.write(|writing| {
-            let definition = redb::TableDefinition::<&[u8; 16], &[u8; 29]>::new("entries");
-            let mut entries = writing.open_table(definition).unwrap();
-            let all: Vec<_> = redb::ReadableTable::iter(&entries)
-                .unwrap()
-                .map(|entry| entry.map(|(who, entry)| (*who.value(), *entry.value())).unwrap())
-                .collect();
-            for (who, mut entry) in all {
-                let minute = u32::from_le_bytes(entry[16..20].try_into().unwrap());
-                entry[16..20].copy_from_slice(&(minute / (24 * 60)).to_le_bytes());
-                entries.insert(&who, &entry).unwrap();
-            }
-        });
     }
 
     /// A memory that has something in it.
@@ -215,7 +190,7 @@ fn whoever_brings_another_parameter_is_told_which() {
 
 #[test]
 fn another_format_is_left_alone() {
-    for format in [1_u32, 5] {
+    for format in [3_u32, 5] {
         let home = Home::with_somebody();
         home.replace_format(format);
         assert_eq!(exit(home.open(true)), Exit::Config, "{format}");
@@ -269,25 +244,4 @@ fn kinds_of_ids_are_known_by_their_names_in_any_order() {
     let mut memory = open(["email", "customer_user_id"]);
     let recollection = recollect(&mut memory);
     assert_eq!(memory.leavers(&recollection, |_| 9).unwrap_err().exit(), Exit::Config);
-}
-
-/// The formats before this one: nobody's several rows are one in the first; in both times are in days, and nothing is known of
-/// who was missing.
-#[test]
-fn the_formats_before_are_taken_over() {
-    for before in [2_u32, 3] {
-        let home = Home::with_somebody();
-        let written = home.replace_format(before);
-        assert_eq!(written, 4_u32.to_le_bytes());
-        home.tell_time_in_days();
-        let mut memory = home.open(false).unwrap();
-        let mut after = |days| {
-            let refresh = Some(Duration::from_hours(24 * 30));
-            memory.recollect(after_days(days), refresh, AGAIN).unwrap().ask(&person(1), Action::Update, &says("a"))
-        };
-        assert_eq!([after(0), after(29), after(30)], [Known::Same, Known::Same, Known::Changed]);
-        drop(memory);
-        let written = home.replace_format(before);
-        assert_eq!(written, 4_u32.to_le_bytes(), "an older version leaves it alone from now on");
-    }
 }

@@ -11,6 +11,7 @@ mod kin;
 mod passes;
 mod people;
 mod properties;
+mod quiet;
 mod recall;
 mod spans;
 
