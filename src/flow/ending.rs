@@ -105,6 +105,10 @@ fn suspicious(why: Suspicion, status: Option<u16>, words: Option<&str>) -> Error
     match why {
         Suspicion::Credentials => Error::new(Exit::Credentials, format!("the API refused the credentials{status}"))
             .hint("check that the key is whole, not revoked, and belongs to this app"),
+        Suspicion::Parameters => {
+            Error::new(Exit::Config, format!("the API does not know what was said once for the run with --set{status}"))
+                .hint("check those values of --set that are the API's parameters (`tollgate api show` has them as [[parameters]])")
+        }
         Suspicion::Proxy => Error::new(Exit::Config, format!("the proxy asks for credentials of its own{status}"))
             .hint("put them into the proxy's URL, or set NO_PROXY for this host"),
         Suspicion::Redirect => Error::new(

@@ -48,7 +48,13 @@ impl<R: Remote> House<'_, R> {
             let words = evidence.message.clone();
             Stop::Halt(Ending::Suspicious { why, status: evidence.status, words })
         };
-        if matches!(why, Suspicion::Certificate | Suspicion::HostName) && !self.health.borrow().was_reached() {
+        let is_certain = match why {
+            Suspicion::Certificate | Suspicion::HostName => !self.health.borrow().was_reached(),
+            // Its own code says so, and other rows' looks may need no parameter.
+            Suspicion::Parameters => true,
+            Suspicion::Credentials | Suspicion::Proxy | Suspicion::Redirect | Suspicion::Unsigned => false,
+        };
+        if is_certain {
             return Err(halt());
         }
         let mut cleared = self.investigation.lock().await;

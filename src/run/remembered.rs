@@ -34,6 +34,12 @@ impl Remembered {
         let Some(wish) = job.memory.clone() else { return Ok(None) };
         let kinds = kinds(&job.description);
         let memory = Memory::open(&wish.directory, &destination(job)?, &kinds, wish.first, job.place.group_readable)?;
+        if wish.first && !wish.assume_sent && memory.last_sync().is_some() {
+            tracing::warn!(
+                "the memory in {} has seen a sync already: leave out --first, with which a lost one is begun anew",
+                wish.directory.display()
+            );
+        }
         let store = Store::of(memory);
         let is_rehearsal = job.consent.dry_run;
         Ok(Some(Self { store, wish, is_rehearsal, recollection: None, leavers: Vec::new(), nameless: false }))

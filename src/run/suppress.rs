@@ -58,11 +58,36 @@ pub(super) fn perform(job: &SuppressJob, stage: &Stage) -> Result<Exit, Error> {
     Ok(Exit::Rows)
 }
 
+/// Of how many malformed rows it is said what is wrong with them.
+const TOLD: usize = 5;
+
+/// What is wrong with rows of which nothing is known.
+struct Complaints<'s> {
+    stage: &'s Stage,
+    told: usize,
+}
+
+impl<'s> Complaints<'s> {
+    const fn to(stage: &'s Stage) -> Self {
+        Self { stage, told: 0 }
+    }
+
+    fn hear(&mut self, batch: &[Row]) {
+        for row in batch {
+            if let (Subject::Malformed { reason, .. }, true) = (&row.subject, self.told < TOLD) {
+                self.stage.tell(&format!("line {}: {reason}", row.line));
+                self.told += 1;
+            }
+        }
+    }
+}
+
 /// One line for each row, by its number in the input: an answer holds no id.
 fn check(job: &SuppressJob, stage: &Stage, holds: impl Fn(&Identity) -> bool) -> Result<Finish, Error> {
-    let (mut rows, mut held) = (0_u64, 0_u64);
+    let (mut rows, mut held, mut complaints) = (0_u64, 0_u64, Complaints::to(stage));
     stage.screen.data("line,suppressed")?;
     let finish = Input::open(&job.input, &job.source)?.each_batch(&job.source, |batch| {
+        complaints.hear(batch);
         let mut lines = String::new();
         for (row, identity) in batch.iter().filter_map(known) {
             let holds = holds(identity);
@@ -80,8 +105,9 @@ fn check(job: &SuppressJob, stage: &Stage, holds: impl Fn(&Identity) -> bool) ->
 /// The list is replaced once, when the input has been read to its end.
 fn remove(job: &SuppressJob, stage: &Stage, kinds: &[String]) -> Result<Finish, Error> {
     let mut list = SuppressList::create_or_open(&job.list, &job.key, kinds, job.group_readable)?;
-    let mut identities: Vec<Identity> = Vec::new();
+    let (mut identities, mut complaints): (Vec<Identity>, _) = (Vec::new(), Complaints::to(stage));
     let finish = Input::open(&job.input, &job.source)?.each_batch(&job.source, |batch| {
+        complaints.hear(batch);
         identities.extend(batch.iter().filter_map(known).map(|(_, identity)| identity.clone()));
         Ok(())
     })?;

@@ -176,13 +176,15 @@ fn errors(form: form::Errors) -> Result<ErrorRules, Complaint> {
         not_found: form.not_found.into_inner(),
         credentials: form.credentials.into_inner(),
         credential_codes: form.credential_codes,
+        parameter_codes: form.parameter_codes,
         exists: form.exists,
     })
 }
 
 /// Each code says one thing.
 fn ambiguous(form: &form::Errors) -> Option<String> {
-    let codes = form.not_found.get_ref().iter().chain(&form.credential_codes).chain(&form.exists);
+    let about_the_run = form.credential_codes.iter().chain(&form.parameter_codes);
+    let codes = form.not_found.get_ref().iter().chain(about_the_run).chain(&form.exists);
     let mut met = BTreeSet::new();
     codes.into_iter().find_map(|code| match code.as_str() {
         "" => Some("an empty code says nothing".to_owned()),

@@ -69,7 +69,7 @@ fn each_answer_to_a_change_has_its_meaning() {
         ("crafter", Create, 409, "crafter/profile_exists.json", Word::Done(Fact::Taken(Slot::Primary))),
         ("crafter", Create, 400, "crafter/profile_exists.json", Word::Done(Fact::Taken(Slot::Primary))),
         ("crafter", Create, 500, "crafter/profile_exists.json", PASSING),
-        ("crafter", Create, 404, "crafter/no_such_tenant.json", Word::Refused),
+        ("crafter", Create, 404, "crafter/no_such_tenant.json", Word::Suspect(Suspicion::Parameters)),
         ("crafter", Create, 404, "crafter/no_such_profile.json", Word::Refused),
         ("crafter", Create, 409, "gateway.html", UNSIGNED),
         ("crafter", Update, 200, "crafter/profile.json", updated.clone()),

@@ -255,6 +255,7 @@ fn failure(
     let error = ErrorBody::read(rules, answer.body).unwrap_or_default();
     let is_among = |codes: &[String]| error.code.as_ref().is_some_and(|code| codes.contains(code));
     let (gone, about_the_key) = (is_among(&rules.not_found), is_among(&rules.credential_codes));
+    let about_parameters = is_among(&rules.parameter_codes);
     let creates = asked.call.operation == Operation::Create;
     let taken = creates && is_among(&rules.exists);
     let signed = error.code.is_some();
@@ -263,6 +264,7 @@ fn failure(
     match by_head(api, answer, now) {
         Some(word) => word,
         None if answer.status.is_client_error() && about_the_key => Word::Suspect(Suspicion::Credentials),
+        None if answer.status.is_client_error() && about_parameters => Word::Suspect(Suspicion::Parameters),
         None if answer.cut => Word::Again { after: None, blame: Blame::Row },
         None if taken && answer.status.is_client_error() => Word::Done(Fact::Taken(name(api, asked))),
         // What is to be made cannot be missed: something else is, and the API will not take the row.

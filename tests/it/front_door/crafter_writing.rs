@@ -73,6 +73,23 @@ fn crafter_creates_updates_and_deletes_by_username_and_by_id() {
     assert_eq!(there, ["ada", "customer-1", "customer-2"]);
 }
 
+/// It was said once for the run, so that no row is to blame: each of them was once `refused`.
+#[test]
+fn a_tenant_that_is_not_there_is_no_rows_fault() {
+    let (desk, sandbox) = (Desk::new(), crafter(2));
+    desk.put("rows.csv", "username,email,enabled\nada,ada@example.com,true\nbob,bob@example.com,true\n");
+    for command in
+        [&["create", "rows.csv"][..], &["update", "rows.csv"], &["sync", "rows.csv"], &["delete", "rows.csv"]]
+    {
+        let mut command = act(&desk, command, &sandbox);
+        command.args(["--api", "crafter", "--set", "tenantName=acme", "--out", "out"]);
+        run(&mut command).with(78).saying(&["does not know what was said once for the run", "--set"]);
+        assert!(!desk.path("out").join("results.csv").exists() || lines(&desk.path("out")).is_empty());
+        let _may_not_be_there = fs::remove_dir_all(desk.path("out"));
+    }
+    assert_eq!(people(&sandbox).len(), 2);
+}
+
 /// A creation from stdin that says no tenant.
 fn counted_with(desk: &Desk, sandbox: &Sandbox, rows: &[u8]) -> (Left, u64) {
     let before = sandbox.received().requests;

@@ -58,7 +58,7 @@ fn a_malformed_row_is_not_passed_over_in_silence() {
     let desk = desk(&["customer-1"]);
     desk.put("rows.csv", "customer_user_id,note\ncustomer-1,a\n,b\n");
     for deed in ["check", "remove"] {
-        run(&mut suppress(&desk, deed, "rows.csv")).with(1).saying(&["1 rows are malformed"]);
+        run(&mut suppress(&desk, deed, "rows.csv")).with(1).saying(&["line 3: has no id", "1 rows are malformed"]);
     }
 }
 
