@@ -72,11 +72,13 @@ impl Stage {
         }
     }
 
+    /// Says how a run came out, to whoever asked for that with `--json`.
+    fn hand_out(&self, summary: &Summary) -> Result<(), Error> {
+        self.screen.data(&serde_json::to_string_pretty(summary).map_err(|error| not_json(&error))?)
+    }
+
     /// Says how a run came out, to people or to whoever collects logs; `-q` says nothing of a success.
-    fn sum_up(&self, summary: &Summary, as_data: bool) -> Result<(), Error> {
-        if as_data {
-            self.screen.data(&serde_json::to_string_pretty(summary).map_err(|error| not_json(&error))?)?;
-        }
+    fn sum_up(&self, summary: &Summary) -> Result<(), Error> {
         match self.logs {
             _ if self.quiet && summary.exit == Exit::Success => {
                 summary.warnings.iter().for_each(|text| self.warn(text));

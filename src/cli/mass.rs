@@ -21,7 +21,7 @@ use crate::{
 pub struct MassArgs {
     /// The file with the rows, or - for stdin
     ///
-    /// CSV, JSON Lines, or one id a line; plain, gzip or zstd: recognised by content. stdin cannot be continued
+    /// CSV, JSON Lines, or one id a line; plain, gzip or zstd: recognised by name and content. stdin cannot be continued
     /// unless --out names the run's directory and the same rows are given again.
     #[arg(value_name = "INPUT", value_parser = values::input())]
     pub path: InputName,
@@ -68,7 +68,7 @@ pub struct InputArgs {
     /// The column (or JSON key) with the API's own ids [default: the API's name for them, profile_id]
     #[arg(long, value_name = "NAME", env = "TOLLGATE_PROFILE_ID_COLUMN")]
     pub profile_id_column: Option<String>,
-    /// How records are written: csv, jsonl, lines (bare ids) [default: recognised by content]
+    /// How records are written: csv, jsonl, lines (bare ids) [default: recognised by name and content]
     #[arg(long, value_name = "FORMAT", env = "TOLLGATE_FORMAT", hide_possible_values = true,
           value_parser = values::format())]
     pub format: Option<Format>,

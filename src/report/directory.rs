@@ -99,6 +99,8 @@ fn matching(mut runs: Runs, place: &Place, asked: &Asked) -> Result<Option<(Path
     }
     match runs.into_iter().next() {
         Some(_) if asked.repeatable && !place.retry_failed => Ok(None),
+        // Of a night without anybody nothing can be done twice.
+        Some((_, run)) if run.state.rows_read == 0 => Ok(None),
         Some((path, run)) if !place.retry_failed => Err(finished(&path, &run)),
         youngest => Ok(youngest),
     }

@@ -5,7 +5,8 @@
 //! `failed` waits for a later line. An `absent` of a deletion and the `missing` of a reading are settled as long as the
 //! not-found guard is quiet, those aside that had no call; every other word is final. While the guard trips, every such line so far may be the work
 //! of a wrong key: those rows are *doubted*, count as unsettled, and stay doubted until a later line is about them, so
-//! that nobody stays un-erased when the try with the mended key dies half-way. An `absent` after a lost answer says
+//! that nobody stays un-erased when the try with the mended key dies half-way. A later line about a row that is not there
+//! tells that it was doubted then, whatever the guard would say today: `--max-absent off` vouches for the last try alone. An `absent` after a lost answer says
 //! nothing about the key; it neither counts nor is doubted.
 //!
 //! A range closes every line from its first to its last one and counts as many rows as it says. It supersedes the
@@ -226,6 +227,9 @@ impl Fold {
             if let Some(id) = id {
                 self.absent_sum.remove(line, id);
             }
+            // That try had other words for --max-absent, and did not believe any of them.
+            self.doubt_all();
+            self.begin_another_try(line);
         } else {
             return Err(SettledTwice);
         }
@@ -252,11 +256,16 @@ impl Fold {
         self.window.push(Answered { line, verdict, after_lost_answer: false });
         self.tripped = trips(&self.window, self.max_absent);
         if self.tripped {
-            self.doubted.union(&self.absent);
-            self.absent = LineSet::default();
-            self.doubted_words.merge(std::mem::take(&mut self.absent_words));
-            self.absent_sum = ReplaySum::default();
+            self.doubt_all();
         }
+    }
+
+    /// Whoever was not there so far may be there all the same.
+    fn doubt_all(&mut self) {
+        self.doubted.union(&self.absent);
+        self.absent = LineSet::default();
+        self.doubted_words.merge(std::mem::take(&mut self.absent_words));
+        self.absent_sum = ReplaySum::default();
     }
 
     fn settled_tally(&self) -> Tally {

@@ -79,6 +79,8 @@ pub struct Summary {
     pub dry_run: bool,
     /// Nobody real was touched.
     pub sandbox: bool,
+    /// How the deletion of those came out who left since the last complete sync; `None` where nobody was to be deleted.
+    pub pruned: Option<Box<Self>>,
 }
 
 impl Summary {
@@ -155,7 +157,7 @@ impl Summary {
             Verdict::Missing if self.command == Task::Get => String::new(),
             Verdict::Missing => ", not there, nothing changed".to_owned(),
             Verdict::Unchanged => ", nothing new to send".to_owned(),
-            Verdict::Superseded => ", a later row was sent instead".to_owned(),
+            Verdict::Superseded => ", a later row counts instead".to_owned(),
             Verdict::Suppressed => ", on the list of the erased, and not brought back".to_owned(),
             Verdict::Absent if self.command == Task::Verify => String::new(),
             Verdict::Absent if self.after_lost_answer > 0 => format!(

@@ -185,10 +185,16 @@ impl Run<'_> {
             is_anybody_settled: self.past.tally.answered() > 0 || self.elsewhere.is_some(),
             absence_is_hoped_for: self.job.task.usual().not_there().is_none(),
         };
-        expect::of_the_app(&self.job.consent, &facts)?;
-        if let (Some(memory), Some(app)) = (&self.memory, facts.of_this_key) {
-            memory.lock().learn_app(app)?;
+        // What a memory says of its app is told before what a run says: another memory helps, another run does not.
+        let learn = || match (&self.memory, facts.of_this_key) {
+            (Some(memory), Some(app)) => memory.lock().learn_app(app),
+            (Some(_) | None, _) => Ok(()),
+        };
+        if remembered.is_some() {
+            learn()?;
         }
+        expect::of_the_app(&self.job.consent, &facts)?;
+        learn()?;
         self.confirm(&looked, &samples, stops).await?;
         let app = facts.of_this_key.or(facts.before).map(str::to_owned);
         engine.set_app(app.clone());

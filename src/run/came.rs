@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::error::Exit;
+use crate::{error::Exit, report::Summary};
 
 /// What a try came to.
 pub(super) struct Came {
@@ -13,6 +13,10 @@ pub(super) struct Came {
     pub(super) complete: bool,
     /// None of them is unsettled.
     pub(super) settled: bool,
+    /// Rows that did not reach their goal, tolerated or not.
+    pub(super) bad: u64,
     /// Rows in the input.
     pub(super) rows: u64,
+    /// All of it, for whoever asked for that.
+    pub(super) summary: Summary,
 }

@@ -49,13 +49,16 @@ impl Closing<'_> {
             unsettled: account.read.saturating_sub(account.skipped + account.tally.settled()),
             complete: self.failure.is_none(),
         })?;
-        stage.sum_up(&self.summary(exit, &closed), self.job.json)?;
+        let summary = self.summary(exit, &closed);
+        stage.sum_up(&summary)?;
         Ok(Came {
             exit,
             directory: self.directory.to_owned(),
             complete: self.failure.is_none(),
             settled: is_settled(closed.totals),
+            bad: closed.totals.unwanted(),
             rows: self.rows.unwrap_or(account.read),
+            summary,
         })
     }
 
@@ -98,6 +101,7 @@ impl Closing<'_> {
             next: self.next(closed),
             dry_run: false,
             sandbox: self.sandbox,
+            pruned: None,
         }
     }
 
@@ -186,10 +190,11 @@ pub(super) fn finished_before(scan: &Scan, job: &Job, directory: &Path, stage: &
         next: (failed > 0).then(|| job.again.for_failed_rows().to_owned()),
         dry_run: false,
         sandbox: about.sandbox,
+        pruned: None,
     };
-    stage.sum_up(&summary, job.json)?;
-    let settled = is_settled(totals);
-    Ok(Came { exit, directory: directory.to_owned(), complete: true, settled, rows: totals.total() })
+    stage.sum_up(&summary)?;
+    let (settled, bad) = (is_settled(totals), totals.unwanted());
+    Ok(Came { exit, directory: directory.to_owned(), complete: true, settled, bad, rows: totals.total(), summary })
 }
 
 /// Nothing is left to be tried.

@@ -23,9 +23,14 @@ pub(super) fn run(job: &Job, input: &Input, stage: &Stage) -> Result<Exit, Error
     let finish = read_all(job, input, &past)?;
     let of_a_file = input.warnings(foreseen.as_ref().map(|foreseen| &foreseen.decision));
     let of_stdin = finish.warnings.iter().filter(|_| input.survey().is_none());
-    of_a_file.chain(of_stdin).for_each(|warning| stage.tell(&format!("warning: {warning}")));
-    let summary = summary(job, &finish, host(job)?);
-    stage.sum_up(&summary, job.json)?;
+    let warnings: Vec<String> = of_a_file.chain(of_stdin).cloned().collect();
+    warnings.iter().for_each(|warning| stage.tell(&format!("warning: {warning}")));
+    let mut summary = summary(job, &finish, host(job)?);
+    stage.sum_up(&summary)?;
+    if job.json {
+        summary.warnings.extend(warnings);
+        stage.hand_out(&summary)?;
+    }
     if let Some(Foreseen { decision, leavers }) = &foreseen {
         let (sent, leavers) = (say_count(decision.counts.sent()), say_count(*leavers as u64));
         stage.tell(&if job.memory.as_ref().is_some_and(|wish| wish.assume_sent) {
@@ -113,5 +118,6 @@ fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
         next: None,
         dry_run: true,
         sandbox: false,
+        pruned: None,
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     config::Job,
     domain::say_count,
     error::{Error, Exit},
-    report::{self, Whereabouts},
+    report::{self, Summary, Whereabouts},
 };
 
 /// Does the job.
@@ -43,8 +43,13 @@ pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
     };
     patience::long_enough(&job, &input, stage, last_time)?;
     let attempt = Attempt { job: &job, input: &input, client: &client, stage, is_sandbox };
-    let came = attempt.make(remembered.as_mut(), ahead, &mut stops).await?;
-    afterwards(&attempt, remembered, came, &mut stops).await
+    let mut came = attempt.make(remembered.as_mut(), ahead, &mut stops).await?;
+    let exit = afterwards(&attempt, remembered, &mut came, &mut stops).await;
+    if job.json {
+        came.summary.exit = exit.as_ref().map_or_else(Error::exit, |exit| *exit);
+        stage.hand_out(&came.summary)?;
+    }
+    exit
 }
 
 /// What follows when every row has its line: whoever left is pruned, this sync is remembered as complete, and old runs are
@@ -52,7 +57,7 @@ pub(super) async fn perform(job: Job, stage: &Stage) -> Result<Exit, Error> {
 async fn afterwards(
     sync: &Attempt<'_>,
     remembered: Option<Remembered>,
-    came: Came,
+    came: &mut Came,
     stops: &mut Option<Stops>,
 ) -> Result<Exit, Error> {
     if !came.complete {
@@ -60,7 +65,9 @@ async fn afterwards(
     }
     let mut exit = came.exit;
     if let Some(mut remembered) = remembered {
-        let pruned = prune_leavers(sync, &mut remembered, &came, stops).await?;
+        let mut pruned = prune_leavers(sync, &mut remembered, came, stops).await?;
+        came.summary.pruned = pruned.summary.take();
+        came.summary.warnings.extend(pruned.warning.take());
         if pruned.is_stopped {
             return Ok(pruned.exit);
         }
@@ -71,7 +78,7 @@ async fn afterwards(
             exit = pruned.exit;
         }
     }
-    retain(sync, &came)?;
+    retain(sync, came)?;
     Ok(exit)
 }
 
@@ -82,11 +89,15 @@ struct Pruned {
     is_stopped: bool,
     /// Nobody is left for the next sync: it is not complete before.
     is_done: bool,
+    /// Of their deletion, where anybody was to be deleted.
+    summary: Option<Box<Summary>>,
+    /// Why nobody was.
+    warning: Option<String>,
 }
 
 impl Pruned {
     const fn well(is_done: bool) -> Self {
-        Self { exit: Exit::Success, is_stopped: false, is_done }
+        Self { exit: Exit::Success, is_stopped: false, is_done, summary: None, warning: None }
     }
 }
 
@@ -104,8 +115,9 @@ async fn prune_leavers(
     let count = say_count(leavers.len() as u64);
     if !came.settled || remembered.some_are_nameless() {
         let why = "since some rows failed, or have no id that can be read and may be theirs";
-        sync.stage.warn(&format!("{count} who left are not pruned, {why}"));
-        return Ok(Pruned::well(false));
+        let warning = format!("{count} who left are not pruned, {why}");
+        sync.stage.warn(&warning);
+        return Ok(Pruned { warning: Some(warning), ..Pruned::well(false) });
     }
     sync.stage.tell(&format!("pruning {count} who left since the last complete sync"));
     let job = prune::job(sync.job, &came.directory, leavers)?;
@@ -114,8 +126,9 @@ async fn prune_leavers(
         Attempt { job: &job, input: &input, client: sync.client, stage: sync.stage, is_sandbox: sync.is_sandbox };
     let came = Box::pin(deletion.make(Some(remembered), None, stops)).await?;
     // Whom the API refuses to delete is here still, and must not be forgotten.
-    let is_done = came.complete && came.settled && came.exit == Exit::Success;
-    Ok(Pruned { exit: came.exit, is_stopped: !came.complete, is_done })
+    let is_done = came.complete && came.settled && came.bad == 0;
+    let Came { exit, complete, summary, .. } = came;
+    Ok(Pruned { exit, is_stopped: !complete, is_done, summary: Some(Box::new(summary)), warning: None })
 }
 
 fn retain(attempt: &Attempt<'_>, came: &Came) -> Result<(), Error> {

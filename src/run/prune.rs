@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    config::{Amount, Consent, Job, Leniency, Patience, ProfilesTo},
+    config::{Consent, Job, Leniency, Patience, ProfilesTo},
     domain::{IdKind, Task},
     error::{Error, Exit},
     memory::Leaver,
@@ -43,7 +43,14 @@ pub(super) fn job(sync: &Job, directory: &Path, leavers: &[Leaver]) -> Result<Jo
         description: sync.description.clone(),
         input: InputName::File(list),
         source: reading(sync),
-        flow: crate::flow::Options { in_order: false, compare: false, max_changes: u64::MAX, ..sync.flow.clone() },
+        // One that is refused each night would stop those behind it each night.
+        flow: crate::flow::Options {
+            in_order: false,
+            compare: false,
+            max_changes: u64::MAX,
+            canary: 0,
+            ..sync.flow.clone()
+        },
         target: sync.target.clone(),
         place: report::Place {
             whereabouts: Whereabouts::Exact(results),
@@ -58,7 +65,7 @@ pub(super) fn job(sync: &Job, directory: &Path, leavers: &[Leaver]) -> Result<Jo
         suppress: None,
         hash_ids: None,
         patience: Patience::default(),
-        leniency: Leniency { tolerate: Amount::Rows(0), keep_runs: None },
+        leniency: Leniency { tolerate: sync.leniency.tolerate, keep_runs: None },
         consent: Consent { dry_run: false, yes: true, expect_app: None, expect_rows: None, expect_sha256: None },
         allow_empty: true,
         json: false,

@@ -55,7 +55,7 @@ fn header_name(cell: &[u8]) -> Option<&str> {
 
 fn safe(name: &str) -> Option<&str> {
     let digits = name.chars().filter(char::is_ascii_digit).count();
-    let plain = |letter: char| !letter.is_control() && letter != '@';
+    let plain = |letter: char| !letter.is_control() && !matches!(letter, '@' | '{' | '}' | '"' | ':');
     let like_a_name = name.chars().all(plain) && name.chars().count() <= NAME && digits <= 2;
     like_a_name.then_some(name)
 }

@@ -62,7 +62,7 @@ fn sentence(name: &str, why: Why, rows: &Rows) -> String {
     };
     let Rows { first, count, .. } = rows;
     format!(
-        "column {name}: {count} rows {what} (the first on line {first}), which not all of the vendor's texts allow: sent \
-         all the same"
+        "column {name}: {count} rows {what} (the first on line {first}), which not all of the vendor's texts allow: no \
+         row is held back for that"
     )
 }

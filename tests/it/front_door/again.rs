@@ -30,6 +30,23 @@ fn a_second_process_leaves_while_the_first_one_runs() {
     run(&mut desk.delete(&door.url())).with(0);
 }
 
+/// From cron, an empty file with `--allow-empty` is a night without anybody new: the second such night in a row was once
+/// refused.
+#[test]
+fn an_empty_night_follows_on_an_empty_night() {
+    let (desk, sandbox) = (Desk::new(), calm(3));
+    let night = |content: &str| {
+        desk.put("customers.csv", content);
+        run(desk.aimed(&sandbox.base_url()).args(["--runs-dir", "runs", "--allow-empty"]))
+    };
+    for nobody in ["", "customer_user_id\n", "", "customer_user_id\n"] {
+        night(nobody).with(0);
+    }
+    night(&customers(3)).with(0).saying(&["erased 3"]);
+    night(&customers(3)).with(2).saying(&["was finished already"]);
+    night("").with(0);
+}
+
 #[test]
 fn a_directory_of_another_input_is_refused() {
     let (desk, sandbox) = (Desk::new(), calm(40));

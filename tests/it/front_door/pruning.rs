@@ -32,6 +32,33 @@ fn who_left_is_deleted_under_a_bound_and_the_deletion_has_results_of_its_own() {
     assert_eq!(gone, [(1, "deleted".to_owned()), (2, "deleted".to_owned())]);
 }
 
+/// One who is refused each night was once the canary each night: those behind him stayed.
+#[test]
+fn whoever_is_refused_holds_nobody_back_and_is_tolerated_like_any_row() {
+    let faults = Faults { refuse: Share(1.0), only: Some(Verb::Delete), ..Faults::default() };
+    let (desk, sandbox) = (Desk::new(), sandbox(Population::Count(10), faults, None));
+    desk.put("tonight.csv", file(1..=10));
+    run(act(&desk, &PRUNING, &sandbox).arg("--first")).with(0);
+    desk.put("tonight.csv", file(1..=2));
+    for (tolerated, code) in [("7", 1), ("8", 0)] {
+        let mut command = act(&desk, &PRUNING, &sandbox);
+        let before = sandbox.received().deletes;
+        run(command.args(["--canary", "5", "--tolerate", tolerated])).with(code).saying(&["refused 8"]);
+        assert_eq!(sandbox.received().deletes - before, 8, "they are leavers still");
+    }
+    assert_eq!(people(&sandbox).len(), 10);
+    // Whoever reads the summary once read 0 and nothing of the deletion.
+    let said = run(act(&desk, &PRUNING, &sandbox).arg("--json")).with(1).json();
+    assert_eq!((&said["exit_code"], &said["pruned"]["totals"]["refused"]), (&1.into(), &8.into()));
+    assert_eq!((&said["command"], &said["pruned"]["command"]), (&"sync".into(), &"delete".into()));
+    desk.put("tonight.csv", file(1..=2) + ",3@example.com\n");
+    let said = run(act(&desk, &PRUNING, &sandbox).arg("--json")).with(1).json();
+    assert!(
+        said["pruned"].is_null() && said["warnings"][0].as_str().unwrap().contains("8 who left are not pruned"),
+        "{said}"
+    );
+}
+
 /// A row whose fields are invalid is about somebody all the same; one without an id may be about anybody.
 #[test]
 fn whoever_stands_in_an_invalid_row_stays_and_nobody_goes_while_a_row_names_nobody() {

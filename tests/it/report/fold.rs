@@ -51,7 +51,14 @@ impl Model {
                 return None;
             }
             let unsettled = |known: &Known| known.doubted || known.verdict == Verdict::Failed;
-            if unsettled(&before) && !self.open.remove(&line) {
+            if !unsettled(&before) {
+                // It was sent again all the same: nobody believed it then, nor any other one.
+                let others = self.rows.iter_mut().filter(|(other, _)| **other != line).map(|(_, known)| known);
+                others
+                    .filter(|known| known.verdict == Verdict::Absent && !known.lost)
+                    .for_each(|known| known.doubted = true);
+            }
+            if !unsettled(&before) || !self.open.remove(&line) {
                 let rows = &self.rows;
                 self.window.retain(|line| !rows[line].doubted);
                 self.open = rows.iter().filter(|(_, known)| unsettled(known)).map(|(line, _)| *line).collect();
@@ -250,6 +257,21 @@ fn a_mended_run_that_dies_half_way_forgets_nobody() {
     assert_eq!(past.answered.len(), 11);
     events.extend((12..=60).map(|line| (line, Verdict::Deleted, false)));
     assert_eq!(past_of(&events, MaxAbsent::Percent(95.0)).settled.len(), 60);
+}
+
+/// Once, the doubts about the first try were forgotten as well when the guard was turned off after the second one: whom the
+/// first key could not see, and the second one had not yet come to, stayed un-erased.
+#[test]
+fn to_turn_the_guard_off_vouches_for_the_last_try_alone() {
+    let mut events = absent(1..=68);
+    assert_eq!(past_of(&events, MaxAbsent::Off).settled.len(), 68);
+    events.extend(absent(1..=50));
+    assert_eq!(past_of(&events, MaxAbsent::Percent(95.0)).settled.len(), 0);
+    let past = past_of(&events, MaxAbsent::Off);
+    assert_eq!((past.settled.len(), past.settled.highest()), (50, Some(50)));
+    assert_eq!(past_of(&events, MaxAbsent::Percent(99.9)).settled.len(), 0);
+    events.extend(absent(51..=68));
+    assert_eq!(past_of(&events, MaxAbsent::Off).settled.len(), 68);
 }
 
 /// Once, the second try's own trip was forgotten with the first line about a row that the first try had doubted as well:

@@ -206,20 +206,25 @@ enum Event {
     Rows(Span),
 }
 
+/// A row's last word, and whether that is doubted.
+type Words = BTreeMap<u64, (Verdict, bool)>;
+
 /// Row by row, as plain as can be; `None` when a row is settled twice.
-fn counted(events: &[Event]) -> Option<(BTreeMap<u64, Verdict>, BTreeSet<u64>, u64)> {
-    let (mut rows, mut closed, mut unchanged) = (BTreeMap::new(), BTreeSet::new(), 0);
-    let is_open = |verdict: &Verdict| matches!(verdict, Verdict::Failed | Verdict::Missing);
+fn counted(events: &[Event]) -> Option<(Words, BTreeSet<u64>, u64)> {
+    let (mut rows, mut closed, mut unchanged) = (Words::new(), BTreeSet::new(), 0);
     for event in events {
         match event {
             Event::Row(line, verdict) => {
-                if closed.contains(line) || rows.insert(*line, *verdict).is_some_and(|before| !is_open(&before)) {
+                supersede(&mut rows, *line)?;
+                if closed.contains(line) {
                     return None;
                 }
+                rows.insert(*line, (*verdict, false));
             }
             Event::Rows(span) => {
                 for line in span.first..=span.last {
-                    if !closed.insert(line) || rows.remove(&line).is_some_and(|before| !is_open(&before)) {
+                    supersede(&mut rows, line)?;
+                    if !closed.insert(line) {
                         return None;
                     }
                 }
@@ -228,6 +233,18 @@ fn counted(events: &[Event]) -> Option<(BTreeMap<u64, Verdict>, BTreeSet<u64>, u
         }
     }
     Some((rows, closed, unchanged))
+}
+
+/// Whoever was missing and is sent again was not believed to be, nor was any other one.
+fn supersede(rows: &mut Words, line: u64) -> Option<()> {
+    match rows.remove(&line) {
+        None | Some((Verdict::Failed, _) | (Verdict::Missing, true)) => {}
+        Some((Verdict::Missing, false)) => {
+            rows.values_mut().for_each(|(verdict, doubted)| *doubted |= *verdict == Verdict::Missing);
+        }
+        Some(_) => return None,
+    }
+    Some(())
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -280,11 +297,13 @@ fn agrees(events: &[Event]) -> Result<(), TestCaseError> {
     };
     let scan: Scan = scanned.unwrap().unwrap();
     for verdict in Verdict::ALL {
-        let plain = rows.values().filter(|row| **row == verdict).count() as u64;
+        let plain = rows.values().filter(|(row, _)| *row == verdict).count() as u64;
         let more = if verdict == Verdict::Unchanged { unchanged } else { 0 };
         prop_assert_eq!(scan.totals.of(verdict), plain + more, "{:?}", verdict);
     }
-    let settled = |line: &u64| closed.contains(line) || rows.get(line).is_some_and(|verdict| verdict.is_settled());
+    let settled = |line: &u64| {
+        closed.contains(line) || rows.get(line).is_some_and(|(verdict, doubted)| verdict.is_settled() && !doubted)
+    };
     for line in 0..450 {
         prop_assert_eq!(scan.past.settled.contains(line), settled(&line), "line {}", line);
     }

@@ -37,6 +37,7 @@ fn summary() -> Summary {
         next: Some("run the same command again".to_owned()),
         dry_run: false,
         sandbox: false,
+        pruned: None,
     }
 }
 
@@ -133,7 +134,7 @@ fn a_sync_says_what_was_sent_and_what_needed_not_be() {
         ],
     );
     insta::assert_snapshot!(night, @r"
-    updated 1,204; created 3; unchanged 9,998,793, nothing new to send; erased 7; not found 2, not erased by this run; missing 12, not there, nothing changed; superseded 4, a later row was sent instead; suppressed 5, on the list of the erased, and not brought back
+    updated 1,204; created 3; unchanged 9,998,793, nothing new to send; erased 7; not found 2, not erased by this run; missing 12, not there, nothing changed; superseded 4, a later row counts instead; suppressed 5, on the list of the erased, and not brought back
     10,000,030 = 1,204 updated + 3 created + 9,998,793 unchanged + 7 erased + 2 not found + 12 missing + 4 superseded + 5 suppressed + 0 unsettled
     ");
     assert!(result_of(Task::Sync, &[(Verdict::Unchanged, 10)]).starts_with("updated 0; unchanged 10, nothing new"));

@@ -288,7 +288,7 @@ fn what_is_doubtful_is_warned_of_once_and_sent() {
     let said = |name: &str, rows: u64, what: &str, first: u64| {
         format!(
             "column {name}: {rows} rows {what} (the first on line {first}), which not all of the vendor's texts allow: \
-             sent all the same"
+             no row is held back for that"
         )
     };
     let expected = [
