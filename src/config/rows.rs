@@ -11,9 +11,6 @@ use crate::{
     source::{self, Counting, Dedupe, FieldWish},
 };
 
-/// Where a row of a sync says what it wants, unless told otherwise.
-const ACTION_COLUMN: &str = "action";
-
 /// Names and values.
 pub(super) type Constants = Vec<(String, String)>;
 
@@ -87,7 +84,7 @@ fn action_column(args: &Wanted) -> Result<Option<String>, Error> {
             Err(Error::new(Exit::Usage, what).hint("for example --action-column 3"))
         }
         (Some(name), _) => Ok(Some(name.clone())),
-        (None, Task::Sync) => Ok((!reading::has_numbers(&args.mass.input)).then(|| ACTION_COLUMN.to_owned())),
+        (None, Task::Sync) => Ok((!reading::has_numbers(&args.mass.input)).then(|| source::ACTION_COLUMN.to_owned())),
         (None, Task::Delete | Task::Create | Task::Update | Task::Get | Task::Verify) => Ok(None),
     }
 }

@@ -9,8 +9,8 @@ use super::{
     fields::{Doubt, Plan},
     ids::{Draft, Notes, Who},
     json::{self, Object},
-    names::{Complaint, label, missing},
-    options::{ColumnWish, Options},
+    names::{Complaint, describe, label, missing},
+    options::{ACTION_COLUMN, ColumnWish, Options},
     records::Record,
     share::Share,
 };
@@ -118,7 +118,16 @@ impl Columns {
         }
         check_found(&columns, header, options)?;
         let action = match &options.action_column {
-            Some(name) => place(header, name)?.map(|index| ActionColumn { name: name.clone(), index }),
+            Some(name) => match place(header, name)? {
+                Some(index) => Some(ActionColumn { name: name.clone(), index }),
+                // Whoever names one would have his deletions taken for updates.
+                None if name != ACTION_COLUMN => {
+                    let found = describe(header);
+                    let what = format!("`--action-column {name}` names a column that is not there; {found}");
+                    return Err(Complaint::Usage(what));
+                }
+                None => None,
+            },
             None => None,
         };
         let taken: Vec<usize> =

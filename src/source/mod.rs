@@ -41,7 +41,7 @@ pub use decide::decide;
 pub use decision::{Changes, Decision};
 pub use hashed::Hashed;
 pub use kin::{erased, kin};
-pub use options::{ColumnWish, Counting, Dedupe, FieldWish, Format, InputName, Options, Shard, Wish};
+pub use options::{ACTION_COLUMN, ColumnWish, Counting, Dedupe, FieldWish, Format, InputName, Options, Shard, Wish};
 pub use reader::{Finish, Reader};
 pub use readings::{Carry, Hashing, Pile, Readings};
 pub use survey::{Survey, survey};

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use crate::domain::{Action, IdFormat, IdKind, Schema};
 
+/// Where a row of a sync says what it wants, unless told otherwise.
+pub const ACTION_COLUMN: &str = "action";
+
 /// Where rows come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InputName {
@@ -118,7 +121,7 @@ pub struct Options {
     /// What each row asks for, unless it says so itself.
     pub action: Action,
     /// The column (or JSON key) in which a row says what it asks for: `update`, `create`, `upsert` or `delete`; an empty
-    /// cell means [`Options::action`]. `None`: no row is asked.
+    /// cell means [`Options::action`]. `None`: no row is asked. One of another name than [`ACTION_COLUMN`] must be there.
     pub action_column: Option<String>,
     /// Which further columns are fields of the profile.
     pub fields: FieldWish,

@@ -42,6 +42,21 @@ fn each_operation_says_what_it_did_to_each_row() {
     assert_eq!(people(&sandbox).len(), 3);
 }
 
+/// Whoever misspelt it once had his deletions taken for updates.
+#[test]
+fn an_action_column_that_is_not_there_is_told() {
+    let (desk, sandbox) = (Desk::new(), calm(1));
+    desk.put("rows.csv", "customer_user_id,what,email\ncustomer-1,delete,a@example.com\n");
+    let sync = |column: &str| {
+        let mut command = act(&desk, &["sync", "rows.csv", "--action-column", column], &sandbox);
+        run(&mut command)
+    };
+    sync("waht")
+        .with(2)
+        .saying(&["`--action-column waht` names a column that is not there; it has: customer_user_id, what, email"]);
+    sync("what").with(0).saying(&["erased 1"]);
+}
+
 #[test]
 fn every_row_is_applied_in_its_order_and_an_action_column_is_obeyed() {
     let (desk, sandbox) = (Desk::new(), calm(2));
