@@ -250,7 +250,7 @@ pub struct ResultsArgs {
     /// Who, for the record [default: USER or LOGNAME, else unknown]
     #[arg(long, value_name = "NAME", env = "TOLLGATE_OPERATOR", hide = true)]
     pub operator: Option<String>,
-    /// The summary as JSON on stdout
+    /// The summary as JSON on stdout, with that of --prune in it
     #[arg(long, env = "TOLLGATE_JSON")]
     pub json: bool,
 }

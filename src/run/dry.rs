@@ -24,7 +24,9 @@ pub(super) fn run(job: &Job, input: &Input, stage: &Stage) -> Result<Exit, Error
     let of_a_file = input.warnings(foreseen.as_ref().map(|foreseen| &foreseen.decision));
     let of_stdin = finish.warnings.iter().filter(|_| input.survey().is_none());
     let warnings: Vec<String> = of_a_file.chain(of_stdin).cloned().collect();
-    warnings.iter().for_each(|warning| stage.tell(&format!("warning: {warning}")));
+    for warning in &warnings {
+        stage.tell(&format!("warning: {warning}"));
+    }
     let mut summary = summary(job, &finish, host(job)?);
     stage.sum_up(&summary)?;
     if job.json {

@@ -240,7 +240,9 @@ fn supersede(rows: &mut Words, line: u64) -> Option<()> {
     match rows.remove(&line) {
         None | Some((Verdict::Failed, _) | (Verdict::Missing, true)) => {}
         Some((Verdict::Missing, false)) => {
-            rows.values_mut().for_each(|(verdict, doubted)| *doubted |= *verdict == Verdict::Missing);
+            for (verdict, doubted) in rows.values_mut() {
+                *doubted |= *verdict == Verdict::Missing;
+            }
         }
         Some(_) => return None,
     }
