@@ -250,7 +250,9 @@ pub struct ResultsArgs {
     /// Who, for the record [default: USER or LOGNAME, else unknown]
     #[arg(long, value_name = "NAME", env = "TOLLGATE_OPERATOR", hide = true)]
     pub operator: Option<String>,
-    /// The summary as JSON on stdout, with that of --prune in it
+    /// The summary as JSON on stdout
+    ///
+    /// A sync's has that of its --prune in it.
     #[arg(long, env = "TOLLGATE_JSON")]
     pub json: bool,
 }
