@@ -149,5 +149,5 @@ pub(super) fn window(text: &str) -> Result<(Duration, Duration), String> {
 /// A duration that is not zero.
 pub(super) fn some_time(text: &str) -> Result<Duration, String> {
     let duration = parse_duration(text)?;
-    if duration.is_zero() { Err("no time at all leaves none for an answer".to_owned()) } else { Ok(duration) }
+    if duration.is_zero() { Err("must be longer than no time at all".to_owned()) } else { Ok(duration) }
 }

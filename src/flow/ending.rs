@@ -104,7 +104,7 @@ fn suspicious(why: Suspicion, status: Option<u16>, words: Option<&str>) -> Error
     let words = quoted(words);
     match why {
         Suspicion::Credentials => Error::new(Exit::Credentials, format!("the API refused the credentials{status}"))
-            .hint("check that the key is whole, not revoked, and belongs to this app"),
+            .hint("check that the key is whole, not revoked, and meant for this API"),
         Suspicion::Parameters => {
             Error::new(Exit::Config, format!("the API does not know what was said once for the run with --set{status}"))
                 .hint("check those values of --set that are the API's parameters (`tollgate api show` has them as [[parameters]])")
