@@ -61,7 +61,7 @@ fn open(drive: &Drive, first: bool) -> Result<Memory, Error> {
 /// All that a sync does with its memory.
 fn work(memory: &mut Memory) -> Result<(), Error> {
     let now = Moment::from_millis(1_795_226_340_123);
-    let mut recollection = memory.recollect(now, None)?;
+    let mut recollection = memory.recollect(now, None, Duration::from_hours(12))?;
     let rows: Vec<Row> = (0..40).map(row).collect();
     let identity = |row: &'_ Row| match &row.subject {
         Subject::Known(identity) => Some(identity.clone()),
