@@ -61,9 +61,12 @@ impl Awaited {
         let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         for person in persons(rows).filter(|person| !person.is_one_row()) {
             let mut rows = Vec::with_capacity(person.0.len());
+            let first_open = person.0.iter().position(|row| row.standing == Standing::Open).unwrap_or(usize::MAX);
             for (place, row) in person.0.iter().enumerate() {
                 let came = match (row.standing, row.is_deletion) {
                     (Standing::Open, _) => Came::NotYet,
+                    // It has come before one that stands before it: nobody knew then that they are of one person.
+                    (Standing::Well, _) if place > first_open => Came::Before(State::Open),
                     (Standing::Well, true) => Came::Before(State::Deleted),
                     (Standing::Well, false) => Came::Before(State::Sent),
                     (Standing::Badly, _) => Came::Before(State::Open),
@@ -159,6 +162,16 @@ mod tests {
         people.come(3, State::Deleted);
         let whole = people.come(4, State::Sent).expect("all came");
         assert_eq!(whole.ends, BTreeMap::from([(A, State::Deleted), (B, State::Sent)]));
+    }
+
+    /// Of two rows whose ids were told together only when the second one had been answered, the first one was sent last; once
+    /// both were remembered as if they had been sent in their order, and the profile stayed as the first one says.
+    #[test]
+    fn what_came_before_its_turn_is_not_certain() {
+        let rows = [row(2, A, false, Standing::Open), row(3, B, false, Standing::Well)];
+        assert_eq!(awaited(&rows).come(2, State::Sent), None);
+        let rows = [row(2, A, false, Standing::Well), row(3, B, false, Standing::Open)];
+        assert!(awaited(&rows).come(3, State::Sent).is_some());
     }
 
     #[test]
