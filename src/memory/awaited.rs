@@ -117,6 +117,12 @@ impl Pending {
             }
             whole.apart.extend(state.among().map(|state| (place, state)));
             whole.is_brief |= state.is_brief();
+            // Whoever is deleted by one id is there by no other one either: he is no leaver, nor a witness.
+            if matches!(state, State::Deleted | State::Absent) {
+                for end in whole.ends.values_mut() {
+                    *end = state;
+                }
+            }
             whole.ends.insert(*who, state);
         }
         Some(whole)
@@ -172,6 +178,19 @@ mod tests {
         assert_eq!(awaited(&rows).come(2, State::Sent), None);
         let rows = [row(2, A, false, Standing::Well), row(3, B, false, Standing::Open)];
         assert!(awaited(&rows).come(3, State::Sent).is_some());
+    }
+
+    /// Whose deletion went by another id was once remembered as sent by the first one: a pruning deleted him, who had come back
+    /// meanwhile, and a night was stopped since he was not there.
+    #[test]
+    fn whoever_was_deleted_is_there_by_none_of_his_ids() {
+        let rows = [row(2, A, false, Standing::Open), row(3, B, true, Standing::Open)];
+        for gone in [State::Deleted, State::Absent] {
+            let mut people = awaited(&rows);
+            people.come(2, State::Sent);
+            let whole = people.come(3, gone).expect("all came");
+            assert_eq!(whole.ends, BTreeMap::from([(A, gone), (B, gone)]));
+        }
     }
 
     #[test]

@@ -96,7 +96,7 @@ impl<R: Read> Reader<R> {
     /// After an error the batch is of no use.
     ///
     /// Rows decided to be unchanged come as spans, which may be handed on batches later than they were read: a span is
-    /// closed by the next of our rows that ends in another way, by its millionth row, or at the end. Rows of other shards
+    /// closed by the next of our rows that ends in another way, by its millionth row at the latest, or at the end. Rows of other shards
     /// may lie between the lines of a span. Its action is [`Options::action`], whatever its rows say.
     ///
     /// # Errors

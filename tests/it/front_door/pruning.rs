@@ -59,6 +59,22 @@ fn whoever_is_refused_holds_nobody_back_and_is_tolerated_like_any_row() {
     );
 }
 
+/// Whom the sync itself deleted by one id was once a leaver by another, and was deleted again when he had come back.
+#[test]
+fn whoever_was_deleted_by_another_id_and_came_back_is_no_leaver() {
+    let one = "0dd5f1a0-0000-4000-8000-000000000001".to_owned();
+    let both = Profile { customer_user_id: Some("c-1".to_owned()), profile_id: Some(one.clone()) };
+    let (desk, sandbox) = (Desk::new(), sandbox(Population::Profiles(vec![both]), Faults::default(), None));
+    let head = "profile_id,customer_user_id,action,email\n";
+    desk.put("tonight.csv", format!("{head},c-1,update,1@example.com\n{one},c-1,delete,\n,c-2,upsert,2@example.com\n"));
+    run(act(&desk, &PRUNING, &sandbox).arg("--first")).with(0).saying(&["erased 1"]);
+    desk.put("back.csv", "customer_user_id\nc-1\n");
+    run(&mut act(&desk, &["create", "back.csv"], &sandbox)).with(0);
+    desk.put("tonight.csv", format!("{head},c-2,upsert,2@example.com\n"));
+    run(&mut act(&desk, &PRUNING, &sandbox)).with(0);
+    assert_eq!(people(&sandbox).into_keys().collect::<Vec<_>>(), ["c-1", "c-2"]);
+}
+
 /// A row whose fields are invalid is about somebody all the same; one without an id may be about anybody.
 #[test]
 fn whoever_stands_in_an_invalid_row_stays_and_nobody_goes_while_a_row_names_nobody() {
