@@ -9,6 +9,8 @@ pub struct Past {
     pub settled: LineSet,
     /// Rows among the settled that belong into the `failed` file (refused, invalid).
     pub bad: LineSet,
+    /// Those of them of which another profile had the name.
+    pub taken: LineSet,
     /// Rows among the settled that belong into the `absent` file.
     pub absent: LineSet,
     /// Order-independent sum over (line, id) of the settled rows: what a replayed stdin must agree with.

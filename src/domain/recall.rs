@@ -26,8 +26,12 @@ pub enum Standing {
     Open,
     /// It is settled, and the API has what it says.
     Well,
-    /// It is settled in some other way.
-    Badly,
+    /// It is settled, and there was no such profile.
+    NotThere,
+    /// It is settled, and the API refused it.
+    Refused,
+    /// It is settled, and another profile had the name.
+    Taken,
 }
 
 /// A row that somebody asks about.

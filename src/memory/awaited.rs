@@ -63,13 +63,11 @@ impl Awaited {
             let mut rows = Vec::with_capacity(person.0.len());
             let first_open = person.0.iter().position(|row| row.standing == Standing::Open).unwrap_or(usize::MAX);
             for (place, row) in person.0.iter().enumerate() {
-                let came = match (row.standing, row.is_deletion) {
-                    (Standing::Open, _) => Came::NotYet,
+                let came = match learned_before(row) {
+                    None => Came::NotYet,
                     // It has come before one that stands before it: nobody knew then that they are of one person.
-                    (Standing::Well, _) if place > first_open => Came::Before(State::Open),
-                    (Standing::Well, true) => Came::Before(State::Deleted),
-                    (Standing::Well, false) => Came::Before(State::Sent),
-                    (Standing::Badly, _) => Came::Before(State::Open),
+                    Some(_) if place > first_open => Came::Before(State::Open),
+                    Some(state) => Came::Before(state),
                 };
                 if came == Came::NotYet {
                     awaited.rows.insert(row.line, (number(awaited.persons.len()), number(place)));
@@ -107,6 +105,19 @@ impl Awaited {
     }
 }
 
+/// What an earlier try of the run was told of a row; `None` where nothing was.
+const fn learned_before(row: &PersonRow) -> Option<State> {
+    match (row.standing, row.is_deletion) {
+        (Standing::Open, _) => None,
+        (Standing::Well, true) => Some(State::Deleted),
+        (Standing::Well, false) => Some(State::Sent),
+        (Standing::NotThere, true) => Some(State::Absent),
+        (Standing::NotThere, false) => Some(State::Missing),
+        (Standing::Refused, _) => Some(State::Refused),
+        (Standing::Taken, _) => Some(State::Taken),
+    }
+}
+
 impl Pending {
     fn whole(&self) -> Option<Whole> {
         let mut whole = Whole { content: self.content, ends: BTreeMap::new(), apart: Vec::new(), is_brief: false };
@@ -118,7 +129,7 @@ impl Pending {
             whole.apart.extend(state.among().map(|state| (place, state)));
             whole.is_brief |= state.is_brief();
             // Whoever is deleted by one id is there by no other one either: he is no leaver, nor a witness.
-            if matches!(state, State::Deleted | State::Absent) {
+            if state.is_gone() {
                 for end in whole.ends.values_mut() {
                     *end = state;
                 }
@@ -196,9 +207,17 @@ mod tests {
     #[test]
     fn what_an_earlier_try_settled_counts_while_nobody_else_came_between() {
         let rows = |standing| [row(2, A, true, standing), row(3, B, false, Standing::Open)];
-        let whole = awaited(&rows(Standing::Well)).come(3, State::Sent).expect("the first one came before");
-        assert_eq!(whole.ends, BTreeMap::from([(A, State::Deleted), (B, State::Sent)]));
-        assert_eq!(awaited(&rows(Standing::Badly)).come(3, State::Sent), None);
+        for (standing, state) in
+            [(Standing::Well, State::Deleted), (Standing::NotThere, State::Absent), (Standing::Refused, State::Refused)]
+        {
+            let whole = awaited(&rows(standing)).come(3, State::Sent).expect("the first one came before");
+            assert_eq!(whole.ends, BTreeMap::from([(A, state), (B, State::Sent)]));
+        }
+        for (standing, state) in [(Standing::NotThere, State::MissingAmong), (Standing::Taken, State::TakenAmong)] {
+            let rows = [row(2, A, false, standing), row(3, B, false, Standing::Open)];
+            let whole = awaited(&rows).come(3, State::Sent).expect("the first one came before");
+            assert_eq!((whole.apart, whole.is_brief), (vec![(0, state)], true));
+        }
         let mut people = awaited(&rows(Standing::Well));
         people.distrust_earlier_tries();
         assert_eq!(people.come(3, State::Sent), None);

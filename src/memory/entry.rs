@@ -64,6 +64,11 @@ impl State {
         }
     }
 
+    /// Whether the API was told to delete him, and has nobody there.
+    pub(super) const fn is_gone(self) -> bool {
+        matches!(self, Self::Deleted | Self::Absent)
+    }
+
     /// Whether that may be otherwise by tomorrow, without anything of ours.
     pub(super) const fn is_brief(self) -> bool {
         matches!(self, Self::Missing | Self::Taken)
@@ -152,6 +157,16 @@ impl Entry {
         Self { minute: if is_brief { 0 } else { self.minute }, is_brief, ..self }
     }
 
+    /// Whether it was told at that minute or later, as far as it says when.
+    pub(super) const fn is_since(&self, minute: u32) -> bool {
+        self.awaits_the_end() || self.minute >= minute
+    }
+
+    /// See [`Entry::brief`].
+    const fn awaits_the_end(&self) -> bool {
+        self.is_brief && self.minute == 0
+    }
+
     /// Whether it is no longer believed. A time that is still to come was told by a clock that was wrong.
     pub(super) fn is_stale(&self, ages: &Ages) -> bool {
         let day = |minute: u32| u64::from(minute / MINUTES_A_DAY);
@@ -163,8 +178,7 @@ impl Entry {
     /// What it is after the complete sync that has this number and ends at `minute`, which met it or did not; `None` when
     /// it is remembered no longer.
     pub(super) fn after(self, sync: u32, met: bool, minute: u32) -> Option<Self> {
-        let awaits_it = self.is_brief && self.minute == 0;
-        let told = Self { minute: if awaits_it { minute } else { self.minute }, ..self };
+        let told = Self { minute: if self.awaits_the_end() { minute } else { self.minute }, ..self };
         match self.state {
             State::Gone => None,
             State::Deleted

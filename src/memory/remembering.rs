@@ -4,7 +4,7 @@
 //! have come. It does not know when lines are synced: whoever calls does.
 
 use std::{
-    collections::{BTreeMap, hash_map},
+    collections::{BTreeMap, BTreeSet, hash_map},
     sync::Arc,
 };
 
@@ -14,7 +14,7 @@ use super::{
     entry::{Entry, Kinds, State},
     links::{self, Pair, Touched},
     sent::Memory,
-    store::Writing,
+    store::{Reading, Writing},
 };
 use crate::{
     domain::{Action, Id, Identity, Moment, Outcome, Print, Printer, RowPrint, Subject, Verdict},
@@ -41,6 +41,27 @@ struct Notes<'a> {
     wholes: Vec<Whole>,
     /// Ids that are one person's by the API's own word.
     found: Vec<Pair>,
+    /// The same, by each of the two.
+    beside: BTreeMap<Print, Vec<Print>>,
+    /// Ids by which nothing is certain any more, since something was sent by another one of the same person.
+    overruled: BTreeMap<Print, State>,
+}
+
+impl Notes<'_> {
+    fn find(&mut self, pair: Pair) {
+        let (ours, theirs) = pair;
+        self.found.push(pair);
+        self.beside.entry(ours).or_default().push(theirs);
+        self.beside.entry(theirs).or_default().push(ours);
+    }
+
+    fn overrule(&mut self, id: Print, becomes: State) {
+        if let Some(note) = self.rows.get_mut(&id) {
+            note.state = becomes;
+        }
+        self.wholes.retain(|whole| !whole.ends.contains_key(&id));
+        self.overruled.insert(id, becomes);
+    }
 }
 
 impl Memory {
@@ -50,7 +71,7 @@ impl Memory {
     /// # Errors
     /// [`crate::error::Exit::Data`] or [`crate::error::Exit::Io`]: then none of them is remembered.
     pub fn remember(&mut self, outcomes: &[Outcome], now: Moment) -> Result<(), Error> {
-        let Notes { rows, wholes, found } = self.notes(outcomes)?;
+        let Notes { rows, wholes, found, overruled, .. } = self.notes(outcomes)?;
         if rows.is_empty() {
             return Ok(());
         }
@@ -59,6 +80,7 @@ impl Memory {
         self.store.write(|writing| {
             writing.state(about::PASS, &made.born.to_le_bytes())?;
             rows.iter().try_for_each(|(who, note)| note.write(*who, made, members, kinds, writing))?;
+            overruled.iter().try_for_each(|(id, becomes)| overrule(*id, *becomes, writing))?;
             wholes.iter().try_for_each(|whole| whole.write(made, printer, writing))?;
             found.iter().try_for_each(|pair| join_found(*pair, writing))
         })
@@ -77,26 +99,56 @@ impl Memory {
             let touched = Touched::by(identity, &self.printer, &reading)?;
             touched.own().for_each(|id| self.has_come(id));
             let is_last = !touched.all().any(|id| self.on_their_way.contains_key(&id));
-            let learned = learned(row.action, *verdict);
+            let told = outcome.evidence.names.iter().map(|id| self.printer.who(id));
+            told.filter(|told| !touched.all().any(|id| id == *told)).for_each(|told| notes.find((touched.who, told)));
+            let learned = self.in_view_of_others(learned(row.action, *verdict), &touched, &mut notes, &reading)?;
             let is_one_of_several = self.awaited.has(row.line);
             let whole = self.awaited.come(row.line, learned);
             notes.wholes.extend(whole.filter(|_| is_last));
-            let told = outcome.evidence.names.iter().map(|id| self.printer.who(id));
-            let told = told.filter(|told| !touched.all().any(|id| id == *told));
-            notes.found.extend(told.map(|told| (touched.who, told)));
             let RowPrint { who, what } = self.printer.row(identity, row.action, &row.fields);
             let is_made = (row.action, *verdict) == (Action::Upsert, Verdict::Created);
             let is_made = is_made || notes.rows.get(&who).is_some_and(|note| note.is_made);
             let state = match (is_last, is_one_of_several) {
                 (true, false) => learned,
                 // His ids go, as far as no other row of his has come since.
-                (true, true) if learned == State::Missing => State::Gone,
+                (true, true) if matches!(learned, State::Missing | State::Gone) => State::Gone,
                 (true, true) | (false, _) => State::Open,
             };
             let told = &outcome.evidence.names;
             notes.rows.insert(who, Note { identity, told, content: what, state, is_made });
         }
         Ok(notes)
+    }
+
+    /// What is true by a row's first id, in view of the others of its person. By one that was learned while the row was
+    /// under way something may have been sent meanwhile: nobody knows which came last. Whom this sync deleted is nobody's
+    /// to delete any more, by whichever id: who comes back after that came by himself.
+    fn in_view_of_others(
+        &self,
+        learned: State,
+        touched: &Touched,
+        notes: &mut Notes<'_>,
+        reading: &Reading<'_>,
+    ) -> Result<State, Error> {
+        let found = touched.own().filter_map(|id| notes.beside.get(&id)).flatten().copied();
+        let others: BTreeSet<Print> = touched.others().chain(found).filter(|id| *id != touched.who).collect();
+        let mut state = learned;
+        for other in others {
+            let noted = notes.rows.get(&other).map(|note| (note.state, true));
+            let known = reading.entry(other)?.map(|entry| (entry.state, entry.is_since(self.began)));
+            match noted.or(known) {
+                Some((told, true)) if told.is_certain() => {
+                    let is_gone = learned.is_gone() || told.is_gone();
+                    state = if is_gone { State::Gone } else { State::Open };
+                    notes.overrule(other, state);
+                }
+                Some((State::Open, _)) if learned == State::Deleted && !self.on_their_way.contains_key(&other) => {
+                    notes.overrule(other, State::Gone);
+                }
+                Some(_) | None => {}
+            }
+        }
+        Ok(state)
     }
 
     /// A row of this id has its outcome.
@@ -108,6 +160,13 @@ impl Memory {
             }
         }
     }
+}
+
+/// By this id nothing is certain any more.
+fn overrule(id: Print, becomes: State, writing: &mut Writing<'_>) -> Result<(), redb::Error> {
+    let Some(entry) = writing.entry(id)? else { return Ok(()) };
+    writing.put(id, &Entry { state: becomes, is_brief: false, has_apart: false, ..entry })?;
+    if becomes.may_exist() { Ok(()) } else { writing.take_ids(id) }
 }
 
 /// What was said of the other one counts no more: the profile was sent something else since.

@@ -45,6 +45,8 @@ pub struct Memory {
     pub(super) sync: u32,
     pub(super) last: Option<LastSync>,
     app: Option<String>,
+    /// When this try asked what is remembered, in minutes since 1970; nothing was sent by it before.
+    pub(super) began: u32,
     /// See [`Memory::begin_run`].
     pub(super) run: Option<Digest>,
     /// By id, the rows that were forgotten and have no outcome yet: while there is one, nothing is certain about whoever
@@ -86,6 +88,7 @@ impl Memory {
             last: bound.last,
             app: bound.app,
             run: bound.run,
+            began: u32::MAX,
             on_their_way: HashMap::new(),
             awaited: Awaited::default(),
             aside: None,
@@ -161,6 +164,7 @@ impl Memory {
         self.pass += 1;
         let naming = (self.printer.clone(), Arc::clone(&self.kinds));
         let ages = Ages { now: minute(now), refresh, again };
+        self.began = ages.now;
         Recollection::of(Arc::clone(&self.store), naming, (self.pass, self.sync), &ages)
     }
 

@@ -33,6 +33,8 @@ pub(super) struct Fold {
     closed: LineSet,
     /// Those of them that are refused or invalid.
     bad: LineSet,
+    /// Those of these that would have had another one's name.
+    taken: LineSet,
     /// `absent` after a lost answer.
     lost: LineSet,
     /// `missing` without a call: an earlier sync's answer stands for it, and that one was complete. Final.
@@ -91,6 +93,7 @@ impl Fold {
             seen: LineSet::default(),
             closed: LineSet::default(),
             bad: LineSet::default(),
+            taken: LineSet::default(),
             lost: LineSet::default(),
             known: LineSet::default(),
             without_call: Tally::default(),
@@ -182,6 +185,9 @@ impl Fold {
             | Verdict::Suppressed => self.closed.insert(line),
             Verdict::Refused | Verdict::Invalid | Verdict::Exists => {
                 self.bad.insert(line);
+                if entry.verdict == Verdict::Exists && matches!(entry.action, Action::Create | Action::Upsert) {
+                    self.taken.insert(line);
+                }
                 self.closed.insert(line)
             }
         };
@@ -292,6 +298,7 @@ impl Fold {
         let past = Past {
             settled,
             bad: self.bad,
+            taken: self.taken,
             absent,
             replay,
             tally,

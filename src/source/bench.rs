@@ -233,23 +233,22 @@ impl<'a, 'r> Bench<'a, 'r> {
     }
 
     fn standing(&self, line: u64) -> Standing {
-        if !self.past.settled.contains(line) {
-            Standing::Open
-        } else if [&self.past.absent, &self.past.bad].iter().any(|it| it.contains(line)) {
-            Standing::Badly
-        } else {
-            Standing::Well
+        let Past { settled, absent, taken, bad, .. } = self.past;
+        if !settled.contains(line) {
+            return Standing::Open;
         }
+        let ends = [(absent, Standing::NotThere), (taken, Standing::Taken), (bad, Standing::Refused)];
+        ends.into_iter().find(|(set, _)| set.contains(line)).map_or(Standing::Well, |(_, standing)| standing)
     }
 
     fn decide(&mut self, line: u64, action: Action, identity: &Identity, known: Known) {
         match (self.standing(line), known) {
-            (Standing::Well, Known::Changed) if action != Action::Delete => {
+            (Standing::Well | Standing::Refused | Standing::Taken, Known::Changed) if action != Action::Delete => {
                 if let Some(recall) = &mut self.recall {
                     recall.settled(identity);
                 }
             }
-            (Standing::Well | Standing::Badly, _) => {}
+            (Standing::Well | Standing::NotThere | Standing::Refused | Standing::Taken, _) => {}
             (Standing::Open, known) => {
                 self.counts.add(known, action);
                 if known == Known::Changed {

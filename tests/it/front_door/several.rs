@@ -4,7 +4,7 @@ use tollgate::sandbox::{Faults, Options, Population, Profile, Sandbox, Share};
 
 use crate::support::{
     acts::{act, counted, outcomes, people, received},
-    program::{Desk, Running, options, run, sandbox},
+    program::{Desk, Running, Signal, options, run, sandbox},
 };
 
 const SYNC: [&str; 5] = ["sync", "tonight.csv", "--memory", "memory", "--first"];
@@ -123,4 +123,30 @@ fn killed_between_two_rows_of_a_person_the_next_nights_end_well_and_quiet() {
             );
         }
     }
+}
+
+/// What a stopped try was told of a person's first rows counts when the resumed one sends the others: once it was only
+/// believed where it had ended well, and the same file deleted and made everybody anew.
+#[test]
+fn stopped_between_two_rows_of_a_person_and_resumed_the_same_file_is_no_call() {
+    let others: String = (10..40).map(|n| format!("x-{n},upsert,{n}@example.com\n")).collect();
+    let before = "c-9,delete,\nc-8,update,8@example.com\nc-1,delete,\n";
+    let after = "c-9,upsert,9@example.com\nc-8,upsert,8@example.com\nc-1,upsert,1@example.com\n";
+    let latency = std::time::Duration::from_millis(20);
+    let (desk, sandbox) = (Desk::new(), sandbox(town(), Faults { latency, ..Faults::default() }, None));
+    desk.put("tonight.csv", format!("customer_user_id,action,email\n{before}{others}{after}"));
+    let sync = |width| {
+        let mut command = act(&desk, &SYNC, &sandbox);
+        command.args(["--every-row", "--concurrency", width]);
+        command
+    };
+    let mut running = Running::start(&mut sync("1"));
+    // Looks at 20, and more than the first rows.
+    received(&mut running, &sandbox, 35);
+    running.strike(Signal::TERM);
+    assert_eq!(running.leave().code, Some(143));
+    run(&mut sync("16")).with(0);
+    let (left, calls) = counted(&mut sync("16"), &sandbox);
+    left.with(0);
+    assert_eq!(calls, 0);
 }

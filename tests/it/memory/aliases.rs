@@ -89,6 +89,51 @@ fn whoever_has_another_row_that_is_known_is_not_forgotten_for_a_suppressed_one()
     }
 }
 
+/// Each id had a row, and the answer to one told that they are one person's while the other was under way. By the updated
+/// one he was once remembered as being there: pruned when he had come back, or called as a witness who is not there.
+#[test]
+fn whoever_was_deleted_by_an_id_that_was_learned_meanwhile_is_there_by_none() {
+    let [first, second] = [Named::ByFirst, Named::BySecond].map(|by| named(1, by));
+    for (at_once, deletion_first) in [(true, false), (true, true), (false, false), (false, true)] {
+        let mut memory = open(&Drive::default());
+        night(&mut memory, &[(2, Named::ByFirst, "a")]);
+        let mut recollection = recollect(&mut memory);
+        recollection.ask(&named(2, Named::ByFirst), Action::Update, &says("a"));
+        memory.forget([&first, &second].into_iter()).unwrap();
+        let mut update = outcome(&first, Action::Update, &says("b"), Verdict::Updated);
+        update.evidence.names = vec![second.primary().clone()];
+        let mut outcomes = [update, outcome(&second, Action::Delete, &Fields::default(), Verdict::Deleted)];
+        outcomes.rotate_left(usize::from(deletion_first));
+        let batch = if at_once { 2 } else { 1 };
+        outcomes.chunks(batch).for_each(|some| memory.remember(some, now()).unwrap());
+        memory.complete(&recollection, 3, now()).unwrap();
+        let there = [named(2, Named::ByFirst)];
+        let how = format!("at once {at_once}, the deletion first {deletion_first}");
+        assert_eq!(memory.witnesses(20).unwrap(), there, "{how}");
+        assert_eq!(leavers(&mut memory, &[]), there, "{how}");
+        assert_eq!(known(&mut memory, &first, "b"), Known::Changed, "{how}");
+        let deleted = recollect(&mut memory).ask(&second, Action::Delete, &Fields::default());
+        assert_eq!(deleted, Known::Changed, "nobody knows which came last, {how}");
+    }
+}
+
+/// Two updates, one by each id: nobody knows which came last, and so both are sent once more.
+#[test]
+fn what_was_sent_by_two_ids_at_once_is_certain_by_neither() {
+    let [first, second] = [Named::ByFirst, Named::BySecond].map(|by| named(1, by));
+    for batch in [1, 2] {
+        let mut memory = open(&Drive::default());
+        let _ = recollect(&mut memory);
+        memory.forget([&first, &second].into_iter()).unwrap();
+        let mut update = outcome(&first, Action::Update, &says("b"), Verdict::Updated);
+        update.evidence.names = vec![second.primary().clone()];
+        let outcomes = [update, outcome(&second, Action::Update, &says("c"), Verdict::Updated)];
+        outcomes.chunks(batch).for_each(|some| memory.remember(some, now()).unwrap());
+        assert_eq!(known(&mut memory, &first, "b"), Known::Changed);
+        assert_eq!(known(&mut memory, &second, "c"), Known::Changed);
+    }
+}
+
 /// He was named by the first id alone meanwhile, so that his last row says nothing of the second.
 #[test]
 fn whoever_stands_in_the_input_by_another_id_has_not_left() {

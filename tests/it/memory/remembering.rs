@@ -104,7 +104,7 @@ fn of_several_rows_one_that_was_missing_makes_all_of_them_be_asked_about_again()
     }
     assert_eq!(ask_all(&mut recollect(&mut memory), &rows), [Known::Changed, Known::Changed], "it is not complete");
     // The process died, and the same command goes on; what became of the first row was once forgotten then.
-    let settled = [Standing::Badly, Standing::Well].into_iter().zip(rows.clone());
+    let settled = [Standing::NotThere, Standing::Well].into_iter().zip(rows.clone());
     let settled: Vec<FileRow> = settled.map(|(standing, row)| FileRow { standing, ..row }).collect();
     let mut further = recollect(&mut memory);
     assert_eq!(ask_all(&mut further, &settled), [Known::Changed, Known::Changed]);

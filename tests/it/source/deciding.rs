@@ -97,11 +97,18 @@ fn what_was_the_same_is_asked_about_again_where_somebody_wants_that() {
 
 #[test]
 fn what_became_of_a_row_in_earlier_tries_is_told() {
-    let input = b"customer_user_id,first_name\nc-1,a\nc-2,a\nc-3,a\nc-4,a\n";
-    let past = Past { settled: set([3, 4, 5]), bad: set([4]), absent: set([5]), ..Past::default() };
+    let input = b"customer_user_id,first_name\nc-1,a\nc-2,a\nc-3,a\nc-4,a\nc-5,a\n";
+    let past =
+        Past { settled: set([3, 4, 5, 6]), bad: set([4, 6]), taken: set([6]), absent: set([5]), ..Past::default() };
     let mut memory = Memory::default();
     decided(input, &remembering(), &past, &mut memory);
-    let expected = [(2, Standing::Open), (3, Standing::Well), (4, Standing::Badly), (5, Standing::Badly)];
+    let expected = [
+        (2, Standing::Open),
+        (3, Standing::Well),
+        (4, Standing::Refused),
+        (5, Standing::NotThere),
+        (6, Standing::Taken),
+    ];
     assert_eq!(memory.standing, BTreeMap::from(expected));
 }
 
