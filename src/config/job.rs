@@ -115,7 +115,7 @@ pub(super) fn configure(args: Wanted, again: Again, around: &Surroundings<'_>) -
     let flow = flow_options(&args, &description, around);
     let source = rows::reading(&args, constants, &description, around)?;
     syncing::sees_every_row(args.memory.as_ref(), &source)?;
-    let (patience, leniency) = pipeline::wishes(&args.mass, args.memory.is_some())?;
+    let (patience, leniency) = pipeline::wishes(&args.mass, &source, args.memory.is_some())?;
     let MassArgs { path, checks, results, connection, allow_empty, set, .. } = args.mass;
     let hash_ids = results.hash_ids.clone();
     let mut job = Job {

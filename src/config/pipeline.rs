@@ -4,12 +4,13 @@ use super::{Amount, Leniency, Patience};
 use crate::{
     cli::{MassArgs, PipelineArgs},
     error::{Error, Exit},
-    source::InputName,
+    source::{InputName, Options},
 };
 
 /// What is asked of the input, and how the end is judged.
-pub(super) fn wishes(args: &MassArgs, remembers: bool) -> Result<(Patience, Leniency), Error> {
+pub(super) fn wishes(args: &MassArgs, source: &Options, remembers: bool) -> Result<(Patience, Leniency), Error> {
     let pipeline = &args.pipeline;
+    needs_every_row(pipeline, source)?;
     if args.path == InputName::Stdin {
         needs_no_file(pipeline)?;
     }
@@ -35,6 +36,18 @@ fn needs_no_file(args: &PipelineArgs) -> Result<(), Error> {
         return Ok(());
     };
     Err(Error::new(Exit::Usage, format!("{flag} needs a file: {why}")).hint("write the rows into a file first"))
+}
+
+/// The rows of last time may have been those of another part.
+fn needs_every_row(args: &PipelineArgs, source: &Options) -> Result<(), Error> {
+    match args.min_rows {
+        Some(Amount::Percent(_)) if !source.takes_every_row() => Err(Error::new(
+            Exit::Usage,
+            "--min-rows with a share of the rows of last time needs the whole input, not --skip, --limit or --shard",
+        )
+        .hint("give a number of rows")),
+        Some(Amount::Percent(_) | Amount::Rows(_)) | None => Ok(()),
+    }
 }
 
 /// With `--out` the run's directory stands alone.

@@ -171,15 +171,39 @@ impl Memory {
         if let Some(identities) = recollection.everybody_as_before() {
             return self.end(&[], LastSync { rows, identities, at: now });
         }
-        let mut walk = Walk::of(recollection);
         let mut identities = 0;
+        let changes = self.sweep(recollection, |entry, met| {
+            let becomes = entry.after(self.sync, met, minute(now));
+            identities += u64::from(met && becomes.is_some_and(|entry| entry.state.may_exist()));
+            becomes
+        })?;
+        self.end(&changes, LastSync { rows, identities, at: now })
+    }
+
+    /// This sync came to its end, and is not complete: it took a part of the input, or somebody is here still whom it should
+    /// delete. What waited for its end is certain now of whomever it met, and nobody leaves.
+    ///
+    /// # Errors
+    /// As [`Memory::complete`].
+    pub fn settle(&self, recollection: &Recollection, now: Moment) -> Result<(), Error> {
+        recollection.check()?;
+        let changes =
+            self.sweep(recollection, |entry, met| Some(if met { entry.settled(minute(now)) } else { entry }))?;
+        self.apply(&changes, None)
+    }
+
+    /// What each entry becomes, by whether it was met; gives the last changes, which are not made yet.
+    fn sweep(
+        &self,
+        recollection: &Recollection,
+        mut becomes: impl FnMut(Entry, bool) -> Option<Entry>,
+    ) -> Result<Vec<(Print, Option<Entry>)>, Error> {
+        let mut walk = Walk::of(recollection);
         let mut from = Bound::Unbounded;
         loop {
             let mut changes = Vec::new();
             self.store.read()?.scan(from, |who, entry| {
-                let met = walk.met(&entry);
-                let becomes = entry.after(self.sync, met, minute(now));
-                identities += u64::from(met && becomes.is_some_and(|entry| entry.state.may_exist()));
+                let becomes = becomes(entry, walk.met(&entry));
                 if becomes != Some(entry) {
                     changes.push((who, becomes));
                 }
@@ -187,7 +211,7 @@ impl Memory {
                 Ok(changes.len() < BATCH)
             })?;
             if changes.len() < BATCH {
-                return self.end(&changes, LastSync { rows, identities, at: now });
+                return Ok(changes);
             }
             self.apply(&changes, None)?;
         }

@@ -175,10 +175,20 @@ impl Entry {
         (self.is_brief && age >= ages.again) || ages.refresh.is_some_and(|refresh| whole >= refresh)
     }
 
+    /// What it is after a sync that met it and came to an end at `minute`, without being complete.
+    pub(super) const fn settled(self, minute: u32) -> Self {
+        let state = if matches!(self.state, State::Absent) { State::Deleted } else { self.state };
+        Self { state, ..self.told(minute) }
+    }
+
+    const fn told(self, minute: u32) -> Self {
+        Self { minute: if self.awaits_the_end() { minute } else { self.minute }, ..self }
+    }
+
     /// What it is after the complete sync that has this number and ends at `minute`, which met it or did not; `None` when
     /// it is remembered no longer.
     pub(super) fn after(self, sync: u32, met: bool, minute: u32) -> Option<Self> {
-        let told = Self { minute: if self.awaits_the_end() { minute } else { self.minute }, ..self };
+        let told = self.told(minute);
         match self.state {
             State::Gone => None,
             State::Deleted
@@ -192,7 +202,7 @@ impl Entry {
                 None
             }
             State::Among | State::MissingAmong | State::TakenAmong => Some(self),
-            State::Absent => Some(Self { sync, state: State::Deleted, ..told }),
+            State::Absent => Some(Self { sync, ..self.settled(minute) }),
             State::Missing => Some(Self { sync: 0, ..told }),
             // The rows that are remembered each by itself are forgotten.
             _ if self.has_apart && !met => Some(Self { sync: 0, ..self.void() }),

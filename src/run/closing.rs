@@ -63,7 +63,7 @@ impl Closing<'_> {
     }
 
     fn exit(&self, totals: Tally) -> Exit {
-        self.failure.as_ref().map_or_else(|| of_complete(totals, self.job), Error::exit)
+        self.failure.as_ref().map_or_else(|| of_complete(totals, totals.total(), self.job), Error::exit)
     }
 
     fn summary(&self, exit: Exit, closed: &Closed) -> Summary {
@@ -163,7 +163,7 @@ fn mean_rate(figures: &Figures) -> f64 {
 pub(super) fn finished_before(scan: &Scan, job: &Job, directory: &Path, stage: &Stage) -> Result<Came, Error> {
     let (about, totals) = (&scan.run.immutable, scan.totals);
     let failed = totals.of(Verdict::Failed);
-    let exit = of_complete(totals, job);
+    let exit = of_complete(totals, totals.total(), job);
     let summary = Summary {
         command: job.task,
         api: about.destination.api.clone(),
@@ -202,16 +202,13 @@ const fn is_settled(totals: Tally) -> bool {
     totals.of(Verdict::Failed) == 0
 }
 
-/// So many bad rows as are tolerated are none.
-fn of_complete(totals: Tally, job: &Job) -> Exit {
-    if totals.unwanted() > tolerated(totals, job) { Exit::Rows } else { Exit::Success }
-}
-
-fn tolerated(totals: Tally, job: &Job) -> u64 {
-    match job.leniency.tolerate {
+/// So many bad ones of an input's rows as are tolerated are none.
+pub(super) fn of_complete(totals: Tally, rows: u64, job: &Job) -> Exit {
+    let tolerated = match job.leniency.tolerate {
         Amount::Rows(rows) => rows,
-        Amount::Percent(percent) => share(percent, totals.total()),
-    }
+        Amount::Percent(percent) => share(percent, rows),
+    };
+    if totals.unwanted() > tolerated { Exit::Rows } else { Exit::Success }
 }
 
 /// A success that is none to the last row says so.

@@ -1,7 +1,7 @@
 //! `--dry-run`: reads, checks and counts everything, sends nothing, and says so first and last.
 
 use super::{
-    Stage, expect,
+    Stage, closing, expect,
     input::Input,
     remembered::{self, Remembered},
     suppress,
@@ -114,7 +114,7 @@ fn summary(job: &Job, finish: &Finish, host: String) -> Summary {
         mean_rate: 0.0,
         wanted_concurrency: None,
         chain_head: None,
-        exit: if totals.unwanted() == 0 { Exit::Success } else { Exit::Rows },
+        exit: closing::of_complete(totals, finish.rows, job),
         warnings: Vec::new(),
         ended: "dry run".to_owned(),
         next: None,

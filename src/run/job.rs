@@ -73,6 +73,8 @@ async fn afterwards(
         }
         if pruned.is_done && sync.job.source.takes_every_row() {
             remembered.complete(came.rows)?;
+        } else {
+            remembered.settle()?;
         }
         if exit == Exit::Success {
             exit = pruned.exit;

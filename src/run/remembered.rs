@@ -142,6 +142,14 @@ impl Remembered {
         Ok(())
     }
 
+    /// Every row that was taken has its line; there were others, or somebody was to be pruned and is here still.
+    pub(super) fn settle(&self) -> Result<(), Error> {
+        match &self.recollection {
+            Some(recollection) => self.store.lock().settle(recollection, wall::now()),
+            None => Ok(()),
+        }
+    }
+
     /// Every row of the input has its line, and whoever left was pruned where that was asked for.
     pub(super) fn complete(&mut self, rows: u64) -> Result<(), Error> {
         match &self.recollection {

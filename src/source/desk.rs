@@ -146,7 +146,9 @@ impl Desk {
             return Ok(());
         }
         let settled = past.settled.contains(record.line);
-        if settled && !self.repeats.is_on() && self.replay.is_none() && !past.names_settled {
+        // A range of unchanged rows settles whatever lies between its ends: another shard's rows, too, which are not ours.
+        let is_to_be_read = self.share.depends_on_ids() || past.names_settled;
+        if settled && !is_to_be_read && !self.repeats.is_on() && self.replay.is_none() {
             self.settled(record, past, batch, stretch);
             return Ok(());
         }

@@ -50,9 +50,14 @@ impl Share {
         self.met
     }
 
+    /// Whether [`Share::takes`] looks at who a row is about.
+    pub(super) const fn depends_on_ids(&self) -> bool {
+        self.shard.count > 1
+    }
+
     /// Whether a row is our shard's; a malformed one belongs by its line.
     pub(super) fn takes(&self, line: u64, subject: &Subject) -> bool {
-        if self.shard.count <= 1 {
+        if !self.depends_on_ids() {
             return true;
         }
         let number = match subject {

@@ -169,6 +169,7 @@ fn what_a_pipeline_cannot_have_is_turned_down() {
         ("get - --min-rows 5", "--min-rows needs a file"),
         ("update x --out o --min-rows 90%", "--min-rows with a share"),
         ("sync x --out o --min-rows 90%", "--min-rows with a share"),
+        ("sync x --memory m --min-rows 90% --shard 1/2", "--min-rows with a share of the rows of last time needs"),
         ("verify x --out o --keep-runs 3", "--keep-runs has no other runs"),
         ("create x --keep-runs 0", "invalid value '0' for '--keep-runs"),
         ("create x --tolerate 101%", "invalid value '101%' for '--tolerate"),

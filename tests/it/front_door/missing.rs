@@ -100,6 +100,37 @@ fn what_the_not_found_guard_doubts_is_not_remembered() {
     assert_eq!(own.received().patches, 100);
 }
 
+/// Such a sync is not complete, but it came to its end: once whoever was missing was asked about again each time.
+#[test]
+fn a_part_of_the_file_and_a_night_that_may_prune_nobody_know_who_is_missing_too() {
+    let (desk, sandbox) = (Desk::new(), calm(12));
+    let count = |command: &mut std::process::Command, code| {
+        let (left, calls) = counted(command, &sandbox);
+        left.with(code);
+        calls
+    };
+    let file = |known: u64, more: &str| {
+        let (known, unknown) = (rows("customer", known, "a"), rows("nobody", 9, "a"));
+        desk.put("tonight.csv", format!("customer_user_id,email\n{unknown}{known}{more}"));
+    };
+    file(12, "");
+    for part in [&["--shard", "0/2"][..], &["--shard", "1/2"], &["--limit", "5"]] {
+        count(act(&desk, &SYNC, &sandbox).args(part), 0);
+        assert_eq!(count(act(&desk, &SYNC, &sandbox).args(part), 0), 0, "{part:?}");
+    }
+    assert_eq!(count(&mut act(&desk, &SYNC, &sandbox), 0), 0, "the parts are the whole");
+    file(11, ",b@example.com\n");
+    let mut pruning = act(&desk, &SYNC, &sandbox);
+    pruning.args(["--prune", "--max-delete", "1", "--missing-again", "0s"]);
+    assert_ne!(count(&mut pruning, 1), 0, "that everybody is asked about again");
+    let mut pruning = act(&desk, &SYNC, &sandbox);
+    pruning.args(["--prune", "--max-delete", "1"]);
+    assert_eq!(count(&mut pruning, 1), 0, "a row may be about whoever left");
+    file(11, "");
+    run(act(&desk, &SYNC, &sandbox).args(["--prune", "--max-delete", "1"])).with(0).saying(&["erased 1"]);
+    assert_eq!(people(&sandbox).len(), 11);
+}
+
 /// A try that goes on counts what an earlier one changed: not what it only remembered.
 #[test]
 fn who_is_known_to_be_missing_is_no_change() {

@@ -141,6 +141,19 @@ fn settled_rows_are_kept_where_a_side_file_wants_them() {
     }
 }
 
+/// A range settles whatever lies between its ends; a resumed run once counted the rows of other shards with its own.
+#[test]
+fn what_a_range_settles_of_another_shard_is_none_of_ours() {
+    let input = numbered_ids(100);
+    let ours = Options { shard: Shard { index: 0, count: 3 }, ..lines() };
+    let (all, finish) = read(&input[..], "-", &ours, &Past::default()).unwrap();
+    let lines: Vec<u64> = all.rows.iter().map(|row| row.line).collect();
+    let past = Past { settled: lines_of(lines[0]..=lines[9]), ..Past::default() };
+    let (resumed, again) = read(&input[..], "-", &ours, &past).unwrap();
+    assert_eq!((resumed.skipped, resumed.rows.len()), (10, lines.len() - 10));
+    assert_eq!(again.rows, finish.rows);
+}
+
 #[test]
 fn batches_are_bounded_by_rows_by_skips_and_by_bytes() {
     let mut batch = Batch::default();
