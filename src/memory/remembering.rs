@@ -134,9 +134,9 @@ impl Memory {
         let others: BTreeSet<Print> = touched.others().chain(found).filter(|id| *id != touched.who).collect();
         let mut state = learned;
         for other in others {
-            let noted = notes.rows.get(&other).map(|note| (note.state, true));
+            let tonight = notes.rows.get(&other).map(|note| (note.state, true));
             let known = reading.entry(other)?.map(|entry| (entry.state, entry.is_since(self.began)));
-            match noted.or(known) {
+            match tonight.or(known) {
                 Some((told, true)) if told.is_certain() => {
                     let is_gone = learned.is_gone() || told.is_gone();
                     state = if is_gone { State::Gone } else { State::Open };

@@ -129,7 +129,7 @@ fn killed_between_two_rows_of_a_person_the_next_nights_end_well_and_quiet() {
 /// believed where it had ended well, and the same file deleted and made everybody anew.
 #[test]
 fn stopped_between_two_rows_of_a_person_and_resumed_the_same_file_is_no_call() {
-    let others: String = (10..40).map(|n| format!("x-{n},upsert,{n}@example.com\n")).collect();
+    let others = (10..40).map(|n| format!("x-{n},upsert,{n}@example.com\n")).collect::<Vec<_>>().concat();
     let before = "c-9,delete,\nc-8,update,8@example.com\nc-1,delete,\n";
     let after = "c-9,upsert,9@example.com\nc-8,upsert,8@example.com\nc-1,upsert,1@example.com\n";
     let latency = std::time::Duration::from_millis(20);
