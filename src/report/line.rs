@@ -4,8 +4,8 @@
 //! by its own raw bytes before the comma of the chain field. It does not know files, nor what a line means for resuming.
 //!
 //! A [`Span`] of rows with nothing new is one line, too, a *range*: `line` is `FIRST-LAST`, `outcome` is `unchanged`,
-//! `attempts` is 0, and `message` is the number of rows and [`RANGE_WORDS`], as in `9999998 rows as an earlier sync sent
-//! them`. There are at least two rows, and at most as many as lines; `id` and what an answer would say are empty. A span
+//! `attempts` is 0, and `message` is the number of rows and [`RANGE_WORDS`], as in `9999998 rows as they were sent
+//! before`. There are at least two rows, and at most as many as lines; `id` and what an answer would say are empty. A span
 //! of one row is the plain line of that row, without its id.
 
 use std::io::Write as _;
@@ -31,10 +31,10 @@ pub const AFTER_LOST_ANSWER: &str = "after a lost answer: ";
 pub const NOT_VERIFIED: &str = "deleted, but not verified: ";
 
 /// What follows the number of rows in the message of a range.
-pub const RANGE_WORDS: &str = " rows as an earlier sync sent them";
+pub const RANGE_WORDS: &str = " rows as they were sent before";
 
 /// The message of a span of one row.
-const ONE_ROW: &str = "as an earlier sync sent it";
+const ONE_ROW: &str = "as it was sent before";
 
 /// The most characters of a message that are kept.
 pub const MESSAGE_CHARACTERS: usize = 300;

@@ -60,7 +60,7 @@ fn chained(piece: &[u8], before: &str) -> Option<(Line, String)> {
     let (row, last) = (row.parse().expect("a line"), last.parse().expect("a line"));
     if row != last {
         // In these stories each row of a range stands on one line.
-        assert_eq!(fields[11], format!("{} rows as an earlier sync sent them", last - row + 1));
+        assert_eq!(fields[11], format!("{} rows as they were sent before", last - row + 1));
         assert_eq!((fields[1].as_str(), fields[3].as_str(), fields[6].as_str()), ("", "unchanged", "0"));
     }
     let line = Line {

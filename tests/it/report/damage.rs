@@ -200,7 +200,7 @@ proptest! {
         let mut head = look(&disk).head.to_string();
         let mut results = HEADER.to_vec();
         for (place, id, action, outcome) in &said {
-            let raw = format!("{place},{id},{action},{outcome},,,0,,,,,7 rows as an earlier sync sent them");
+            let raw = format!("{place},{id},{action},{outcome},,,0,,,,,7 rows as they were sent before");
             head = Digest::of(format!("{head}{raw}").as_bytes()).to_string();
             results.extend(format!("{raw},{head}\n").into_bytes());
         }

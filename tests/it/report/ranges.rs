@@ -57,7 +57,7 @@ fn ten_million_rows_are_one_line() {
         records(&disk).iter().map(|record| record.iter().take(12).map(str::to_owned).collect()).collect();
     let message = format!("9999998{RANGE_WORDS}");
     assert_eq!(said[0], ["3-10000001", "", "update", "unchanged", "", "", "0", "", stamp, "", "", &message]);
-    let alone = "as an earlier sync sent it";
+    let alone = "as it was sent before";
     assert_eq!(said[1], ["10000003", "", "update", "unchanged", "", "", "0", "", stamp, "", "", alone]);
 
     let scan = look(&disk);
@@ -93,11 +93,11 @@ fn a_range_is_read_strictly() {
     let line = |place: &str, id: &str, middle: &str, message: &str| {
         format!("{place},{id},{middle},,2026-11-21T01:59:00.123Z,,,{message}")
     };
-    let (update, three) = ("update,unchanged,,,0", "3 rows as an earlier sync sent them");
+    let (update, three) = ("update,unchanged,,,0", "3 rows as they were sent before");
     assert!(!is_corrupt(&handwritten(&line("4-6", "", update, three))));
     for wrong in [
         line("6-4", "", update, three),
-        line("4-4", "", update, "1 rows as an earlier sync sent them"),
+        line("4-4", "", update, "1 rows as they were sent before"),
         line("0-6", "", update, three),
         line("4-", "", update, three),
         line("-6", "", update, three),
@@ -112,14 +112,14 @@ fn a_range_is_read_strictly() {
         line("4-6", "", "update,failed,,,0", three),
         line("4-6", "", "update,unchanged,200,,0", three),
         line("4-6", "", "update,unchanged,,,1", three),
-        line("4-6", "", update, "1 rows as an earlier sync sent them"),
-        line("4-6", "", update, "03 rows as an earlier sync sent them"),
-        line("4-6", "", update, "3 rows as an earlier sync sent them, or so"),
+        line("4-6", "", update, "1 rows as they were sent before"),
+        line("4-6", "", update, "03 rows as they were sent before"),
+        line("4-6", "", update, "3 rows as they were sent before, or so"),
         line("4-6", "", update, "rows as an earlier sync sent them"),
         line("4-6", "", update, ""),
-        "4-6,,update,unchanged,,,0,7,2026-11-21T01:59:00.123Z,,,3 rows as an earlier sync sent them".to_owned(),
-        "4-6,,update,unchanged,,,0,,2026-11-21T01:59:00.123Z,r,,3 rows as an earlier sync sent them".to_owned(),
-        "4-6,,update,unchanged,,,0,,2026-11-21T01:59:00.123Z,,p,3 rows as an earlier sync sent them".to_owned(),
+        "4-6,,update,unchanged,,,0,7,2026-11-21T01:59:00.123Z,,,3 rows as they were sent before".to_owned(),
+        "4-6,,update,unchanged,,,0,,2026-11-21T01:59:00.123Z,r,,3 rows as they were sent before".to_owned(),
+        "4-6,,update,unchanged,,,0,,2026-11-21T01:59:00.123Z,,p,3 rows as they were sent before".to_owned(),
     ] {
         assert!(is_corrupt(&handwritten(&wrong)), "{wrong}");
     }
