@@ -144,6 +144,12 @@ impl Error {
         Self { exit, what: what.into(), hint: None }
     }
 
+    /// A thread cannot be started.
+    #[must_use]
+    pub fn no_thread(error: &std::io::Error) -> Self {
+        Self::new(Exit::Internal, format!("cannot start a thread: {error}"))
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

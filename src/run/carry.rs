@@ -8,7 +8,6 @@ use std::{
     thread::{self, Builder},
 };
 
-use super::threads::no_thread;
 use crate::{
     error::Error,
     source::{Hashing, Pile, Readings},
@@ -48,8 +47,11 @@ pub(super) fn carry<R: Read + Send>(
             }
         };
         let reader = Builder::new().name("readings".to_owned()).spawn_scoped(scope, read);
-        let reader = reader.map_err(|error| no_thread(&error))?;
-        Builder::new().name("hashing".to_owned()).spawn_scoped(scope, hash).map_err(|error| no_thread(&error))?;
+        let reader = reader.map_err(|error| Error::no_thread(&error))?;
+        Builder::new()
+            .name("hashing".to_owned())
+            .spawn_scoped(scope, hash)
+            .map_err(|error| Error::no_thread(&error))?;
         for pile in hashed {
             take(&pile);
             let _reader_is_done = give_back.send(pile);

@@ -15,7 +15,6 @@ use std::{
 use futures::{FutureExt as _, future::LocalBoxFuture};
 use tokio::sync::oneshot;
 
-use super::threads::no_thread;
 use crate::{
     domain::Id,
     error::{Error, Exit},
@@ -51,7 +50,7 @@ impl Registrar {
     pub(super) fn of(list: List) -> Result<Self, Error> {
         let (queue, entries) = channel();
         let thread = Builder::new().name("register".to_owned()).spawn(move || keep(&list, &entries));
-        thread.map_err(|error| no_thread(&error))?;
+        thread.map_err(|error| Error::no_thread(&error))?;
         Ok(Self(queue))
     }
 }

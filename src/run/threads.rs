@@ -72,7 +72,7 @@ pub(super) fn read<R: Read + Send + 'static>(
             }
             read
         })
-        .map_err(|error| no_thread(&error))?;
+        .map_err(|error| Error::no_thread(&error))?;
     Ok((ReaderThread { batches }, ReaderHandle(thread)))
 }
 
@@ -200,12 +200,14 @@ pub(super) fn write(
     let room = Arc::new(Room::empty());
     let remembering = memory.map(|memory| Remembering { memory, synced: Vec::new(), ticks: 0 });
     let desk = Desk { journal, remembering, hand_overs, room: Arc::clone(&room) };
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| no_thread(&error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|error| Error::no_thread(&error))?;
     let thread = Builder::new()
         .name("journal".to_owned())
         .spawn(move || runtime.block_on(desk.work()))
-        .map_err(|error| no_thread(&error))?;
+        .map_err(|error| Error::no_thread(&error))?;
     Ok((JournalThread { queue, room }, JournalHandle(thread)))
 }
 
@@ -329,10 +331,6 @@ impl Ledger for JournalThread {
         }
         Ok(())
     }
-}
-
-pub(super) fn no_thread(error: &std::io::Error) -> Error {
-    Error::new(Exit::Internal, format!("cannot start a thread: {error}"))
 }
 
 fn panicked(name: &str) -> Error {
