@@ -35,11 +35,13 @@ impl Touched {
     pub(super) fn by(identity: &Identity, printer: &Printer, reading: &Reading<'_>) -> Result<Self, Error> {
         let who = printer.who(identity.primary());
         let second = identity.fallback().map(|id| printer.who(id));
-        let mut touched = Self { who, second, beside: Vec::new(), is_known: true };
+        let mut touched = Self { who, second, beside: Vec::new(), is_known: false };
+        let is_own = |id: Print| id == who || Some(id) == second;
         for id in [Some(who), second].into_iter().flatten() {
             let links = reading.links(id)?;
-            touched.is_known &= second.is_none_or(|second| id == second || prints(&links).any(|link| link == second));
-            touched.beside.extend(prints(&links).filter(|link| *link != who && Some(*link) != second));
+            // One that stands beside too many may have lost it: it is enough that the other one knows.
+            touched.is_known |= prints(&links).any(|link| link != id && is_own(link));
+            touched.beside.extend(prints(&links).filter(|link| !is_own(*link)));
         }
         Ok(touched)
     }

@@ -214,3 +214,23 @@ fn an_id_beside_a_hundred_others_does_not_slow_anybody_down() {
     send(&mut memory, &Identity::one(unknown), "b", Verdict::Updated);
     assert_eq!(known(&mut memory, &first, "a"), Known::Same, "it is one of the first hundred");
 }
+
+/// One id stands beside more others than are kept of it: it was once new to the first of them each night, and its row was sent.
+#[test]
+fn whoever_stands_beside_too_many_is_sent_once_all_the_same() {
+    let mut memory = open(&Drive::default());
+    let shared = id(1, "p-1");
+    let row = |number| Identity::two(shared.clone(), id(0, &format!("customer-{number}")));
+    let mut night = || {
+        let mut recollection = recollect(&mut memory);
+        (0..40).for_each(|number| recollection.supersede(&row(number)));
+        let known = recollection.ask(&row(40), Action::Update, &says("a"));
+        memory.learn(&recollection, now()).unwrap();
+        if known == Known::Changed {
+            send(&mut memory, &row(40), "a", Verdict::Updated);
+        }
+        memory.complete(&recollection, 41, now()).unwrap();
+        known
+    };
+    assert_eq!([night(), night(), night()], [Known::Changed, Known::Same, Known::Same]);
+}
