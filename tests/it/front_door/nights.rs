@@ -275,8 +275,11 @@ fn through(left: &Left) -> End {
 fn live_through(nights: &[Night], faults: Faults) {
     let (desk, sandbox) = (Desk::new(), sandbox(Population::Count(FROM_THE_BEGINNING), faults, None));
     let mut model = Model::default();
+    let mut was_killed = false;
     for night in nights {
-        match spend(&desk, night, &sandbox) {
+        let came = spend(&desk, night, &sandbox);
+        was_killed = matches!(came, Came::Struck);
+        match came {
             // Nights may end badly by rows that failed; that is what the next one is for.
             Came::Through(end) => model.completed(night, end),
             Came::Struck => model.broken_off(night),
@@ -298,8 +301,8 @@ fn live_through(nights: &[Night], faults: Faults) {
     calmly();
     model.completed(&calm, expected);
     holds(&model, &calm, &people(&sandbox));
-    // A calm night that goes on with a broken one is not told what that one wrote down and had no time to remember.
-    if matches!(last.trouble, Trouble::Struck { .. }) {
+    // A calm night that goes on with a killed one is not told what that one wrote down and had no time to remember.
+    if was_killed {
         calmly();
     }
     let before = sandbox.received().requests;
