@@ -39,15 +39,26 @@ pub(crate) struct Store {
     has_name: Cell<bool>,
     fails_after: Cell<Option<u64>>,
     open: RefCell<Option<Rc<RefCell<Memory>>>>,
+    /// How many tries have asked what it holds.
+    tries: Cell<i64>,
 }
 
 /// The memory of one try.
 pub(crate) struct Beforehand {
     pub(crate) memory: Rc<RefCell<Memory>>,
     recollection: Recollection,
+    now: Moment,
 }
 
+/// From one try to the next; what is remembered is told apart by the minute.
+const BETWEEN_TRIES: i64 = 2 * 60_000;
+
 impl Store {
+    /// The time of the present try.
+    pub(crate) fn now(&self) -> Moment {
+        Moment::from_millis(now().millis() + self.tries.get() * BETWEEN_TRIES)
+    }
+
     /// Opens it, as a process that begins.
     pub(crate) fn open(&self) -> Result<Rc<RefCell<Memory>>, Error> {
         let kinds = ["profile_id".to_owned(), "customer_user_id".to_owned()];
@@ -87,7 +98,8 @@ impl Store {
     pub(crate) fn claims_only_what_is_so(&self, rows: &Rows, state: &State) {
         let memory = self.open().expect("a drive that is well");
         for asked in rounds(&rows.entries) {
-            let mut recollection = memory.borrow_mut().recollect(now(), None, AGAIN).expect("a drive that is well");
+            let mut recollection =
+                memory.borrow_mut().recollect(self.now(), None, AGAIN).expect("a drive that is well");
             for entry in asked {
                 let known = recollection.ask(&identity(entry), action(entry.deed), &fields(entry));
                 let is_so = match known {
@@ -101,7 +113,7 @@ impl Store {
                 assert!(is_so, "line {} is remembered as {known:?}, and is not so", entry.line);
             }
         }
-        let mut recollection = memory.borrow_mut().recollect(now(), None, AGAIN).expect("a drive that is well");
+        let mut recollection = memory.borrow_mut().recollect(self.now(), None, AGAIN).expect("a drive that is well");
         let decided = decision(&mut recollection, &rows.bytes(), rows, &Past::default()).expect("a good file");
         for entry in rows.entries.iter().filter(|entry| decided.unchanged.contains(entry.line)) {
             let person = rows.of_one_person(entry);
@@ -162,17 +174,19 @@ fn fields(entry: &Entry) -> Fields {
 
 impl Beforehand {
     pub(crate) fn complete(self, rows: &Rows) -> Result<(), Error> {
-        self.memory.borrow_mut().complete(&self.recollection, rows.entries.len() as u64, now())
+        self.memory.borrow_mut().complete(&self.recollection, rows.entries.len() as u64, self.now)
     }
 }
 
 /// Asks the memory about every row, before the first call.
 pub(crate) fn decided(store: &Store, input: &[u8], rows: &Rows, past: &mut Past) -> Result<Beforehand, Error> {
     let memory = store.open()?;
-    let mut recollection = memory.borrow_mut().recollect(now(), None, AGAIN)?;
+    store.tries.set(store.tries.get() + 1);
+    let now = store.now();
+    let mut recollection = memory.borrow_mut().recollect(now, None, AGAIN)?;
     past.decided = decision(&mut recollection, input, rows, past)?;
-    memory.borrow_mut().learn(&recollection, now())?;
-    Ok(Beforehand { memory, recollection })
+    memory.borrow_mut().learn(&recollection, now)?;
+    Ok(Beforehand { memory, recollection, now })
 }
 
 fn decision(recollection: &mut Recollection, input: &[u8], rows: &Rows, past: &Past) -> Result<Decided, Error> {

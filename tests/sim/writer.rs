@@ -15,7 +15,7 @@ use tollgate::{
 };
 
 use crate::{
-    desk::now,
+    desk::{Store, now},
     machine::{Machine, Said, wait},
     support::disk::SimDisk,
 };
@@ -135,7 +135,8 @@ impl<'m, 'a> Writer<'m, 'a> {
     fn remember(&mut self) -> Result<(), Error> {
         let Some(memory) = self.memory.as_ref().filter(|_| !self.synced.is_empty()) else { return Ok(()) };
         self.journal.sync()?;
-        memory.borrow_mut().remember(&self.synced, now())?;
+        let now = self.machine.store.map_or_else(now, Store::now);
+        memory.borrow_mut().remember(&self.synced, now)?;
         self.synced.clear();
         Ok(())
     }
