@@ -48,7 +48,7 @@ pub use past::{Answered, Before, Beginning, Decided, Past, Quiet, Recorded, Repl
 pub use print::{Print, Printer, RowPrint, Suppressed};
 pub use recall::{Asked, Conclusion, Known, Recall, Standing, Told};
 pub use row::{Aside, Batch, Keep, Kept, Layout, Row, Sample, Span, Spared, Subject};
-pub use say::{say_count, say_duration, say_quoted};
+pub use say::{say_count, say_duration, say_number, say_quoted};
 pub use schema::{Field, FieldKind, PairRules, Schema, Shape};
 pub use secret_key::SecretKey;
 pub use tally::Tally;

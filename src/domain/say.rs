@@ -16,6 +16,13 @@ pub fn say_count(count: u64) -> String {
     out
 }
 
+/// `1 row`, `2 rows`: so many of what has this name, whose plural ends with an s.
+#[must_use]
+pub fn say_number(count: u64, one: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{} {one}{end}", say_count(count))
+}
+
 /// The two largest units, cut, not rounded: `300ms`, `12s`, `2m 30s`, `1h 38m`, `3d 4h`.
 #[must_use]
 pub fn say_duration(duration: Duration) -> String {
@@ -60,6 +67,7 @@ mod tests {
 
     #[test]
     fn counts_are_grouped_by_threes() {
+        assert_eq!([0, 1, 2_000].map(|rows| say_number(rows, "row")), ["0 rows", "1 row", "2,000 rows"]);
         let said = [0, 7, 999, 1_000, 12_345, 123_456, 1_234_567, u64::MAX].map(say_count);
         assert_eq!(said, ["0", "7", "999", "1,000", "12,345", "123,456", "1,234,567", "18,446,744,073,709,551,615"]);
     }

@@ -102,9 +102,10 @@ impl Recall for Recollection {
     }
 
     fn settled(&mut self, identity: &Identity) {
-        match self.look_up(self.printer.who(identity.primary())) {
-            Ok(Some(_)) => {}
-            Ok(None) => self.unheard.push(identity.clone()),
+        let known = self.store.read().and_then(|reading| reading.entry(self.printer.who(identity.primary())));
+        match known {
+            Ok(Some(entry)) if entry.is_ours() => {}
+            Ok(_) => self.unheard.push(identity.clone()),
             Err(error) => self.trouble = Some(error),
         }
     }

@@ -52,6 +52,8 @@ pub(super) struct Whole {
     pub(super) apart: Vec<(usize, State)>,
     /// Some row may end otherwise tomorrow, without anything of ours.
     pub(super) is_brief: bool,
+    /// He was deleted, and the API took nothing of ours since.
+    pub(super) was_deleted: bool,
 }
 
 impl Awaited {
@@ -120,7 +122,8 @@ const fn learned_before(row: &PersonRow) -> Option<State> {
 
 impl Pending {
     fn whole(&self) -> Option<Whole> {
-        let mut whole = Whole { content: self.content, ends: BTreeMap::new(), apart: Vec::new(), is_brief: false };
+        let (ends, apart) = (BTreeMap::new(), Vec::new());
+        let mut whole = Whole { content: self.content, ends, apart, is_brief: false, was_deleted: false };
         for (place, Part { who, came }) in self.rows.iter().enumerate() {
             let (Came::Before(state) | Came::Now(state)) = *came else { return None };
             if !state.is_certain() {
@@ -128,6 +131,7 @@ impl Pending {
             }
             whole.apart.extend(state.among().map(|state| (place, state)));
             whole.is_brief |= state.is_brief();
+            whole.was_deleted = state.is_gone() || (whole.was_deleted && state != State::Sent);
             // Whoever is deleted by one id is there by no other one either: he is no leaver, nor a witness.
             if state.is_gone() {
                 for end in whole.ends.values_mut() {

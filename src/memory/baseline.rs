@@ -68,6 +68,7 @@ impl Baseline<'_> {
             born: memory.pass,
             sync: memory.pass,
             state: State::Sent,
+            was_sent: false,
             is_brief: false,
             has_apart: false,
         };

@@ -118,7 +118,7 @@ impl Memory {
         let mut walk = Walk::of(recollection);
         self.store.read()?.scan(Bound::Unbounded, |who, entry| {
             let met = walk.met(&entry);
-            if entry.sync == self.sync && entry.state.may_exist() {
+            if entry.sync == self.sync && entry.is_ours() {
                 each(who, met);
             }
             Ok(true)
@@ -174,7 +174,7 @@ impl Memory {
         let mut identities = 0;
         let changes = self.sweep(recollection, |entry, met| {
             let becomes = entry.after(self.sync, met, minute(now));
-            identities += u64::from(met && becomes.is_some_and(|entry| entry.state.may_exist()));
+            identities += u64::from(met && becomes.is_some_and(|entry| entry.is_ours()));
             becomes
         })?;
         self.end(&changes, LastSync { rows, identities, at: now })

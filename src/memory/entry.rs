@@ -124,12 +124,16 @@ pub(super) struct Entry {
     pub(super) is_brief: bool,
     /// It stands for several rows, of which some are remembered each by itself.
     pub(super) has_apart: bool,
+    /// Before it came into this state the API took something of ours, and he was not deleted since.
+    pub(super) was_sent: bool,
 }
 
 /// In the byte of a state: [`Entry::is_brief`] …
 const BRIEF: u8 = 1 << 7;
-/// … and [`Entry::has_apart`].
+/// … and [`Entry::has_apart`] …
 const APART: u8 = 1 << 6;
+/// … and [`Entry::was_sent`].
+const SENT: u8 = 1 << 5;
 const MINUTES_A_DAY: u32 = 24 * 60;
 
 /// How long what is remembered is believed.
@@ -148,7 +152,18 @@ impl Entry {
 
     /// See [`State::void`].
     pub(super) const fn void(self) -> Self {
-        Self { state: self.state.void(), is_brief: false, has_apart: false, ..self }
+        self.becomes(self.state.void())
+    }
+
+    /// In a state in which nothing is certain.
+    pub(super) const fn becomes(self, state: State) -> Self {
+        Self { state, was_sent: self.is_ours(), is_brief: false, has_apart: false, ..self }
+    }
+
+    /// Whether he is there since the API took something of ours: nobody else is ever pruned. Whoever was refused from the
+    /// first, or would have had another one's name, is not.
+    pub(super) const fn is_ours(&self) -> bool {
+        matches!(self.state, State::Sent) || (self.was_sent && self.state.may_exist())
     }
 
     /// One that is made now; if brief, not believed before the sync is complete: till then, that nobody was found may be the
@@ -219,7 +234,8 @@ impl Entry {
         out[20..24].copy_from_slice(&self.born.to_le_bytes());
         out[24..28].copy_from_slice(&self.sync.to_le_bytes());
         let flag = |is_so, flag| if is_so { flag } else { 0 };
-        out[28] = self.state as u8 | flag(self.is_brief, BRIEF) | flag(self.has_apart, APART);
+        out[28] =
+            self.state as u8 | flag(self.is_brief, BRIEF) | flag(self.has_apart, APART) | flag(self.was_sent, SENT);
         out
     }
 
@@ -235,9 +251,10 @@ impl Entry {
             minute: u32::from_le_bytes(*minute),
             born: u32::from_le_bytes(*born),
             sync: u32::from_le_bytes(*sync),
-            state: *State::ALL.get(usize::from(state & !(BRIEF | APART)))?,
+            state: *State::ALL.get(usize::from(state & !(BRIEF | APART | SENT)))?,
             is_brief: state & BRIEF != 0,
             has_apart: state & APART != 0,
+            was_sent: state & SENT != 0,
         })
     }
 }

@@ -71,7 +71,7 @@ pub struct Recollection {
     pub(super) listed: BTreeMap<Print, Print>,
     /// Of these, rows that do not say so themselves.
     pub(super) erased_rows: Vec<u64>,
-    /// Of whom nothing is remembered, though an earlier try of the run was well answered.
+    /// Of whom it is not remembered that something was taken, though an earlier try of the run was well answered.
     pub(super) unheard: Vec<Identity>,
     pub(super) trouble: Option<Error>,
     at_rest: Option<AtRest>,
@@ -82,7 +82,7 @@ pub struct Recollection {
 struct AtRest {
     /// Of the store, when that was seen.
     generation: u64,
-    /// How many there are who may have a profile.
+    /// How many there are who may be pruned some day.
     identities: u64,
 }
 
@@ -115,7 +115,7 @@ impl Recollection {
             contents.push(if entry.is_stale(ages) { NOTHING } else { remembered(&entry) });
             at_rest = at_rest.filter(|_| entry.after(sync, true, ages.now) == Some(entry));
             if let Some(at_rest) = &mut at_rest {
-                at_rest.identities += u64::from(entry.state.may_exist());
+                at_rest.identities += u64::from(entry.is_ours());
             }
             Ok(true)
         })?;
@@ -175,7 +175,7 @@ impl Recollection {
         self.met.has(at) || self.known.has(at)
     }
 
-    /// How many people may have a profile, where all were met and nothing was written since: then a complete sync changes no
+    /// How many people may be pruned some day, where all were met and nothing was written since: then a complete sync changes no
     /// entry.
     pub(super) fn everybody_as_before(&self) -> Option<u64> {
         let at_rest = self.at_rest.filter(|at_rest| at_rest.generation == self.store.generation())?;

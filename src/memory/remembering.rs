@@ -28,6 +28,8 @@ struct Note<'a> {
     told: &'a [Id],
     content: Print,
     state: State,
+    /// Whether the API took something of ours, if that is told: else it is as before.
+    was_sent: Option<bool>,
     /// He was not there, and is there now by this sync: whether or not it comes to its end, he is part of it.
     is_made: bool,
 }
@@ -100,14 +102,21 @@ impl Memory {
             touched.own().for_each(|id| self.has_come(id));
             let is_last = !touched.all().any(|id| self.on_their_way.contains_key(&id));
             let told = outcome.evidence.names.iter().map(|id| self.printer.who(id));
-            told.filter(|told| !touched.all().any(|id| id == *told)).for_each(|told| notes.find((touched.who, told)));
-            let learned = self.in_view_of_others(learned(row.action, *verdict), &touched, &mut notes, &reading)?;
+            for told in told.filter(|told| !touched.all().any(|id| id == *told)) {
+                // Either of the row's ids may be the one by which the API does not know him.
+                touched.own().for_each(|own| notes.find((own, told)));
+            }
+            let learned = learned(row.action, *verdict);
+            let was_sent = was_sent(learned);
+            let learned = self.in_view_of_others(learned, &touched, &mut notes, &reading)?;
             let is_one_of_several = self.awaited.has(row.line);
             let whole = self.awaited.come(row.line, learned);
             notes.wholes.extend(whole.filter(|_| is_last));
             let RowPrint { who, what } = self.printer.row(identity, row.action, &row.fields);
             let is_made = (row.action, *verdict) == (Action::Upsert, Verdict::Created);
-            let is_made = is_made || notes.rows.get(&who).is_some_and(|note| note.is_made);
+            let before = notes.rows.get(&who);
+            let is_made = is_made || before.is_some_and(|note| note.is_made);
+            let was_sent = was_sent.or(before.and_then(|note| note.was_sent));
             let state = match (is_last, is_one_of_several) {
                 (true, false) => learned,
                 // His ids go, as far as no other row of his has come since.
@@ -115,7 +124,7 @@ impl Memory {
                 (true, true) | (false, _) => State::Open,
             };
             let told = &outcome.evidence.names;
-            notes.rows.insert(who, Note { identity, told, content: what, state, is_made });
+            notes.rows.insert(who, Note { identity, told, content: what, state, was_sent, is_made });
         }
         Ok(notes)
     }
@@ -165,7 +174,7 @@ impl Memory {
 /// By this id nothing is certain any more.
 fn overrule(id: Print, becomes: State, writing: &mut Writing<'_>) -> Result<(), redb::Error> {
     let Some(entry) = writing.entry(id)? else { return Ok(()) };
-    writing.put(id, &Entry { state: becomes, is_brief: false, has_apart: false, ..entry })?;
+    writing.put(id, &entry.becomes(becomes))?;
     if becomes.may_exist() { Ok(()) } else { writing.take_ids(id) }
 }
 
@@ -194,6 +203,22 @@ const fn learned(action: Action, verdict: Verdict) -> State {
     }
 }
 
+/// Whether the API took something of ours, where that is told; a deletion that finds nobody may be another app's key's doing.
+const fn was_sent(learned: State) -> Option<bool> {
+    match learned {
+        State::Sent => Some(true),
+        State::Deleted | State::Missing => Some(false),
+        State::Open
+        | State::Refused
+        | State::Gone
+        | State::Absent
+        | State::Among
+        | State::Taken
+        | State::MissingAmong
+        | State::TakenAmong => None,
+    }
+}
+
 impl Note<'_> {
     /// `members` are part of the last complete sync.
     fn write(
@@ -210,7 +235,8 @@ impl Note<'_> {
         }
         let kept = old.unwrap_or(made);
         let sync = if self.is_made { members } else { kept.sync };
-        let entry = Entry { content: self.content, state: self.state, born: kept.born, sync, ..made };
+        let was_sent = self.was_sent.unwrap_or(kept.is_ours());
+        let entry = Entry { content: self.content, state: self.state, born: kept.born, sync, was_sent, ..made };
         writing.put(id, &entry.brief(self.state.is_brief()))?;
         let known = old.filter(|old| old.state.may_exist());
         match (known, self.state.may_exist()) {
@@ -228,7 +254,9 @@ impl Whole {
     fn write(&self, made: Entry, printer: &Printer, writing: &mut Writing<'_>) -> Result<(), redb::Error> {
         for (id, state) in &self.ends {
             let kept = writing.entry(*id)?.unwrap_or(made);
-            let entry = Entry { content: self.content, state: *state, born: kept.born, sync: kept.sync, ..made };
+            let was_sent = kept.is_ours() && !self.was_deleted;
+            let (born, sync) = (kept.born, kept.sync);
+            let entry = Entry { content: self.content, state: *state, born, sync, was_sent, ..made };
             writing.put(*id, &Entry { has_apart: !self.apart.is_empty(), ..entry.brief(self.is_brief) })?;
             if !state.may_exist() {
                 writing.take_ids(*id)?;

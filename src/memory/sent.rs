@@ -201,7 +201,8 @@ impl Memory {
             writing.state(about::PASS, &made.born.to_le_bytes())?;
             recollection.unheard.iter().try_for_each(|identity| {
                 let who = self.printer.who(identity.primary());
-                writing.put(who, &made)?;
+                let kept = writing.entry(who)?.map_or(made, |kept| kept.becomes(State::Open));
+                writing.put(who, &Entry { was_sent: true, ..kept })?;
                 writing.put_ids(who, &self.kinds.encoded(identity))
             })
         })
@@ -242,7 +243,16 @@ impl Memory {
     /// An entry that is made now, of which nothing is certain.
     pub(super) fn made(&self, now: Moment) -> Entry {
         let (content, state) = (Print([0; 16]), State::Open);
-        Entry { content, minute: minute(now), born: self.pass, sync: 0, state, is_brief: false, has_apart: false }
+        Entry {
+            content,
+            minute: minute(now),
+            born: self.pass,
+            sync: 0,
+            state,
+            is_brief: false,
+            has_apart: false,
+            was_sent: false,
+        }
     }
 
     fn touched<'a>(
@@ -267,10 +277,7 @@ impl Memory {
             // Whoever was missing may be there by now.
             if let Some(said) = reading.entry(touched.who)?.filter(|said| said.state != State::Open) {
                 let ids = (!said.state.may_exist()).then(|| self.kinds.encoded(identity));
-                voids.insert(
-                    touched.who,
-                    (Entry { state: State::Open, is_brief: false, has_apart: false, ..said }, ids),
-                );
+                voids.insert(touched.who, (said.becomes(State::Open), ids));
             }
         }
         Ok(voids)

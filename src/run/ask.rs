@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::{Stage, input::Input, wall};
 use crate::{
     config::{Job, Target},
-    domain::{Past, Sample, Task, say_count, say_duration, say_quoted},
+    domain::{Past, Sample, Task, say_count, say_duration, say_number, say_quoted},
     error::{Error, Exit},
     flow::{Ending, Looked, Signal},
     source::Decision,
@@ -58,7 +58,7 @@ impl Picture<'_> {
                 let left = survey.rows.saturating_sub(settled);
                 let sent = self.decision.map(|decision| decision.counts.sent());
                 if let Some(sent) = sent {
-                    line("to send", format!("{} rows", say_count(sent)));
+                    line("to send", say_number(sent, "row"));
                 }
                 line("pace", pace(job, sent.unwrap_or(left)));
                 input.warnings(self.decision).for_each(|warning| line("warning", warning.clone()));

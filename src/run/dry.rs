@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     config::{Job, Target},
-    domain::{Batch, Past, Tally, Verdict, say_count},
+    domain::{Batch, Past, Tally, Verdict, say_number},
     error::{Error, Exit},
     report::Summary,
     source::{Decision, Finish},
@@ -34,11 +34,11 @@ pub(super) fn run(job: &Job, input: &Input, stage: &Stage) -> Result<Exit, Error
         stage.hand_out(&summary)?;
     }
     if let Some(Foreseen { decision, leavers }) = &foreseen {
-        let (sent, leavers) = (say_count(decision.counts.sent()), say_count(*leavers as u64));
+        let (sent, leavers) = (say_number(decision.counts.sent(), "row"), say_number(*leavers as u64, "profile"));
         stage.tell(&if job.memory.as_ref().is_some_and(|wish| wish.assume_sent) {
-            format!("{sent} rows would be taken as sent, without a call")
+            format!("{sent} would be taken as sent, without a call")
         } else {
-            format!("{sent} rows would be sent, and {leavers} profiles pruned")
+            format!("{sent} would be sent, and {leavers} pruned")
         });
     }
     stage.screen.say("dry run: nothing was sent; the real command:");

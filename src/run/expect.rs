@@ -3,7 +3,7 @@
 use super::input::Input;
 use crate::{
     config::{Consent, Job},
-    domain::{Action, Id, IdKind, Sample, Task, say_count},
+    domain::{Action, Id, IdKind, Sample, Task, say_count, say_number},
     error::{Error, Exit},
     report::RunFile,
     source::{Decision, Survey},
@@ -72,7 +72,7 @@ fn rows_and_digest(consent: &Consent, survey: &Survey) -> Result<(), Error> {
     match consent.expect_rows {
         Some(expected) if expected != survey.rows => Err(Error::new(
             Exit::Guard,
-            format!("the input has {} rows, not {}", say_count(survey.rows), say_count(expected)),
+            format!("the input has {}, not {}", say_number(survey.rows, "row"), say_count(expected)),
         )
         .hint("this is not the file that --expect-rows was written for")),
         Some(_) | None => Ok(()),
@@ -108,7 +108,8 @@ fn at_most(most: u64, wanted: u64, what: &str, flag: &str) -> Result<(), Error> 
     if wanted <= most {
         return Ok(());
     }
-    let what = format!("the input has {} rows {what}, more than {flag} {}", say_count(wanted), say_count(most));
+    let wanted = say_number(wanted, "row");
+    let what = format!("the input has {wanted} {what}, more than {flag} {}", say_count(most));
     Err(Error::new(Exit::Guard, what).hint(format!("check the input; raise {flag} if it is right")))
 }
 

@@ -10,7 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::{Stage, input::Input, wall};
 use crate::{
     config::{Amount, Job},
-    domain::{say_count, say_duration},
+    domain::{say_count, say_duration, say_number},
     error::{Error, Exit},
     flow::{Ending, Signal},
     source::InputName,
@@ -122,12 +122,9 @@ pub(super) fn long_enough(
     if survey.rows >= wanted {
         return Ok(());
     }
-    let rows = say_count(survey.rows);
-    Err(Error::new(
-        Exit::Guard,
-        format!("the input has {rows} rows, fewer than --min-rows {}{of_what}", say_count(wanted)),
-    )
-    .hint("an export that was cut short looks like this; nothing was sent"))
+    let rows = say_number(survey.rows, "row");
+    Err(Error::new(Exit::Guard, format!("the input has {rows}, fewer than --min-rows {}{of_what}", say_count(wanted)))
+        .hint("an export that was cut short looks like this; nothing was sent"))
 }
 
 /// So many per cent of a number of rows, rounded up.

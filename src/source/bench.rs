@@ -243,7 +243,7 @@ impl<'a, 'r> Bench<'a, 'r> {
 
     fn decide(&mut self, line: u64, action: Action, identity: &Identity, known: Known) {
         match (self.standing(line), known) {
-            (Standing::Well | Standing::Refused | Standing::Taken, Known::Changed) if action != Action::Delete => {
+            (Standing::Well, Known::Changed) if action != Action::Delete => {
                 if let Some(recall) = &mut self.recall {
                     recall.settled(identity);
                 }

@@ -67,10 +67,13 @@ fn whose_name_is_taken_is_told_so_again_without_a_call() {
     let stand_in = Options { part, ..options(Population::Count(1), Faults::default()) };
     let (desk, sandbox) = (Desk::new(), Sandbox::start(stand_in).unwrap());
     desk.put("tonight.csv", "username,email,enabled\ncustomer-1,other@example.com,true\nada,ada@example.com,true\n");
-    let night = |out: &str, more: &[&str]| {
+    let sync = |out: &str| {
         let mut command = act(&desk, &SYNC, &sandbox);
         command.args(["--api", "crafter", "--set", "tenantName=sandbox", "--action", "create", "--out", out]);
-        let (left, calls) = counted(command.args(more), &sandbox);
+        command
+    };
+    let night = |out: &str, more: &[&str]| {
+        let (left, calls) = counted(sync(out).args(more), &sandbox);
         left.with(1);
         (words(&desk, out), calls, fs::read_to_string(desk.path(out).join("failed.csv")).unwrap())
     };
@@ -78,6 +81,10 @@ fn whose_name_is_taken_is_told_so_again_without_a_call() {
     assert_eq!(first, ["exists", "created"]);
     assert_eq!(night("second", &[]), (vec!["exists".to_owned(), "unchanged".to_owned()], 0, failed));
     assert_ne!(night("third", &["--missing-again", "0s"]).1, 0);
+    // Whose name it is was once pruned with her.
+    desk.put("tonight.csv", "username,email,enabled\n");
+    run(sync("fourth").args(["--prune", "--max-delete", "9", "--allow-empty"])).with(0).saying(&["pruning 1 who left"]);
+    assert_eq!(people(&sandbox).into_keys().collect::<Vec<_>>(), ["customer-1"]);
 }
 
 /// What another app's key says is not believed: the next try, with the mended one, asks everybody again.

@@ -208,3 +208,21 @@ fn a_part_of_the_input_prunes_nobody_and_is_no_complete_sync() {
     run(&mut act(&desk, &PRUNING, &sandbox)).with(0).saying(&["pruning 1 who left"]);
     assert_eq!(people(&sandbox).len(), 5);
 }
+
+/// The profile of which a row would have had the name is somebody else's: it was once pruned when the row had gone. So was
+/// one that came by itself where a row had been refused.
+#[test]
+fn nobody_is_pruned_of_whom_the_api_took_nothing() {
+    let own = "0dd5f1a0-0000-4000-8000-000000000001".to_owned();
+    let both = Profile { customer_user_id: Some("c-1".to_owned()), profile_id: Some(own) };
+    let (desk, sandbox) = (Desk::new(), sandbox(Population::Profiles(vec![both]), Faults::default(), None));
+    let head = "profile_id,customer_user_id,action,email\n";
+    let nobody = "0dd5f1a0-0000-4000-8000-000000000009";
+    desk.put("tonight.csv", format!("{head}{nobody},c-9,upsert,9@example.com\n,c-1,update,1@example.com\n"));
+    run(act(&desk, &PRUNING, &sandbox).arg("--first")).with(1).saying(&["refused 1"]);
+    desk.put("born.csv", "customer_user_id\nc-9\n");
+    run(&mut act(&desk, &["create", "born.csv"], &sandbox)).with(0);
+    desk.put("tonight.csv", format!("{head},c-1,update,1@example.com\n"));
+    run(&mut act(&desk, &PRUNING, &sandbox)).with(0);
+    assert_eq!(people(&sandbox).into_keys().collect::<Vec<_>>(), ["c-1", "c-9"]);
+}

@@ -234,3 +234,28 @@ fn whoever_stands_beside_too_many_is_sent_once_all_the_same() {
     };
     assert_eq!([night(), night(), night()], [Known::Changed, Known::Same, Known::Same]);
 }
+
+/// The API knows him by the second id of the row alone; by which it told him to have another one, too.
+#[test]
+fn what_an_answer_tells_is_beside_each_id_of_the_row() {
+    let mut memory = open(&Drive::default());
+    let (dead, second, told) = (id(1, "p-0"), id(0, "customer-1"), id(1, "p-1"));
+    let row = Identity::two(dead, second.clone());
+    memory.forget(std::iter::once(&row)).unwrap();
+    let mut created = outcome(&row, Action::Upsert, &says("a"), Verdict::Created);
+    created.evidence.names = vec![told.clone(), second.clone()];
+    memory.remember(&[created], now()).unwrap();
+    let rows = [(2, told), (3, second)].map(|(line, id)| FileRow {
+        line,
+        identity: Identity::one(id),
+        action: Action::Update,
+        fields: says("b"),
+        standing: Standing::Open,
+    });
+    let mut recollection = recollect(&mut memory);
+    for row in &rows {
+        assert_eq!(answer(&mut recollection, row, &rows), None, "line {} waits for the other one", row.line);
+    }
+    let Conclusion::Told(told) = recollection.conclude() else { panic!("all was asked") };
+    assert_eq!(told.iter().map(|told| told.person).collect::<Vec<_>>(), [Some(2), Some(2)], "they are one person");
+}

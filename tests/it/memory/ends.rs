@@ -81,8 +81,9 @@ fn who_was_deleted_or_is_missing_does_not_leave() {
     assert_eq!(recollect(&mut memory).len(), 1, "only the one who may exist is remembered, as nobody else was met");
 }
 
+/// A call was on its way that would have created him; or he came by himself.
 #[test]
-fn who_was_missing_and_may_have_been_created_since_may_leave() {
+fn who_was_missing_and_may_have_been_created_since_does_not_leave() {
     let drive = Drive::default();
     let mut memory = open(&drive);
     sync(&mut memory, &[(person(1), "a")]);
@@ -90,7 +91,7 @@ fn who_was_missing_and_may_have_been_created_since_may_leave() {
     memory.forget(std::iter::once(&person(1))).unwrap();
     drop(memory);
     let mut memory = open(&drive);
-    assert_eq!(leavers(&mut memory, &[]), [person(1)]);
+    assert_eq!(leavers(&mut memory, &[]), []);
 }
 
 /// A kill between the line's sync and the memory's: the same command goes on, and sends him nothing.
@@ -155,7 +156,7 @@ fn the_end_of_a_run_is_awaited_until_a_sync_is_complete_or_another_run_begins() 
 }
 
 #[test]
-fn who_came_back_after_a_deletion_may_leave_again() {
+fn who_was_deleted_leaves_again_once_the_api_took_something_of_ours() {
     let drive = Drive::default();
     let mut memory = open(&drive);
     sync(&mut memory, &[(person(1), "a")]);
@@ -163,7 +164,9 @@ fn who_came_back_after_a_deletion_may_leave_again() {
     memory.forget(std::iter::once(&person(1))).unwrap();
     drop(memory);
     let mut memory = open(&drive);
-    assert_eq!(leavers(&mut memory, &[]), [person(1)], "a call to create it may have arrived");
+    assert_eq!(leavers(&mut memory, &[]), [], "a call to create him may have arrived, or he came by himself");
+    memory.remember(&[outcome(&person(1), Action::Upsert, &says("a"), Verdict::Created)], now()).unwrap();
+    assert_eq!(leavers(&mut memory, &[]), [person(1)]);
 }
 
 #[test]
@@ -270,4 +273,63 @@ fn whoever_is_written_in_capitals_is_the_same_person() {
     assert_eq!(leavers(&mut memory, &[]), [small], "and is still, when it is read again");
     let text = leavers(&mut memory, &[])[0].primary().text().to_owned();
     assert_eq!(text, large.primary().text(), "he is deleted by the id that was sent last, as it stood");
+}
+
+/// Somebody else's profile was once deleted since a row would have had its name; and one that came by itself, since the API had
+/// refused to create it, or an earlier row had deleted it.
+#[test]
+fn nobody_leaves_of_whom_the_api_took_nothing_of_ours() {
+    use Verdict::{Absent, Deleted, Exists, Failed, Missing, Refused, Updated};
+    let ways: [(&[Verdict], bool); 14] = [
+        (&[Exists], false),
+        (&[Refused], false),
+        (&[Failed], false),
+        (&[Missing, Refused], false),
+        (&[Updated], true),
+        (&[Updated, Refused], true),
+        (&[Updated, Exists], true),
+        (&[Updated, Failed], true),
+        (&[Updated, Refused, Failed, Refused], true),
+        (&[Updated, Deleted, Refused], false),
+        (&[Updated, Missing, Exists], false),
+        (&[Updated, Absent], false),
+        (&[Refused, Updated, Exists], true),
+        (&[Updated, Deleted, Updated, Refused], true),
+    ];
+    for (way, leaves) in ways {
+        // Each of them from a night of its own, or as one row of several in one night.
+        for all_at_once in [false, true] {
+            let drive = Drive::default();
+            let mut memory = open(&drive);
+            let rows: Vec<FileRow> = way.iter().zip(2..).map(|(verdict, line)| asking(line, *verdict)).collect();
+            let nights: Vec<&[FileRow]> = if all_at_once { vec![&rows] } else { rows.chunks(1).collect() };
+            for night in nights {
+                let mut recollection = memory.recollect(now(), None, Duration::ZERO).unwrap();
+                ask_all(&mut recollection, night);
+                memory.learn(&recollection, now()).unwrap();
+                for row in night {
+                    memory.forget(std::iter::once(&row.identity)).unwrap();
+                    let verdict = way[usize::try_from(row.line - 2).unwrap()];
+                    let mut outcome = outcome(&row.identity, row.action, &row.fields, verdict);
+                    outcome.row.line = row.line;
+                    memory.remember(&[outcome], now()).unwrap();
+                }
+                memory.complete(&recollection, 1, now()).unwrap();
+                drop(memory);
+                memory = open(&drive);
+            }
+            let expected = if leaves { vec![person(1)] } else { Vec::new() };
+            assert_eq!(leavers(&mut memory, &[]), expected, "{way:?}, all at once {all_at_once}");
+            assert_eq!(memory.last_sync().unwrap().identities, u64::from(leaves), "{way:?}");
+        }
+    }
+}
+
+/// A row that can end so, and says something else than the others.
+fn asking(line: u64, verdict: Verdict) -> FileRow {
+    let is_deletion = [Verdict::Deleted, Verdict::Absent].contains(&verdict);
+    let to_say_something = if verdict == Verdict::Exists { Action::Create } else { Action::Update };
+    let action = if is_deletion { Action::Delete } else { to_say_something };
+    let fields = if action == Action::Delete { Fields::default() } else { says(&line.to_string()) };
+    FileRow { line, identity: person(1), action, fields, standing: Standing::Open }
 }
