@@ -154,5 +154,5 @@ fn a_dry_run_sends_nothing_leaves_nothing_and_prints_the_command_that_then_works
     run(&mut desk.through_shell(command)).with(0);
     assert_eq!(sandbox.received().applied, 30);
     desk.put("customers.csv", "customer_user_id\ncustomer-1\n");
-    run(&mut desk.through_shell(command)).with(3).saying(&["1 rows, not 30"]);
+    run(&mut desk.through_shell(command)).with(3).saying(&["1 row, not 30"]);
 }
