@@ -53,7 +53,7 @@ pub(super) fn reading(
 ) -> Result<source::Options, Error> {
     let input = &args.mass.input;
     Ok(source::Options {
-        action_column: action_column(args)?,
+        action_column: action_column(args, api)?,
         fields: args.fields.as_ref().map(|said| fields(said, constants, api)).unwrap_or_default(),
         decided: counting(args),
         dedupe: dedupe(args.task, input.dedupe)?,
@@ -77,13 +77,21 @@ fn fields(args: &FieldArgs, set: Constants, api: &Description) -> FieldWish {
 }
 
 /// Without a header there is no column of that name: only one that was given by number can be found.
-fn action_column(args: &Wanted) -> Result<Option<String>, Error> {
+fn action_column(args: &Wanted, api: &Description) -> Result<Option<String>, Error> {
+    let is_a_field = api.schema().fields.iter().any(|field| field.name == source::ACTION_COLUMN);
     match (&args.wants.action_column, args.task) {
         (Some(name), _) if reading::has_numbers(&args.mass.input) && name.parse::<NonZeroU32>().is_err() => {
             let what = format!("with --no-header a column is a number from 1 on, and `{name}` is none");
             Err(Error::new(Exit::Usage, what).hint("for example --action-column 3"))
         }
         (Some(name), _) => Ok(Some(name.clone())),
+        // What is meant to be sent would be taken for what to do: a deletion, if it says so.
+        (None, Task::Sync) if is_a_field => {
+            let what =
+                format!("{} has a field of the name that says what a row of a sync asks for: action", api.name());
+            Err(Error::new(Exit::Usage, what)
+                .hint("give the rows another column for that, and name it with --action-column"))
+        }
         (None, Task::Sync) => Ok((!reading::has_numbers(&args.mass.input)).then(|| source::ACTION_COLUMN.to_owned())),
         (None, Task::Delete | Task::Create | Task::Update | Task::Get | Task::Verify) => Ok(None),
     }

@@ -105,6 +105,8 @@ pub enum Blame {
 pub enum Suspicion {
     /// 401 or 403: the key may be wrong.
     Credentials,
+    /// By its code: the key lacks a right, and no row is at fault.
+    Right,
     /// By its code: what was said once for the run may be wrong, and no row's fault.
     Parameters,
     /// 407: the proxy wants its own credentials.

@@ -76,6 +76,7 @@ pub(super) const fn about_the_other(conclusion: Conclusion, lost: bool) -> Optio
 pub(super) const fn suspicious_words(why: Suspicion) -> &'static str {
     match why {
         Suspicion::Credentials => "refused as if the key were wrong",
+        Suspicion::Right => "refused as if the key lacked a right",
         Suspicion::Parameters => "refused as if a parameter of the run were wrong",
         Suspicion::Proxy => "stopped by the proxy",
         Suspicion::Redirect => "redirected",

@@ -105,6 +105,8 @@ fn suspicious(why: Suspicion, status: Option<u16>, words: Option<&str>) -> Error
     match why {
         Suspicion::Credentials => Error::new(Exit::Credentials, format!("the API refused the credentials{status}"))
             .hint("check that the key is whole, not revoked, and meant for this API"),
+        Suspicion::Right => Error::new(Exit::Credentials, format!("the API says that the key lacks a right{status}"))
+            .hint("give the key that right, or use one that has it; then run the same command again"),
         Suspicion::Parameters => {
             Error::new(Exit::Config, format!("the API does not know what was said once for the run with --set{status}"))
                 .hint("check those values of --set that are the API's parameters (`tollgate api show` has them as [[parameters]])")

@@ -50,8 +50,8 @@ impl<R: Remote> House<'_, R> {
         };
         let is_certain = match why {
             Suspicion::Certificate | Suspicion::HostName => !self.health.borrow().was_reached(),
-            // Its own code says so, and other rows' looks may need no parameter.
-            Suspicion::Parameters => true,
+            // Its own code says so, and other rows' looks may need no parameter, and no such right.
+            Suspicion::Parameters | Suspicion::Right => true,
             Suspicion::Credentials | Suspicion::Proxy | Suspicion::Redirect | Suspicion::Unsigned => false,
         };
         if is_certain {

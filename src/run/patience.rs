@@ -24,7 +24,7 @@ const FRESH: Duration = Duration::from_secs(10);
 /// Waits until the file is there and stands still.
 ///
 /// # Errors
-/// 66 when it does not come in time; a signal's code when somebody has no more patience.
+/// 66 when it does not come in time, or is still written to then; a signal's code when somebody has no more patience.
 pub(super) async fn wait(
     job: &Job,
     stage: &Stage,
@@ -41,7 +41,10 @@ pub(super) async fn wait(
             Some(signal) = stops.next() => return Err(stopped(signal)),
             now = glances.tick() => match glance(path)? {
                 Some(stand) if stand.is_old() || before.as_ref() == Some(&stand) => return Ok(()),
-                None if now >= deadline => return Err(late(path, job.patience.wait)),
+                None if now >= deadline => return Err(late(path, "did not come", job.patience.wait)),
+                Some(_) if now >= deadline && before.is_some() => {
+                    return Err(late(path, "did not stand still", job.patience.wait));
+                }
                 stand => before = stand,
             },
         }
@@ -76,8 +79,8 @@ fn stopped(signal: Signal) -> Error {
     Ending::Stopped(signal).error().unwrap_or_else(|| Error::new(Exit::Internal, "a signal without a meaning"))
 }
 
-fn late(path: &Path, waited: Duration) -> Error {
-    Error::new(Exit::NoInput, format!("{} did not come within {}", path.display(), say_duration(waited)))
+fn late(path: &Path, what: &str, waited: Duration) -> Error {
+    Error::new(Exit::NoInput, format!("{} {what} within {}", path.display(), say_duration(waited)))
         .hint("see what became of the export that writes it; nothing was sent")
 }
 

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, fs::File, path::Path};
 use super::{Stage, input::Input, register::List, remembered};
 use crate::{
     config::{Job, SuppressDeed, SuppressJob},
-    domain::{Identity, Row, Subject, Suppressed, Task, say_count},
+    domain::{Identity, Row, Subject, Suppressed, Task, say_count, say_number},
     error::{Error, Exit},
     memory::SuppressList,
     remote::warn_if_readable_by_others,
@@ -54,7 +54,7 @@ pub(super) fn perform(job: &SuppressJob, stage: &Stage) -> Result<Exit, Error> {
     if finish.malformed == 0 {
         return Ok(Exit::Success);
     }
-    stage.tell(&format!("{} rows are malformed: nothing is known of them", say_count(finish.malformed)));
+    stage.tell(&format!("malformed, and nothing is known of it: {}", say_number(finish.malformed, "row")));
     Ok(Exit::Rows)
 }
 
@@ -98,7 +98,7 @@ fn check(job: &SuppressJob, stage: &Stage, holds: impl Fn(&Identity) -> bool) ->
         }
         if lines.is_empty() { Ok(()) } else { stage.screen.data(&lines) }
     })?;
-    stage.tell(&format!("{} of {} rows are on the list", say_count(held), say_count(rows)));
+    stage.tell(&format!("on the list: {} of {}", say_count(held), say_number(rows, "row")));
     Ok(finish)
 }
 
@@ -113,9 +113,9 @@ fn remove(job: &SuppressJob, stage: &Stage, kinds: &[String]) -> Result<Finish, 
     })?;
     let removed = list.remove(identities.iter())?;
     stage.tell(&format!(
-        "{} ids of {} rows were taken off the list; {} are left on it",
-        say_count(removed as u64),
-        say_count(identities.len() as u64),
+        "taken off the list: {} of {}; {} left on it",
+        say_number(removed as u64, "id"),
+        say_number(identities.len() as u64, "row"),
         say_count(list.len() as u64)
     ));
     Ok(finish)

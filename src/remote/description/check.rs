@@ -176,6 +176,7 @@ fn errors(form: form::Errors) -> Result<ErrorRules, Complaint> {
         not_found: form.not_found.into_inner(),
         credentials: form.credentials.into_inner(),
         credential_codes: form.credential_codes,
+        right_codes: form.right_codes,
         parameter_codes: form.parameter_codes,
         exists: form.exists,
     })
@@ -183,7 +184,7 @@ fn errors(form: form::Errors) -> Result<ErrorRules, Complaint> {
 
 /// Each code says one thing.
 fn ambiguous(form: &form::Errors) -> Option<String> {
-    let about_the_run = form.credential_codes.iter().chain(&form.parameter_codes);
+    let about_the_run = [&form.credential_codes, &form.right_codes, &form.parameter_codes].into_iter().flatten();
     let codes = form.not_found.get_ref().iter().chain(about_the_run).chain(&form.exists);
     let mut met = BTreeSet::new();
     codes.into_iter().find_map(|code| match code.as_str() {

@@ -187,6 +187,8 @@ pub(super) struct Errors {
     #[serde(default)]
     pub(super) credential_codes: Vec<String>,
     #[serde(default)]
+    pub(super) right_codes: Vec<String>,
+    #[serde(default)]
     pub(super) parameter_codes: Vec<String>,
     #[serde(default)]
     pub(super) exists: Vec<String>,

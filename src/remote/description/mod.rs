@@ -103,6 +103,8 @@ pub struct ErrorRules {
     pub(super) credentials: Vec<StatusCode>,
     /// Codes that are about the key, in any signed refusal.
     pub credential_codes: Vec<String>,
+    /// Codes that say what the key may not do, in any signed refusal.
+    pub right_codes: Vec<String>,
     /// Codes that are about what was said once for the run, in any signed refusal.
     pub parameter_codes: Vec<String>,
     /// Codes by which a signed refusal of a creation means "there is one of that name already".

@@ -75,7 +75,7 @@ fn each_answer_to_a_change_has_its_meaning() {
         ("crafter", Update, 200, "crafter/profile.json", updated.clone()),
         ("crafter", Update, 409, "crafter/profile_exists.json", Word::Refused),
         ("crafter", Update, 404, "crafter/no_such_profile.json", Word::Done(Fact::Absent)),
-        ("crafter", Update, 403, "crafter/action_denied.json", CREDENTIALS),
+        ("crafter", Update, 403, "crafter/action_denied.json", Word::Suspect(Suspicion::Right)),
         ("crafter", Remove, 200, "crafter/profile.json", updated),
         ("crafter", Remove, 200, "empty.txt", UNSIGNED),
         ("crafter", Remove, 404, "crafter/no_such_profile.json", Word::Done(Fact::Absent)),

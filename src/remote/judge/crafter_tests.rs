@@ -51,7 +51,7 @@ fn each_answer_has_its_meaning() {
         (DELETE, 404, "gateway.html", UNSIGNED),
         (DELETE, 403, "crafter/access_denied.json", CREDENTIALS),
         (LOOK, 403, "crafter/access_denied.json", CREDENTIALS),
-        (DELETE, 403, "crafter/action_denied.json", CREDENTIALS),
+        (DELETE, 403, "crafter/action_denied.json", Word::Suspect(Suspicion::Right)),
         (DELETE, 403, "gateway.html", CREDENTIALS),
         (DELETE, 401, "gateway.html", UNSIGNED),
         (DELETE, 400, "crafter/bad_param.json", Word::Refused),

@@ -255,13 +255,15 @@ fn failure(
     let error = ErrorBody::read(rules, answer.body).unwrap_or_default();
     let is_among = |codes: &[String]| error.code.as_ref().is_some_and(|code| codes.contains(code));
     let (gone, about_the_key) = (is_among(&rules.not_found), is_among(&rules.credential_codes));
-    let about_parameters = is_among(&rules.parameter_codes);
+    let (about_a_right, about_parameters) = (is_among(&rules.right_codes), is_among(&rules.parameter_codes));
     let creates = asked.call.operation == Operation::Create;
     let taken = creates && is_among(&rules.exists);
     let signed = error.code.is_some();
     evidence.code = error.code;
     evidence.message = error.message;
     match by_head(api, answer, now) {
+        // Its status is often that of a wrong key.
+        _ if answer.status.is_client_error() && about_a_right => Word::Suspect(Suspicion::Right),
         Some(word) => word,
         None if answer.status.is_client_error() && about_the_key => Word::Suspect(Suspicion::Credentials),
         None if answer.status.is_client_error() && about_parameters => Word::Suspect(Suspicion::Parameters),

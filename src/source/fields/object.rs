@@ -65,6 +65,7 @@ impl<'p> Walk<'p> {
             return Err(format!("{}: is no field of a profile", label(name)));
         }
         let object = object(json).map_err(|fault| explain(name, fault, "is not an object"))?;
+        says_something(name, object.iter().count())?;
         object.iter().try_for_each(|(key, json)| self.take(&format!("{name}.{key}"), json))
     }
 
@@ -84,9 +85,11 @@ impl<'p> Walk<'p> {
         if matches!(field.kind, FieldKind::Pairs(_)) && json.get().starts_with('[') {
             let pairs: Vec<Pair<'_>> = serde_json::from_str(json.get())
                 .map_err(|_| format!("column {}: is not a list of a key and a value each", field.name))?;
+            says_something(&field.name, pairs.len())?;
             return pairs.iter().try_for_each(|pair| self.entry(field, &pair.key, pair.value));
         }
         let object = object(json).map_err(|fault| explain(&field.name, fault, "does not say its keys and values"))?;
+        says_something(&field.name, object.iter().count())?;
         object.iter().try_for_each(|(key, json)| self.entry(field, key, json))
     }
 
@@ -99,6 +102,15 @@ impl<'p> Walk<'p> {
             Some((place, field)) => self.leaf(&name, place, field, json),
             None => Err(format!("column {}: has an empty key", field.name)),
         }
+    }
+}
+
+/// Whoever writes a list without an entry may want all of them gone, and no such call takes any away.
+fn says_something(name: &str, entries: usize) -> Result<(), String> {
+    if entries > 0 {
+        Ok(())
+    } else {
+        Err(format!("column {name}: has no entry, and so would change nothing: leave it out"))
     }
 }
 

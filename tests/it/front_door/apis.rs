@@ -226,3 +226,30 @@ fn descriptions_are_checked_shown_and_listed() {
     api(&["check", "missing.toml"]).with(78).saying(&["missing.toml"]);
     api(&["show", "adopty"]).with(78).saying(&["adopty", "adapty, crafter"]);
 }
+
+/// What was meant to be sent once deleted whom it was meant for.
+#[test]
+fn a_field_is_not_taken_for_what_a_row_of_a_sync_asks_for() {
+    let desk = Desk::new();
+    let text = fs::read_to_string(example()).unwrap();
+    let own = text.replacen(
+        "name = \"level\"\ntype = \"integer\"\nleast = 0\nmost = 9\n",
+        "name = \"action\"\ntype = \"text\"\n",
+        1,
+    );
+    assert_ne!(own, text);
+    let own = desk.put("own.toml", own);
+    desk.put("people.csv", "login,action,deed\nada,delete,update\n");
+    let sync = |more: &[&str]| {
+        let mut program = desk.program();
+        program
+            .args(["sync", "people.csv", "--sandbox", "--set", "workspace=w", "--out", "out", "--api"])
+            .arg(&own)
+            .args(more);
+        run(&mut program)
+    };
+    sync(&[])
+        .with(2)
+        .saying(&["has a field of the name that says what a row of a sync asks for: action", "--action-column"]);
+    sync(&["--action-column", "deed"]).with(0).saying(&["updated 1"]);
+}

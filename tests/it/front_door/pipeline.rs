@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    io::Write as _,
     process::Command,
     time::Duration,
 };
@@ -45,8 +46,24 @@ fn a_file_that_is_still_to_come_is_waited_for() {
         act(&desk, &["update", "never.csv"], &sandbox).args(["--wait-for-input", "1s"]),
         &sandbox,
         66,
-        &["never.csv"],
+        &["never.csv did not come within 1s"],
     );
+}
+
+/// It was once waited for as long as somebody wrote to it.
+#[test]
+fn a_file_that_never_stands_still_is_not_waited_for_any_longer() {
+    let (desk, sandbox) = (Desk::new(), calm(2));
+    let path = desk.put("tonight.csv", file(1..=2, "A"));
+    let mut command = act(&desk, &["update", "tonight.csv"], &sandbox);
+    let mut running = Running::start(command.args(["--wait-for-input", "2s"]));
+    let mut growing = File::options().append(true).open(path).unwrap();
+    while !running.has_left() {
+        growing.write_all(b"customer-1,B\n").unwrap();
+        assert!(!sandbox.wait_for(1, Duration::from_millis(5)), "nothing is sent");
+    }
+    running.leave().with(66).saying(&["tonight.csv did not stand still within 2s"]);
+    assert_eq!(sandbox.received().requests, 0);
 }
 
 #[test]

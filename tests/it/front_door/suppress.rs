@@ -36,7 +36,7 @@ fn suppress(desk: &Desk, deed: &str, input: &str) -> Command {
 fn a_look_answers_by_line_and_names_nobody() {
     let desk = desk(&["customer-2", "customer-9"]);
     desk.put("rows.csv", "profile_id,customer_user_id\n,customer-1\n,customer-2\n,customer-2\n");
-    let left = run(&mut suppress(&desk, "check", "rows.csv")).with(0).saying(&["2 of 3 rows are on the list"]);
+    let left = run(&mut suppress(&desk, "check", "rows.csv")).with(0).saying(&["on the list: 2 of 3 rows"]);
     assert_eq!(left.stdout, "line,suppressed\n2,no\n3,yes\n4,yes\n");
     let left = run_with(&mut suppress(&desk, "check", "-"), b"customer-9\ncustomer-1\n").with(0);
     assert_eq!(left.stdout, "line,suppressed\n1,yes\n2,no\n");
@@ -47,7 +47,7 @@ fn who_is_taken_off_is_on_the_list_no_longer_and_the_others_stay() {
     let desk = desk(&["customer-1", "customer-2"]);
     let left = run_with(&mut suppress(&desk, "remove", "-"), b"customer-2\ncustomer-3\n").with(0);
     assert_eq!(left.stdout, "");
-    let left = left.saying(&["1 ids of 2 rows were taken off the list; 1 are left on it"]);
+    let left = left.saying(&["taken off the list: 1 id of 2 rows; 1 left on it"]);
     assert!(!left.stderr.contains("customer-"), "{left:?}");
     let left = run_with(&mut suppress(&desk, "check", "-"), b"customer-1\ncustomer-2\n").with(0);
     assert_eq!(left.stdout, "line,suppressed\n1,yes\n2,no\n");
@@ -58,7 +58,9 @@ fn a_malformed_row_is_not_passed_over_in_silence() {
     let desk = desk(&["customer-1"]);
     desk.put("rows.csv", "customer_user_id,note\ncustomer-1,a\n,b\n");
     for deed in ["check", "remove"] {
-        run(&mut suppress(&desk, deed, "rows.csv")).with(1).saying(&["line 3: has no id", "1 rows are malformed"]);
+        run(&mut suppress(&desk, deed, "rows.csv"))
+            .with(1)
+            .saying(&["line 3: has no id", "malformed, and nothing is known of it: 1 row"]);
     }
 }
 

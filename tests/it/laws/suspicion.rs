@@ -47,6 +47,25 @@ fn a_key_that_stops_working_ends_the_run_after_a_few_looks() {
     }
 }
 
+/// Once the first row was refused for that, or the canary, where looks were answered well.
+#[test]
+fn a_key_that_lacks_a_right_ends_the_run_at_once_and_no_row_is_blamed() {
+    for width in [1, 32] {
+        let rows = people(300);
+        let script = Script::calm(&rows, millis(50)).then(Phase::all(seconds(1), millis(50), Manner::WithoutRight));
+        let from_the_first = Script {
+            phases: vec![Phase::all(seconds(0), millis(50), Manner::WithoutRight)],
+            ..Script::calm(&rows, millis(50))
+        };
+        for script in [script, from_the_first] {
+            let seen = Stage::new(options(100.0, width), rows.clone(), script).play();
+            assert!(ended_by(&seen, Suspicion::Right), "{:?}", seen.report.ending);
+            assert_eq!(seen.exit(), 77);
+            assert_eq!(seen.count(Verdict::Deleted), seen.outcomes.len(), "no row is blamed");
+        }
+    }
+}
+
 /// That one suspicion was found groundless clears nothing that is answered later.
 #[test]
 fn a_key_that_stops_working_after_a_groundless_suspicion_is_found_out_all_the_same() {

@@ -27,6 +27,7 @@ fn expected(manner: Manner, well_before: bool) -> (&'static str, u8) {
     match manner {
         Manner::Unsigned(_) => ("unsigned", 78),
         Manner::Unauthorized => ("credentials", 77),
+        Manner::WithoutRight => ("right", 77),
         Manner::Hang | Manner::ResetBefore | Manner::ResetAfter | Manner::Unreachable if !well_before => {
             ("never reached", 75)
         }
@@ -51,6 +52,7 @@ fn kind(ending: &Ending) -> &'static str {
         Ending::NeverReached { .. } => "never reached",
         Ending::Suspicious { why: Suspicion::Unsigned, .. } => "unsigned",
         Ending::Suspicious { why: Suspicion::Credentials, .. } => "credentials",
+        Ending::Suspicious { why: Suspicion::Right, .. } => "right",
         Ending::Suspicious { .. }
         | Ending::Complete
         | Ending::Stopped(_)
@@ -70,7 +72,7 @@ proptest! {
     fn an_outage_of_everything_is_not_the_rows_fault(
         manner in select(vec![
             Manner::Broken, Manner::Hang, Manner::ResetBefore, Manner::ResetAfter, Manner::Unreachable,
-            Manner::Unsigned(404), Manner::Unsigned(200), Manner::Unauthorized,
+            Manner::Unsigned(404), Manner::Unsigned(200), Manner::Unauthorized, Manner::WithoutRight,
         ]),
         from in 0..2_500u64,
         width in 1..12u32,

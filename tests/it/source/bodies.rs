@@ -46,7 +46,10 @@ fn pairs_may_be_a_list_an_object_or_dotted() {
         assert_eq!(body(members), expected, "{members}");
     }
     assert_eq!(body(r#""custom":{"a":null,"b":""}"#), Ok(list(&["custom.a=null", "custom.b=null"])));
-    assert_eq!(body(r#""custom":[],"email":null"#), Ok(list(&["email=null"])));
+    for (empty, name) in [(r#""custom":[]"#, "custom"), (r#""custom":{}"#, "custom"), (r#""meta":{}"#, "meta")] {
+        let rule = format!("column {name}: has no entry, and so would change nothing: leave it out");
+        assert_eq!(body(&format!(r#"{empty},"email":null"#)), Err(rule));
+    }
 }
 
 #[test]

@@ -198,6 +198,7 @@ impl ScriptedRemote {
             }
             Manner::Unreachable => (Word::Again { after: None, blame: Blame::Row }, None, false),
             Manner::Unsigned(status) => (Word::Suspect(Suspicion::Unsigned), Some(status), false),
+            Manner::WithoutRight => (Word::Suspect(Suspicion::Right), Some(403), false),
             Manner::Unauthorized | Manner::Revoked => (Word::Suspect(Suspicion::Credentials), Some(401), false),
             Manner::BadRequest => (Word::Refused, Some(400), false),
         };

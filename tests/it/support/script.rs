@@ -32,6 +32,8 @@ pub(crate) enum Manner {
     Unsigned(u16),
     /// 401.
     Unauthorized,
+    /// By its own code, the key lacks a right.
+    WithoutRight,
     /// 401 until the key is renewed.
     Revoked,
     /// A signed 400.
