@@ -227,8 +227,14 @@ impl Suppressed {
     /// How the list has an id, if it is on it.
     #[must_use]
     pub fn listed(&self, id: &Id) -> Option<Print> {
-        let listed = (!self.prints.is_empty()).then(|| self.printer.listed(id).into());
+        let listed = (!self.prints.is_empty()).then(|| self.as_listed(id));
         listed.filter(|listed| self.lists(*listed))
+    }
+
+    /// How the list would have an id, on it or not.
+    #[must_use]
+    pub fn as_listed(&self, id: &Id) -> Print {
+        self.printer.listed(id).into()
     }
 
     /// Whether this is how the list has an id.

@@ -153,7 +153,7 @@ impl Recollection {
         let (line, is_deletion, standing) = (asked.line, asked.action == Action::Delete, asked.standing);
         let mut row = PersonRow { line, who, second, beside, what, is_deletion, erased: None, person: 0, standing };
         row.erased = match asked.suppressed {
-            Some(suppressed) if !is_deletion => self.find_erased(row.touched(), suppressed)?,
+            Some(suppressed) if !is_deletion => self.find_erased(asked.identity, row.touched(), suppressed)?,
             Some(_) | None => None,
         };
         self.held.push(row);

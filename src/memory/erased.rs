@@ -1,8 +1,8 @@
 //! Who was erased by one id, and would come back by another.
 //!
 //! Promises: nobody is sent anything but his deletion of whom the memory was ever told an id that is on the list, as long as
-//! it holds the ids in clear; and whom a sync with the list once met so stays known as such when they are gone, until he is
-//! taken off. It does not know how the list is kept.
+//! it holds the ids in clear; and whom a sync with the list once met so stays known as such when they are gone, until the id
+//! by which it met him is taken off. It does not know how the list is kept.
 
 use std::collections::BTreeSet;
 
@@ -10,6 +10,7 @@ use super::{
     links::{Touched, prints},
     persons::PersonRow,
     recollection::Recollection,
+    store::Reading,
 };
 use crate::{
     domain::{Action, Asked, Identity, Print, Suppressed},
@@ -31,7 +32,7 @@ impl Recollection {
     pub(super) fn would_come_back(&self, asked: &Asked<'_>, touched: &Touched) -> Result<bool, Error> {
         match asked.suppressed {
             Some(suppressed) if asked.action != Action::Delete => {
-                Ok(self.find_erased(touched.all(), suppressed)?.is_some())
+                Ok(self.find_erased(asked.identity, touched.all(), suppressed)?.is_some())
             }
             Some(_) | None => Ok(false),
         }
@@ -41,10 +42,14 @@ impl Recollection {
     /// sync with that list, when the ids in clear may be gone with the person.
     pub(super) fn find_erased(
         &self,
+        identity: &Identity,
         ids: impl Iterator<Item = Print>,
         suppressed: &Suppressed,
     ) -> Result<Option<Print>, Error> {
         let reading = self.store.read()?;
+        if self.was_taken_off(identity, suppressed, &reading)? {
+            return Ok(None);
+        }
         for id in ids {
             let known = reading.ids(id)?.unwrap_or_default();
             let mut in_clear = self.kinds.decode_all(&known).filter_map(|id| suppressed.listed(&id));
@@ -55,6 +60,23 @@ impl Recollection {
             }
         }
         Ok(None)
+    }
+
+    /// Whether one of the row's own ids, none of which is on the list, was on it when a sync met it: whoever took that one off
+    /// wants him back, though the list may have others of his, which a look told and nobody remembers.
+    fn was_taken_off(
+        &self,
+        identity: &Identity,
+        suppressed: &Suppressed,
+        reading: &Reading<'_>,
+    ) -> Result<bool, Error> {
+        for id in identity.ids() {
+            let before = reading.links(self.printer.erased(self.printer.who(id)))?;
+            if prints(&before).any(|listed| listed == suppressed.as_listed(id)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whoever has a row that tells that he was erased is not sent the others either, but for what deletes him.

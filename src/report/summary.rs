@@ -166,7 +166,7 @@ impl Summary {
             ),
             Verdict::Absent => ", not erased by this run".to_owned(),
             Verdict::Exists if self.command == Task::Verify => ", not erased".to_owned(),
-            Verdict::Exists => ", another one has the name".to_owned(),
+            Verdict::Exists => ", there was one of that name".to_owned(),
             Verdict::New => ", under another id than the one recorded".to_owned(),
             Verdict::Refused => ", the API said no".to_owned(),
             Verdict::Failed => ", given up for now".to_owned(),

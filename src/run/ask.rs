@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::{Stage, input::Input, wall};
 use crate::{
     config::{Job, Target},
-    domain::{Past, Sample, Task, say_count, say_duration, say_number, say_quoted},
+    domain::{Action, Past, Sample, Task, say_count, say_duration, say_number, say_quoted},
     error::{Error, Exit},
     flow::{Ending, Looked, Signal},
     source::Decision,
@@ -57,8 +57,8 @@ impl Picture<'_> {
                 }
                 let left = survey.rows.saturating_sub(settled);
                 let sent = self.decision.map(|decision| decision.counts.sent());
-                if let Some(sent) = sent {
-                    line("to send", say_number(sent, "row"));
+                if let Some(decision) = self.decision {
+                    line("to send", what_is_sent(decision));
                 }
                 line("pace", pace(job, sent.unwrap_or(left)));
                 input.warnings(self.decision).for_each(|warning| line("warning", warning.clone()));
@@ -111,6 +111,15 @@ fn rows(rows: u64, settled: u64, malformed: u64) -> String {
         let _ = write!(text, ", {} malformed: these are not sent", say_count(malformed));
     }
     text
+}
+
+/// How many rows will be sent, and how many of these delete.
+pub(super) fn what_is_sent(decision: &Decision) -> String {
+    let rows = say_number(decision.counts.sent(), "row");
+    match decision.counts.of(Action::Delete) {
+        0 => rows,
+        deletions => format!("{rows} ({})", say_number(deletions, "deletion")),
+    }
 }
 
 fn pace(job: &Job, rows: u64) -> String {

@@ -1,7 +1,7 @@
 //! `--dry-run`: reads, checks and counts everything, sends nothing, and says so first and last.
 
 use super::{
-    Stage, closing, expect,
+    Stage, ask, closing, expect,
     input::Input,
     remembered::{self, Remembered},
     suppress,
@@ -34,7 +34,7 @@ pub(super) fn run(job: &Job, input: &Input, stage: &Stage) -> Result<Exit, Error
         stage.hand_out(&summary)?;
     }
     if let Some(Foreseen { decision, leavers }) = &foreseen {
-        let (sent, leavers) = (say_number(decision.counts.sent(), "row"), say_number(*leavers as u64, "profile"));
+        let (sent, leavers) = (ask::what_is_sent(decision), say_number(*leavers as u64, "profile"));
         stage.tell(&if job.memory.as_ref().is_some_and(|wish| wish.assume_sent) {
             format!("{sent} would be taken as sent, without a call")
         } else {

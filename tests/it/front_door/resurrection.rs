@@ -124,6 +124,30 @@ fn a_person_is_held_back_by_what_a_sync_remembers() {
     assert_eq!(night(rows, &prune, "back"), ["created", "unchanged"], "who was taken off the list may come back");
 }
 
+/// The look of his deletion had his other id entered, too, which nobody but its results tells: he was once held back for ever.
+#[test]
+fn whoever_is_taken_off_by_the_id_that_he_is_met_by_comes_back_though_another_is_listed() {
+    let (desk, sandbox) = (desk(), town());
+    let night = |mail: &str, more: &[&str], out: &str| {
+        desk.put("tonight.csv", format!("customer_user_id,email\nc-1,{mail}@example.com\nc-2,2@example.com\n"));
+        let sync = ["sync", "tonight.csv", "--action", "upsert", "--memory", "memory", "--out", out];
+        run(act(&desk, &sync, &sandbox).args(more)).with(0);
+        words(&desk, out)
+    };
+    night("one", &["--first"], "first");
+    desk.put("erase.csv", "customer_user_id\nc-1\n");
+    run(act(&desk, &["delete", "erase.csv", "--look", "--out", "erased"], &sandbox).args(LIST)).with(0);
+    assert_eq!(night("one", &LIST, "second"), ["suppressed", "unchanged"]);
+    run(desk.program().args(["suppress", "remove", "erase.csv"]).args(LIST)).with(0);
+    assert_eq!(night("one", &LIST, "third"), ["created", "unchanged"]);
+    let same = ["sync", "tonight.csv", "--action", "upsert", "--memory", "memory", "--out", "fourth"];
+    run(act(&desk, &same, &sandbox).args(LIST)).with(0).saying(&["unchanged 2"]);
+    assert_eq!(night("two", &LIST, "fifth"), ["updated", "unchanged"]);
+    desk.put("erase.csv", "customer_user_id\nc-1\n");
+    run(act(&desk, &["delete", "erase.csv", "--look", "--out", "again"], &sandbox).args(LIST)).with(0);
+    assert_eq!(night("three", &LIST, "sixth"), ["suppressed", "unchanged"], "erased once more");
+}
+
 /// The memory was told of both ids by an answer alone, whether or not the erased one ever began a row.
 #[test]
 fn a_person_is_held_back_by_an_id_that_an_answer_told() {

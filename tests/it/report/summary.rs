@@ -143,7 +143,7 @@ fn a_sync_says_what_was_sent_and_what_needed_not_be() {
 #[test]
 fn a_creation_and_an_update_say_why_nothing_happened() {
     insta::assert_snapshot!(result_of(Task::Create, &[(Verdict::Created, 40), (Verdict::Exists, 2)]), @r"
-    created 40; existing 2, another one has the name
+    created 40; existing 2, there was one of that name
     42 = 40 created + 2 existing + 0 unsettled
     ");
     insta::assert_snapshot!(result_of(Task::Update, &[(Verdict::Updated, 40), (Verdict::Missing, 2)]), @r"
