@@ -54,8 +54,8 @@ use plan::Plan;
 
 /// So many histories are told unless `SIM_SEEDS` says otherwise …
 const SEEDS: u64 = 20_000;
-/// … within this, unless it does: about three times what they take.
-const TIME: Duration = Duration::from_mins(5);
+/// … within this, unless it does: about three times what they take on two idle cores.
+const TIME: Duration = Duration::from_mins(10);
 
 fn number(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
